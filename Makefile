@@ -1,0 +1,50 @@
+# Everything a person types. All of it lives in .venv and works in a path with spaces.
+SHELL := /bin/bash
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+PYTHON ?= python3.11
+MODEL ?= opinions
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint up down ui bench lock clean
+
+help:  ## show this
+	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
+
+.venv/ready: requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not here; name yours: make PYTHON=python3 $(MAKECMDGOALS)"; exit 2; }
+	@echo "setting up .venv from requirements.lock (once, about three minutes) ..."
+	@$(PYTHON) -m venv .venv
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --progress-bar off -r requirements.lock
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch .venv/ready
+
+run: .venv/ready  ## data to a proven ONNX model: make run [MODEL=opinions]
+	@.venv/bin/python -m assay run $(MODEL)
+
+test: .venv/ready  ## every test
+	@.venv/bin/python -m pytest -n 2
+
+lint: .venv/ready  ## ruff, mypy, import contracts
+	@.venv/bin/python -m ruff check .
+	@.venv/bin/python -m ruff format --check .
+	@.venv/bin/python -m mypy
+	@.venv/bin/lint-imports
+
+up: .venv/ready  ## Prefect, a worker and MLflow in the background, deployed; again after a change
+	@.venv/bin/python -m flows.services up
+
+down: .venv/ready  ## end all that `make up` started
+	@.venv/bin/python -m flows.services down
+
+ui: .venv/ready  ## MLflow's pages alone
+	@.venv/bin/python -m flows.services ui
+
+bench: .venv/ready  ## measure, and write docs/benchmarks.md's tables
+	@.venv/bin/python -m bench
+
+lock:  ## resolve pyproject.toml anew (needs uv); CUDA libraries come with torch where it wants them
+	uv pip compile --universal --quiet --no-header --no-annotate --extra dev pyproject.toml \
+	  | grep -vE '^(nvidia-|cuda-|triton)' > requirements.lock
+
+clean:  ## forget the virtual environment and caches; data and models stay
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,1 @@
+"""Measurements of Assay beside what people would use without it: `make bench`."""

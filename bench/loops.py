@@ -1,0 +1,264 @@
+"""One training loop on one sample, timed: ``python -m bench.loops LOOP FOLDER``.
+
+Each run is a process of its own, so that no loop inherits another's threads, allocator or warm
+kernels. Reads ``params.yaml`` of the working folder and the splits in FOLDER, which hold the
+sample. Writes one line of JSON to standard output. Tokenising, loading and validation are outside
+the clock of every loop, and nothing is logged or saved while it runs.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import torch
+from transformers import (
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    DataCollatorWithPadding,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+)
+
+from assay import artifacts, quiet
+from assay.artifacts import Artifacts
+from assay.bundle import TextEncoder
+from assay.gateways.tracking import Journal
+from assay.learning import loop, seeding
+from assay.learning.resumption import Resumption
+from assay.settings import reading
+from assay.tasks.text_classification import checkpoint, network, train
+from bench.project import MODEL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from assay.settings.schema import Model
+
+# What tutorials do: pad every text to the longest that the network takes, batches of eight.
+TUTORIAL_LENGTH, TUTORIAL_BATCH, TUTORIAL_RATE = 512, 8, 5e-5
+NEVER = 10**9
+
+
+@dataclasses.dataclass(frozen=True)
+class Timed:
+    """One pass over the sample."""
+
+    seconds: float
+    rows: int
+    tokens: int  # real ones: padding is not counted
+
+
+class Passes:
+    """Stamps the beginning and the end of each pass over the sample; the last one counts."""
+
+    def __init__(self) -> None:
+        self._began = self._ended = 0.0
+
+    def begin(self) -> None:
+        """Start a pass."""
+        self._began = time.perf_counter()
+
+    def end(self) -> None:
+        """End a pass."""
+        self._ended = time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        """The last pass."""
+        return self._ended - self._began
+
+
+def ours(settings: Model, source: Path, **switch: Any) -> Timed:
+    """Run Assay's own loop, as its train stage builds it; ``switch`` changes one thing.
+
+    Two epochs over the sample: the first warms up, the second counts.
+    """
+    if switch.get("keep_memory", True):
+        seeding.make_deterministic(settings.train.seed, settings.train.threads)
+    else:
+        torch.manual_seed(settings.train.seed)
+        torch.set_num_threads(settings.train.threads)
+        torch.use_deterministic_algorithms(True)
+    changes = {"epochs": 2, "patience": 2, "checkpoint_every": NEVER}
+    if "precision" in switch:
+        changes["precision"] = switch["precision"]
+    plan = settings.train.model_copy(update=changes)
+    files, passes = Artifacts(MODEL), Passes()
+    lesson = train._lesson(settings, files, source)
+    rows = len(_sample()[0])
+    deal = lesson.batches if switch.get("bucketing", True) else _as_they_come(rows, plan.batch_size)
+    model = network.load(source, settings.labels, plan.dropout)
+    if "attention" in switch:
+        model.set_attn_implementation(switch["attention"])
+    timed = dataclasses.replace(lesson, batches=_stamped(deal, passes), validate=_ending(passes))
+    with tempfile.TemporaryDirectory() as folder:
+        resumption = Resumption(Path(folder), "bench")
+        loop.Training(model, timed, plan, resumption, Journal.silent()).run()
+    return Timed(passes.seconds, rows, _tokens(source, settings.train.max_length))
+
+
+def _stamped(
+    deal: Callable[[int], list[list[int]]], passes: Passes
+) -> Callable[[int], list[list[int]]]:
+    def batches(epoch: int) -> list[list[int]]:
+        passes.begin()
+        return deal(epoch)
+
+    return batches
+
+
+def _ending(passes: Passes) -> Callable[[Any], dict[str, float]]:
+    def validate(_model: Any) -> dict[str, float]:
+        passes.end()
+        return {"validation_macro_f1": 0.0}
+
+    return validate
+
+
+def _as_they_come(rows: int, batch_size: int) -> Callable[[int], list[list[int]]]:
+    """Shuffled batches, without a look at lengths."""
+
+    def batches(epoch: int) -> list[list[int]]:
+        order = np.random.default_rng(epoch).permutation(rows).tolist()
+        return [order[start : start + batch_size] for start in range(0, rows, batch_size)]
+
+    return batches
+
+
+class _Epochs(TrainerCallback):
+    def __init__(self, passes: Passes) -> None:
+        self._passes = passes
+
+    def on_epoch_begin(self, *_: Any, **__: Any) -> None:
+        self._passes.begin()
+
+    def on_epoch_end(self, *_: Any, **__: Any) -> None:
+        self._passes.end()
+
+
+def trainer(settings: Model, source: Path) -> Timed:
+    """Run Hugging Face's ``Trainer`` with its defaults; our batch size and longest length.
+
+    Two epochs over the sample: the first warms up, the second counts.
+    """
+    torch.set_num_threads(settings.train.threads)
+    tokenizer = AutoTokenizer.from_pretrained(source)
+    texts, labels = _sample()
+    encoded = tokenizer(texts, truncation=True, max_length=settings.train.max_length)["input_ids"]
+    model = _plain(settings, source)
+    passes = Passes()
+    places = [settings.labels.index(label) for label in labels]
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = TrainingArguments(
+            output_dir=folder,
+            per_device_train_batch_size=settings.train.batch_size,
+            num_train_epochs=2,
+            save_strategy="no",
+            logging_strategy="no",
+            report_to="none",
+            disable_tqdm=True,
+        )
+        Trainer(
+            model=model,
+            args=arguments,
+            train_dataset=[
+                {"input_ids": ids, "attention_mask": [1] * len(ids), "labels": place}
+                for ids, place in zip(encoded, places, strict=True)
+            ],
+            data_collator=DataCollatorWithPadding(tokenizer),
+            callbacks=[_Epochs(passes)],
+        ).train()
+    return Timed(passes.seconds, len(texts), sum(map(len, encoded)))
+
+
+def tutorial(settings: Model, source: Path) -> Timed:
+    """Learn as tutorials do: padded to 512, batches of 8, fp32, plain AdamW.
+
+    One batch warms up; then the whole sample counts.
+    """
+    torch.set_num_threads(settings.train.threads)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    tokenizer = AutoTokenizer.from_pretrained(source)
+    texts, labels = _sample()
+    encoded = tokenizer(
+        texts,
+        padding="max_length",
+        truncation=True,
+        max_length=TUTORIAL_LENGTH,
+        return_tensors="pt",
+    )
+    places = torch.tensor([settings.labels.index(label) for label in labels])
+    model = _plain(settings, source).to(device).train()
+    optimiser = torch.optim.AdamW(model.parameters(), lr=TUTORIAL_RATE)
+
+    def learn(rows: slice) -> None:
+        batch = {name: encoded[name][rows].to(device) for name in ("input_ids", "attention_mask")}
+        loss = model(**batch, labels=places[rows].to(device)).loss
+        loss.backward()
+        optimiser.step()
+        optimiser.zero_grad()
+        loss.item()
+
+    learn(slice(0, TUTORIAL_BATCH))
+    passes = Passes()
+    passes.begin()
+    for rows in _slices(len(texts), TUTORIAL_BATCH):
+        learn(rows)
+    passes.end()
+    return Timed(passes.seconds, len(texts), int(encoded["attention_mask"].sum()))
+
+
+def _slices(rows: int, size: int) -> Iterator[slice]:
+    return (slice(start, start + size) for start in range(0, rows, size))
+
+
+def _plain(settings: Model, source: Path) -> Any:
+    return AutoModelForSequenceClassification.from_pretrained(
+        source, num_labels=len(settings.labels), dtype=torch.float32
+    )
+
+
+def _sample() -> tuple[list[str], list[str]]:
+    table = pd.read_parquet(Artifacts(MODEL).split("train"))
+    return table["text"].tolist(), table["label"].tolist()
+
+
+def _tokens(source: Path, max_length: int) -> int:
+    encode = TextEncoder(source / "tokenizer.json", max_length)
+    return sum(len(ids) for ids in encode(_sample()[0]).ids)
+
+
+# Ours, then ours with one thing switched off at a time, then the others.
+LOOPS: dict[str, Callable[[Model, Path], Timed]] = {
+    "ours": ours,
+    "no-bf16": lambda settings, source: ours(settings, source, precision="fp32"),
+    "no-bucketing": lambda settings, source: ours(settings, source, bucketing=False),
+    "sdpa": lambda settings, source: ours(settings, source, attention="sdpa"),
+    "no-kept-memory": lambda settings, source: ours(settings, source, keep_memory=False),
+    "trainer": trainer,
+    "tutorial": tutorial,
+}
+
+
+def main(name: str, folder: str) -> int:
+    """Run one loop on the sample in ``folder`` and print what it took."""
+    quiet.silence()
+    settings = reading.load_model(artifacts.PARAMS, MODEL)
+    source = checkpoint.locate(settings.train.checkpoint).resolve()
+    os.chdir(folder)
+    print(json.dumps(dataclasses.asdict(LOOPS[name](settings, source))))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,142 @@
+"""The workspace's model that is measured, and a throw-away project built from a slice of it.
+
+Reads the workspace's pipeline, settings and splits. Writes the throw-away folder alone.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from ruamel.yaml import YAML
+
+from assay import artifacts
+from assay.artifacts import Artifacts
+from assay.errors import MissingFile, StageFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+MODEL = "opinions"
+SLICE = "slice"
+PIPELINE = (artifacts.PIPELINE, Path(".dvcignore"), Path(".gitignore"), artifacts.SUITES)
+SOURCE = Path("src")
+BENCH = Path(__file__).parent.parent
+
+
+def workspace(*needed: Path) -> Artifacts:
+    """Return the files of the measured model, of which ``needed`` must be there.
+
+    Raises:
+        MissingFile: one of them is not.
+
+    """
+    if absent := [str(path) for path in needed if not path.exists()]:
+        raise MissingFile(
+            f"there is no {' and no '.join(absent)}",
+            expected=f"a workspace in which {MODEL} was built",
+            cure=f"make run MODEL={MODEL}",
+        )
+    return Artifacts(MODEL)
+
+
+def spread_out(table: pd.DataFrame, rows: int) -> pd.DataFrame:
+    """Return ``rows`` rows, evenly spread over the table: the same ones each time."""
+    places = np.linspace(0, len(table) - 1, min(rows, len(table))).astype(int)
+    return table.iloc[places].reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A throw-away folder that is an Assay project with one model, ``slice``."""
+
+    folder: Path
+
+    def seconds(self, *words: str) -> float:
+        """Return the wall time of a command, which must succeed."""
+        started = time.perf_counter()
+        self.call(*words)
+        return time.perf_counter() - started
+
+    def call(self, *words: str) -> str:
+        """Run a command of this virtual environment; return its standard output.
+
+        Raises:
+            StageFailed: it did not end with 0.
+
+        """
+        answer = subprocess.run(
+            words,
+            cwd=self.folder,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if answer.returncode:
+            raise StageFailed(
+                f"{' '.join(words)} ended with code {answer.returncode} in {self.folder}: "
+                + (answer.stderr or answer.stdout).strip()[-2000:]
+            )
+        return answer.stdout
+
+
+def lay_out(folder: Path, rows: pd.DataFrame, *, stage_command: str) -> Project:
+    """Make a project: this pipeline, one epoch, ``rows`` in the inbox, under git and DVC.
+
+    ``stage_command`` takes the place of ``python -m assay.stages`` in its ``dvc.yaml``.
+    """
+    folder.mkdir(parents=True)
+    for path in PIPELINE:
+        if path.is_dir():
+            shutil.copytree(path, folder / path)
+        else:
+            shutil.copyfile(path, folder / path)
+    shutil.copytree(SOURCE, folder / SOURCE, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / ".dvc").mkdir()
+    for name in ("config", ".gitignore"):
+        shutil.copyfile(Path(".dvc") / name, folder / ".dvc" / name)
+    _one_model(folder / artifacts.PARAMS)
+    pipeline = folder / artifacts.PIPELINE
+    written = pipeline.read_text(encoding="utf-8")
+    pipeline.write_text(written.replace("python -m assay.stages", stage_command), encoding="utf-8")
+    inbox = folder / Artifacts(SLICE).inbox
+    inbox.mkdir(parents=True)
+    rows.drop(columns="id").to_parquet(inbox / "rows.parquet", index=False)
+    project = Project(folder)
+    for words in (("init", "-q"), ("add", "."), ("commit", "-qm", "Start")):
+        project.call("git", "-c", "user.name=A", "-c", "user.email=a@example.org", *words)
+    return project
+
+
+def _one_model(target: Path) -> None:
+    """Write the measured model's settings under another name, to learn from the inbox alone."""
+    yaml = YAML()
+    settings = yaml.load(artifacts.PARAMS.read_text(encoding="utf-8"))["models"][MODEL]
+    settings["ingest"] |= {"source": None, "text": "text", "label": "label", "limit": None}
+    settings["train"]["epochs"] = 1
+    with target.open("w", encoding="utf-8") as stream:
+        yaml.dump({"models": {SLICE: settings}}, stream)
+
+
+def script(name: str) -> str:
+    """Return the path of a command of this virtual environment."""
+    return str(Path(sys.executable).with_name(name))
+
+
+def environment() -> dict[str, str]:
+    """Return a user's environment with this virtual environment in front, and ``bench`` at hand."""
+    kept = {name: value for name, value in os.environ.items() if name != "MLFLOW_TRACKING_URI"}
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    modules: Sequence[str] = [str(BENCH), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**kept, "PATH": path, "PYTHONPATH": os.pathsep.join(modules)}

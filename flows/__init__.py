@@ -1,0 +1,1 @@
+"""Prefect's flows: the order of effects. What a stage does is none of their business."""

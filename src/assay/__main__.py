@@ -1,0 +1,55 @@
+"""The ``assay`` command's entrance: refusals become messages and exit codes here, once.
+
+Writes to standard output and standard error only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+from assay.errors import AssayError
+
+
+def main() -> None:
+    """Run the command; never show a traceback for a user's mistake."""
+    from assay import quiet
+    from assay.cli import assay
+
+    quiet.silence()
+    try:
+        assay.main(standalone_mode=False)
+    except AssayError as problem:
+        _show(problem)
+        sys.exit(problem.exit_code)
+    except Exception as problem:
+        sys.exit(_usage_or_fault(problem))
+
+
+def _show(problem: AssayError) -> None:
+    if "--json" in sys.argv:
+        sys.stdout.write(json.dumps(problem.as_dict(), ensure_ascii=False) + "\n")
+    else:
+        sys.stderr.write(f"assay: {problem}\n")
+
+
+def _usage_or_fault(problem: Exception) -> int:
+    """Handle what click raises for wrong words and for Ctrl-C; let a fault of ours be seen."""
+    import click
+
+    if isinstance(problem, click.ClickException):
+        problem.show()
+        return problem.exit_code
+    if isinstance(problem, click.Abort):
+        sys.stderr.write("assay: stopped; run the same command again to go on\n")
+        return 130
+    if isinstance(problem, BrokenPipeError):
+        # The reader (`| head`) has what it wanted.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    raise problem
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""``assay track MODEL``: log a built model to MLflow now."""
+
+from __future__ import annotations
+
+import click
+
+from assay import artifacts
+from assay.cli import as_json
+from assay.cli.answer import give
+
+
+@click.command(name="track")
+@click.argument("model")
+@as_json
+def command(model: str, json_: bool) -> None:
+    """Log MODEL's figures, pictures and bundle to MLflow; what is there stays as it is."""
+    artifacts.require_project()
+    from assay.release.register import register
+
+    done = register(model)
+    answer = {
+        "model": model,
+        "mlflow_run": done.run_id,
+        "url": done.run_url,
+        "version": done.version,
+        "notes": list(done.notes),
+    }
+    lines = [f"{model} is version {done.version} in MLflow"] if done.version else []
+    give(answer, [*lines, *([done.run_url] if done.run_url else []), *done.notes], json_=json_)

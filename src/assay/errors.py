@@ -1,0 +1,117 @@
+"""Every refusal that Assay makes, with the exit code that a program sees.
+
+AssayError                      1  a fault of ours, or of the machine
+├── StageFailed                 1  a stage ended without a message of its own
+├── OutOfSpace                  1  the disk is full
+├── StoreFailed                 1  MLflow cannot be told (gateways/tracking); never stops a stage
+├── Diverged                    1  the loss is no longer a number (learning/loop)
+├── PartedWays                  1  ONNX and torch answer differently (the task's parity)
+├── UsageError                  2  wrong words on the command line
+│   ├── SettingsError           2  params.yaml says something impossible
+│   ├── UnknownModel            2  no such model in params.yaml
+│   └── MissingFile             2  a path that leads nowhere
+├── DataRefused                 3  the data was read, and is not fit to learn from
+│   ├── SourceRefused           3  a source that cannot be read, or is not what it claims
+│   ├── ExpectationsBroken      3  Great Expectations found what the suite forbids
+│   └── BundleRefused           3  a bundle whose bytes are not those that were measured
+└── GateRefused                 4  a challenger that may not be promoted
+
+Reads and writes nothing. Each error says what was found, what was expected, and what to do next.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class AssayError(Exception):
+    """A refusal: what was found, what was expected, what to do next."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, found: str, *, expected: str = "", cure: str = "") -> None:
+        super().__init__(found)
+        self.found = found
+        self.expected = expected
+        self.cure = cure
+
+    def __str__(self) -> str:
+        """Return the refusal as it is shown, one line a part."""
+        lines = [self.found]
+        if self.expected:
+            lines.append(f"  expected: {self.expected}")
+        if self.cure:
+            lines.append(f"  next: {self.cure}")
+        return "\n".join(lines)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the same answer for a program."""
+        return {
+            "error": type(self).__name__,
+            "exit_code": self.exit_code,
+            "found": self.found,
+            "expected": self.expected,
+            "next": self.cure,
+        }
+
+
+class StageFailed(AssayError):
+    """A stage ended without leaving a message: killed, or a fault of ours."""
+
+
+class OutOfSpace(AssayError):
+    """The disk filled up while something was written."""
+
+
+class UsageError(AssayError):
+    """The command line asks for something that does not exist."""
+
+    exit_code = 2
+
+
+class SettingsError(UsageError):
+    """``params.yaml`` holds an unknown key or an impossible value."""
+
+
+class UnknownModel(UsageError):
+    """No model of this name is in ``params.yaml``."""
+
+
+class MissingFile(UsageError):
+    """A path that leads nowhere."""
+
+
+class DataRefused(AssayError):
+    """The data was read, and is not fit to learn from."""
+
+    exit_code = 3
+
+
+class SourceRefused(DataRefused):
+    """A source cannot be read, or is not what it claims to be."""
+
+
+class ExpectationsBroken(DataRefused):
+    """The raw table breaks an expectation of its suite."""
+
+
+class BundleRefused(DataRefused):
+    """A bundle's bytes are not those that were measured."""
+
+
+class GateRefused(AssayError):
+    """A challenger may not replace the champion."""
+
+    exit_code = 4
+
+
+def from_dict(answer: dict[str, Any]) -> AssayError:
+    """Rebuild an error from :meth:`AssayError.as_dict`, as another process left it."""
+    # Those of this module alone: what an error is must not depend on what was imported.
+    kinds = {kind.__name__: kind for kind in _kinds(AssayError) if kind.__module__ == __name__}
+    kind = kinds.get(str(answer.get("error")), AssayError)
+    return kind(str(answer["found"]), expected=str(answer["expected"]), cure=str(answer["next"]))
+
+
+def _kinds(root: type[AssayError]) -> list[type[AssayError]]:
+    return [root, *(kind for child in root.__subclasses__() for kind in _kinds(child))]

@@ -1,0 +1,22 @@
+"""MLflow, the journal of every run and the registry of models; the only home of mlflow.
+
+``store`` finds or creates the database, ``journal`` is what stages write to, ``record`` completes
+a run from files. Importing this imports no mlflow. Nothing here is read by a stage, and no fault
+of MLflow ever stops or delays one.
+"""
+
+from assay.gateways.tracking.journal import Journal, add_metrics
+from assay.gateways.tracking.record import Dataset, Record, fetch_bundle
+from assay.gateways.tracking.store import StoreFailed, failures, prepare, run_url
+
+__all__ = [
+    "Dataset",
+    "Journal",
+    "Record",
+    "StoreFailed",
+    "add_metrics",
+    "failures",
+    "fetch_bundle",
+    "prepare",
+    "run_url",
+]

@@ -1,0 +1,26 @@
+"""The training curve as CSV: a row a logged step, empty cells where nothing was measured.
+
+Writes the file that it is told to. Holds nothing that varies from run to run.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+from assay import artifacts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+
+def write(target: Path, rows: Sequence[Mapping[str, float]]) -> None:
+    """Write the rows; the columns are those of all rows, in their first order."""
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    artifacts.write_text(target, text.getvalue())

@@ -1,0 +1,195 @@
+"""The training loop, for any model and any kind of batch.
+
+Reads and writes only the resumption file. Built on accelerate: the same code runs on one
+processor and, under ``accelerate launch`` or torchrun, on several GPUs. Knows nothing of texts or
+images: what differs comes as the functions of :class:`Lesson`.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import torch
+from accelerate import Accelerator
+
+from assay.errors import AssayError
+from assay.learning.bucketing import dealt
+from assay.learning.optimiser import adamw, warmup_then_linear
+from assay.learning.precision import mixed_precision
+from assay.learning.resumption import Position
+from assay.progress import Progress, say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from torch import nn
+
+    from assay.learning.resumption import Resumption
+    from assay.settings.schema import Train
+
+    Tensors = dict[str, torch.Tensor]
+
+# Steps between two rows of the curve.
+LOG_EVERY = 10
+
+
+class Journals(Protocol):
+    """Something that keeps figures by step while a training runs."""
+
+    def log(self, step: int, metrics: Mapping[str, float]) -> None:
+        """Keep figures of one step."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a training learns from, and how it is judged."""
+
+    batches: Callable[[int], list[list[int]]]  # epoch -> batches of row numbers
+    collate: Callable[[list[int]], Tensors]  # row numbers -> padded tensors, with "labels"
+    loss: Callable[[nn.Module, Tensors], torch.Tensor]  # scalar, mean over the batch
+    validate: Callable[[nn.Module], dict[str, float]]  # holds "validation_macro_f1"
+    size: Callable[[Tensors], int]  # tokens or images of a batch, for the throughput
+
+
+class Diverged(AssayError):
+    """The loss is no longer a number."""
+
+
+class Training:
+    """One training: a model, its lesson, and where it stands."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        lesson: Lesson,
+        settings: Train,
+        resumption: Resumption,
+        journal: Journals,
+    ) -> None:
+        self._lesson, self._settings = lesson, settings
+        self._resumption, self._journal = resumption, journal
+        self._accelerator = Accelerator(
+            mixed_precision=mixed_precision(settings.precision), cpu=not torch.cuda.is_available()
+        )
+        self._steps_an_epoch = len(self._dealt(0))
+        optimiser = adamw(model, settings.learning_rate, settings.weight_decay)
+        self._bare = model
+        self._model, self._optimiser = self._accelerator.prepare(model, optimiser)
+        self._steps = self._steps_an_epoch * settings.epochs
+        self._best: Tensors = {}
+        self._at = Position()
+
+    def run(self) -> list[dict[str, float]]:
+        """Train to the end, leave the best weights in the model, and return the curve's rows.
+
+        A row holds ``step``, ``epoch``, ``loss``, ``learning_rate``, and after each epoch the
+        figures of the validation split.
+
+        Raises:
+            Diverged: the loss is not finite.
+
+        """
+        self._take_up()
+        with Progress("training", self._steps, start=self._at.step) as bar:
+            while self._at.epoch < self._settings.epochs and not self._at.finished:
+                self._epoch(bar)
+        self._bare.load_state_dict(self._best)
+        return self._at.curve
+
+    def _take_up(self) -> None:
+        found = self._resumption.load(self._bare, self._optimiser.optimizer)
+        if found is None:
+            return
+        self._at, self._best = found
+        say(f"training goes on at step {self._at.step} of an earlier, interrupted run")
+
+    def _epoch(self, bar: Progress) -> None:
+        self._model.train()
+        clock, size = time.monotonic(), 0
+        for rows in self._dealt(self._at.epoch)[self._at.batch :]:
+            batch = self._lesson.collate(rows)
+            self._step(batch)
+            size += self._lesson.size(batch)
+            bar.advance(note=f"loss {self._at.pending[-1]:.3f}")
+            if self._at.step % LOG_EVERY == 0:
+                self._log(size / (time.monotonic() - clock))
+                clock, size = time.monotonic(), 0
+            if self._at.step % self._settings.checkpoint_every == 0:
+                self._save()
+        if self._at.pending:
+            # What is left over, so that a short training has a curve too.
+            self._log(size / max(time.monotonic() - clock, 1e-9))
+        self._judge()
+        self._at.epoch, self._at.batch = self._at.epoch + 1, 0
+        self._save()
+
+    def _step(self, batch: Tensors) -> None:
+        rate = self._learning_rate()
+        for group in self._optimiser.param_groups:
+            group["lr"] = rate
+        on_device = {name: value.to(self._accelerator.device) for name, value in batch.items()}
+        with self._accelerator.autocast():
+            loss = self._lesson.loss(self._model, on_device)
+        value = float(loss.detach())
+        if value != value or abs(value) == float("inf"):
+            raise Diverged(
+                f"the loss became {value} at step {self._at.step + 1}",
+                expected="a finite loss",
+                cure="lower train.learning_rate in params.yaml, or set train.precision to fp32",
+            )
+        self._accelerator.backward(loss)
+        self._accelerator.clip_grad_norm_(self._model.parameters(), self._settings.clip_norm)
+        self._optimiser.step()
+        self._optimiser.zero_grad()
+        self._at.pending.append(value)
+        self._at.step += 1
+        self._at.batch += 1
+
+    def _learning_rate(self) -> float:
+        share = warmup_then_linear(self._at.step, self._steps, self._settings.warmup)
+        return self._settings.learning_rate * share
+
+    def _log(self, per_second: float) -> None:
+        pending, self._at.pending = self._at.pending, []
+        row = {
+            "step": self._at.step,
+            "epoch": round(self._at.step / self._steps_an_epoch, 4),
+            "loss": round(sum(pending) / len(pending), 6),
+            "learning_rate": float(f"{self._learning_rate():.6g}"),
+        }
+        self._at.curve.append(row)
+        # The throughput varies from run to run: it goes to the journal, not into the curve.
+        self._journal.log(self._at.step, {**row, "items_per_second": per_second})
+
+    def _judge(self) -> None:
+        """Score the validation split; keep the weights if they are the best so far."""
+        self._model.eval()
+        with torch.inference_mode(), self._accelerator.autocast():
+            scores = self._lesson.validate(self._bare)
+        self._at.curve.append(
+            {"step": self._at.step, "epoch": float(self._at.epoch + 1), **_rounded(scores)}
+        )
+        self._journal.log(self._at.step, scores)
+        score = scores["validation_macro_f1"]
+        if score > self._at.best_score:
+            self._at.best_score, self._at.epochs_without_gain = score, 0
+            self._best = {k: v.detach().cpu().clone() for k, v in self._bare.state_dict().items()}
+        else:
+            self._at.epochs_without_gain += 1
+        self._at.finished = self._at.epochs_without_gain >= self._settings.patience
+        say(f"epoch {self._at.epoch + 1}: validation macro F1 {score:.4f}")
+
+    def _save(self) -> None:
+        if self._accelerator.is_main_process:
+            self._resumption.save(self._bare, self._optimiser.optimizer, self._best, self._at)
+
+    def _dealt(self, epoch: int) -> list[list[int]]:
+        accelerator: Any = self._accelerator
+        batches = self._lesson.batches(epoch)
+        return dealt(batches, accelerator.process_index, accelerator.num_processes)
+
+
+def _rounded(scores: dict[str, float]) -> dict[str, float]:
+    return {name: round(value, 6) for name, value in scores.items()}

@@ -1,0 +1,227 @@
+"""Make a model's run in MLflow complete, and register its ONNX model: ``assay track MODEL``.
+
+Reads ``params.yaml``, ``dvc.lock``, git's commit, and what the stages wrote. Writes to the
+tracking store alone, and there nothing twice. Never fails because of the store: the answer says
+what is missing and how to log it later.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay import artifacts
+from assay.errors import MissingFile
+from assay.gateways import tracking, versioning
+from assay.processor import processor_class
+from assay.settings import reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from assay.artifacts import Artifacts
+    from assay.settings.schema import Model
+
+CONTEXTS = {"train": "training", "validation": "validation", "test": "testing"}
+PAGE = "see it: make ui"
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What MLflow holds of a model now; None for what it could not be told."""
+
+    run_id: str | None
+    run_url: str | None
+    version: int | None
+    notes: tuple[str, ...]
+
+
+def register(model: str) -> Registration:
+    """Log all that is known of a built model, and register its bundle unless it is registered.
+
+    Raises:
+        UnknownModel, SettingsError: as :func:`assay.settings.reading.load_model`.
+        MissingFile: the model was not built yet.
+
+    """
+    files = artifacts.Artifacts(model)
+    settings = reading.load_model(artifacts.PARAMS, model)
+    _require_built(files)
+    try:
+        with tracking.failures():
+            return _log(settings, files)
+    except tracking.StoreFailed as problem:
+        notes = (f"not in MLflow: {problem.found}", f"log it later: assay track {model}")
+        return Registration(None, None, None, notes)
+
+
+def _log(settings: Model, files: Artifacts) -> Registration:
+    weights, bundle = artifacts.sha256(files.checkpoint), artifacts.sha256(files.bundle)
+    figures = _figures(files)
+    record = tracking.Record.of(files.model, weights)
+    kept = record.add_params(settings.model_dump(by_alias=True))
+    record.add_tags(
+        {
+            "assay.bundle": bundle,
+            "assay.data": artifacts.sha256(files.split("train")),
+            "assay.processor": processor_class(),
+            **_commit(record.known_tags),
+        }
+    )
+    if files.report.is_file():
+        record.add_note(files.report.read_text(encoding="utf-8"))
+    record.add_metrics(figures)
+    record.add_curve(_curve(files.curve))
+    record.add_datasets([_dataset(files, split) for split in artifacts.SPLITS])
+    with tempfile.TemporaryDirectory() as scratch:
+        record.add_files(_reports(files) | _sources(settings, files, Path(scratch)))
+    tags = {"assay.bundle": bundle, "assay.weights": weights}
+    version = record.add_model(files.bundle, _headline(figures, weights), tags)
+    record.describe_model(
+        f"{settings.task}: {', '.join(settings.labels)}. Built and measured by Assay; every "
+        "version names the weights and the bundle it holds by their SHA-256."
+    )
+    return Registration(record.run_id, record.url, version, _notes(record.url, kept))
+
+
+def _require_built(files: Artifacts) -> None:
+    splits = (files.split(name) for name in artifacts.SPLITS)
+    needed = (*splits, files.checkpoint, files.bundle, files.metrics)
+    missing = [path.as_posix() for path in needed if not path.exists()]
+    if missing:
+        raise MissingFile(
+            f"{files.model} is not built: {', '.join(missing)} is missing",
+            expected="the outputs of every stage",
+            cure=f"assay run {files.model}",
+        )
+
+
+def _commit(known: Mapping[str, str]) -> dict[str, str]:
+    """Return the tags of git's commit.
+
+    A run keeps the commit that it was first logged from: what is checked out by the time of a
+    later call may have nothing to do with it. Only a dirty commit gives way to the clean one that
+    holds it.
+    """
+    commit, dirty = versioning.commit(), versioning.dirty()
+    if commit is None or ("assay.commit" in known and (known["assay.dirty"] == "false" or dirty)):
+        return {}
+    return {
+        "assay.commit": commit,
+        "assay.dirty": str(dirty).lower(),
+        "mlflow.source.git.commit": commit,
+    }
+
+
+def _figures(files: Artifacts) -> dict[str, float]:
+    """Return every figure of the reports by the name it has in MLflow."""
+    report = artifacts.read_json(files.metrics)
+    figures = _numbers(report.get("model", {}), "test.")
+    figures |= _numbers(report.get("baseline", {}), "baseline.")
+    for name, interval in report.get("intervals", {}).items():
+        low, high = interval or (None, None)  # an undefined figure has none
+        figures |= _numbers({f"{name}_low": low, f"{name}_high": high}, "test.")
+    for path, prefix in ((files.parity, "parity."), (files.timings, "timing.")):
+        if path.is_file():
+            figures |= _numbers(artifacts.read_json(path), prefix)
+    return figures
+
+
+def _numbers(content: Any, prefix: str) -> dict[str, float]:
+    """Return the numbers of nested mappings under dotted names; lists and texts are left out."""
+    if isinstance(content, dict):
+        inner = [_numbers(value, f"{prefix}{name}.") for name, value in content.items()]
+        return {name: value for numbers in inner for name, value in numbers.items()}
+    if isinstance(content, int | float) and not isinstance(content, bool):
+        return {prefix.removesuffix("."): float(content)}
+    return {}
+
+
+def _curve(path: Path) -> Iterator[tuple[int, dict[str, float]]]:
+    """Yield (step, figures) of a training curve; a cell without a number is left out."""
+    if not path.is_file():
+        return
+    with path.open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            step = int(float(row.pop("step")))
+            cells = {name: _number(cell) for name, cell in row.items()}
+            yield step, {name: value for name, value in cells.items() if value is not None}
+
+
+def _number(cell: str) -> float | None:
+    try:
+        value = float(cell)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _dataset(files: Artifacts, split: str) -> tracking.Dataset:
+    """Describe a split's table from its footer: no row is read."""
+    import pyarrow.parquet as pq
+    import pyarrow.types as kinds
+
+    path = files.split(split)
+    table = pq.ParquetFile(path)
+    tests = {"long": kinds.is_integer, "double": kinds.is_floating, "binary": kinds.is_binary}
+    columns = {
+        field.name: next((name for name, test in tests.items() if test(field.type)), "string")
+        for field in table.schema_arrow
+    }
+    return tracking.Dataset(
+        name=f"{files.model} {split}",
+        path=path,
+        sha256=artifacts.sha256(path),
+        rows=table.metadata.num_rows,
+        columns=columns,
+        context=CONTEXTS[split],
+    )
+
+
+def _reports(files: Artifacts) -> dict[str, Path]:
+    """Return what people read, by its place among the run's artifacts."""
+    wanted = (
+        files.data_docs,
+        files.metrics,
+        files.parity,
+        files.pictures,
+        files.report,
+        files.slices,
+        files.split_report,
+        files.validation,
+    )
+    return {path.name: path for path in wanted if path.exists()}
+
+
+def _sources(settings: Model, files: Artifacts, scratch: Path) -> dict[str, Path]:
+    """Write what the model was made from as files to upload: settings, and DVC's lock entries."""
+    contents = {
+        "settings.json": settings.model_dump(by_alias=True, mode="json"),
+        "dvc_lock.json": versioning.lock_entries(files.model),
+    }
+    for name, content in contents.items():
+        artifacts.write_json(scratch / name, content)
+    return {name: scratch / name for name in contents}
+
+
+def _headline(figures: Mapping[str, float], weights: str) -> str:
+    shown = [
+        f"{name.replace('_', ' ')} {figures[f'test.{name}']:.4f}"
+        for name in ("accuracy", "macro_f1")
+        if f"test.{name}" in figures
+    ]
+    return ", ".join([f"weights {weights[:7]}", *shown])
+
+
+def _notes(url: str | None, kept: tuple[str, ...]) -> tuple[str, ...]:
+    notes = [f"see it: {url}" if url else PAGE]
+    if kept:
+        notes.append(
+            "the run keeps the values it was trained with of "
+            f"{', '.join(kept)}; today's are in its settings.json"
+        )
+    return tuple(notes)

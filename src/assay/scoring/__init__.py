@@ -1,0 +1,1 @@
+"""Metrics, intervals, pictures and the baseline."""

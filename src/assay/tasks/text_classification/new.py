@@ -1,0 +1,135 @@
+"""Fit a new model's settings to a user's table.
+
+Reads the table and the checkpoint's tokenizer. Writes nothing. Chooses only what the data decide:
+the labels, how long to train, and a bound for tokens that the tokenizer does not know.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import unicodedata
+from typing import TYPE_CHECKING
+
+from assay.errors import DataRefused, SettingsError, UsageError
+from assay.settings.schema import Ingest, Model, Train, Validate
+from assay.tasks.text_classification import checkpoint as checkpoints
+from assay.tasks.text_classification.validate import count_tokens
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Texts that are looked at to learn whether the tokenizer knows the language.
+SAMPLE = 2000
+# A small set needs more passes: about this many steps, within these bounds.
+STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 1200, 2, 20
+TRAINED_SHARE = 0.8
+
+
+def propose(table: pd.DataFrame, text: str, label: str) -> tuple[Model, list[str]]:
+    """Return settings under which ``assay run`` works, and notes for the user.
+
+    Raises:
+        UsageError: a column is missing; the nearest is named.
+        DataRefused: the label column names fewer than two classes, or no classes at all.
+
+    """
+    for column in (text, label):
+        _require(table, column)
+    labels = _labels(table, label)
+    unknown = _unknown_share(table[text], Train().checkpoint)
+    settings = Model(
+        task="text-classification",
+        labels=labels,
+        ingest=Ingest(text=text, label=label),
+        validate=_bounds(unknown),
+        train=Train(epochs=_epochs(len(table))),
+    )
+    return settings, _notes(table[text], unknown)
+
+
+def starting_point(settings: Model) -> str:
+    """Return what the model starts to learn from, after a look that it is there.
+
+    Raises:
+        SettingsError: the checkpoint is not there.
+
+    """
+    checkpoints.locate(settings.train.checkpoint)
+    return settings.train.checkpoint
+
+
+def _require(table: pd.DataFrame, column: str) -> None:
+    if column in table.columns:
+        return
+    names = [str(name) for name in table.columns]
+    near = difflib.get_close_matches(column, names, n=1, cutoff=0.4)
+    raise UsageError(
+        f"the table has no column {column!r}; it has " + ", ".join(map(repr, names)),
+        expected="the names of its text column and its label column",
+        cure=f"did you mean {near[0]!r}?" if near else "name them with --text and --label",
+    )
+
+
+def _labels(table: pd.DataFrame, column: str) -> tuple[str, ...]:
+    known = table[column].dropna().astype("str")
+    labels = tuple(sorted(set(known)))
+    if len(labels) < 2:
+        raise DataRefused(
+            f"the column {column!r} holds "
+            + (f"one class only: {labels[0]!r}" if labels else "no label at all"),
+            expected="at least two classes, each with ten rows or more",
+            cure="bring rows of a second class, or name the right column with --label",
+        )
+    if len(labels) > max(2, len(known) // 2):
+        raise DataRefused(
+            f"the column {column!r} holds {len(labels):,} different labels in {len(known):,} rows",
+            expected="classes that recur: ten rows or more each",
+            cure="name the column that holds the classes with --label (this looks like free text "
+            "or an id)",
+        )
+    return labels
+
+
+def _unknown_share(texts: pd.Series[str], checkpoint: str) -> float:
+    real = texts.dropna().astype("str")
+    sample = real.sample(min(SAMPLE, len(real)), random_state=0).tolist()
+    tokens, unknown = count_tokens(checkpoints.locate(checkpoint), sample)
+    return float(unknown.sum() / max(tokens.sum(), 1))
+
+
+def _bounds(unknown: float) -> Validate:
+    """Return the suite's bounds; the one on unknown tokens is set above what this data has."""
+    usual = Validate()
+    if unknown <= usual.max_unknown_share / 2:
+        return usual
+    return Validate(max_unknown_share=min(1.0, math.ceil(unknown * 10 + 1) / 10))
+
+
+def _epochs(rows: int) -> int:
+    steps = max(1.0, rows * TRAINED_SHARE / Train().batch_size)
+    return int(min(MOST_EPOCHS, max(FEWEST_EPOCHS, round(STEPS / steps))))
+
+
+def _notes(texts: pd.Series[str], unknown: float) -> list[str]:
+    default = Train().checkpoint
+    if unknown <= Validate().max_unknown_share:
+        return []
+    fitting = "bert-base-chinese" if _is_chinese(texts) else "bert-base-multilingual-cased"
+    note = (
+        f"the tokenizer of {default} does not know {unknown:.0%} of these texts' tokens: it was "
+        f"made for another language, and the model will read badly. {fitting} would fit"
+    )
+    try:
+        checkpoints.locate(fitting)
+    except SettingsError:
+        return [
+            note + "; it is not on this machine: with a network, set train.checkpoint: "
+            f"{fitting} in params.yaml, or copy its folder here and name that"
+        ]
+    return [note + f", and is on this machine: set train.checkpoint: {fitting} in params.yaml"]
+
+
+def _is_chinese(texts: pd.Series[str]) -> bool:
+    letters = "".join(texts.dropna().astype("str").head(200))
+    return any("CJK UNIFIED" in unicodedata.name(letter, "") for letter in letters)

@@ -1,0 +1,278 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+from ruamel.yaml import YAML
+
+from assay.errors import MissingFile, UsageError
+from bench import project, stopwatch, tables
+from bench.__main__ import BENCHMARKS, PAGE, QUICK, main
+from bench.measure import Spread, facts, in_turns, number, percentile, ratios
+from tests.conftest import ROOT, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+WORDS = """# Figures
+
+Some words.
+
+<!-- bench:one -->
+old
+<!-- /bench:one -->
+
+More — words.
+
+<!-- bench:two -->
+<!-- /bench:two -->
+The end, without a newline."""
+
+
+@pytest.fixture
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name in ("params.yaml", "dvc.yaml"):
+        Path(name).touch()
+    PAGE.parent.mkdir()
+    PAGE.write_text(WORDS, encoding="utf-8")
+    return PAGE
+
+
+def test_a_table_is_written_between_its_markers_and_nothing_else_changes(page: Path) -> None:
+    tables.write(page, "one", "| new |\n")
+    assert page.read_text(encoding="utf-8") == WORDS.replace("\nold\n", "\n| new |\n")
+
+
+def test_writing_a_table_twice_leaves_the_same_page(page: Path) -> None:
+    tables.write(page, "two", "| 1 |")
+    once = page.read_bytes()
+    tables.write(page, "two", "| 1 |")
+    assert page.read_bytes() == once
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no marker",
+        "<!-- bench:one -->\n",
+        "<!-- /bench:one -->\n<!-- bench:one -->\n",
+        WORDS + WORDS,
+    ],
+)
+def test_a_page_without_a_place_for_the_table_is_refused_untouched(page: Path, text: str) -> None:
+    page.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match="one"):
+        tables.require_markers(page, ["one"])
+    with pytest.raises(UsageError, match="one"):
+        tables.write(page, "one", "| new |")
+    assert page.read_text(encoding="utf-8") == text
+
+
+def test_a_missing_page_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(MissingFile):
+        tables.require_markers(tmp_path / "benchmarks.md", ["one"])
+
+
+def test_the_repository_has_a_place_for_every_table() -> None:
+    tables.require_markers(ROOT / PAGE, BENCHMARKS)
+
+
+def test_a_markdown_table_has_a_rule_and_as_many_cells_a_row() -> None:
+    table = tables.markdown(["what", "s"], [["a", "1"], ["b", "2"]])
+    assert table == "| what | s |\n| --- | ---: |\n| a | 1 |\n| b | 2 |"
+
+
+def test_contenders_run_in_turns_and_ratios_are_taken_a_round() -> None:
+    order: list[str] = []
+    scripted = {"a": iter([1.0, 2.0, 10.0]), "b": iter([2.0, 8.0, 5.0])}
+
+    def contender(name: str) -> Callable[[], float]:
+        def run() -> float:
+            order.append(name)
+            return next(scripted[name])
+
+        return run
+
+    found = in_turns({name: contender(name) for name in scripted}, rounds=3)
+    assert order == ["a", "b", "a", "b", "a", "b"]
+    assert found == {"a": [1.0, 2.0, 10.0], "b": [2.0, 8.0, 5.0]}
+    each = ratios(found["b"], found["a"])
+    assert each == [2.0, 4.0, 0.5]
+    # The median of ratios; the ratio of medians would be 2.5.
+    assert Spread.of(each) == Spread(median=2.0, low=0.5, high=4.0)
+
+
+def test_ratios_of_unequal_numbers_of_rounds_are_refused() -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        ratios([1.0, 2.0], [1.0])
+
+
+def test_a_spread_shows_median_least_and_greatest() -> None:
+    assert str(Spread.of([3.0, 1.0, 12.0])) == "3.00 (1.00–12.0)"
+    assert number(1234.5) == "1,234"
+
+
+def test_the_95th_percentile_is_a_value_that_19_of_20_do_not_exceed() -> None:
+    assert percentile([float(n) for n in range(20, 0, -1)], 0.95) == 19.0
+    assert percentile([7.0], 0.95) == 7.0
+
+
+def test_facts_name_hardware_versions_and_runs() -> None:
+    found = facts("3 rounds")
+    for word in ("Hardware", "cores", "python 3.", "torch 2.", "dvc 3.", "prefect 3.", "3 rounds"):
+        assert word in found
+
+
+def test_the_whole_benchmark_writes_the_tables_that_were_asked_for(page: Path) -> None:
+    asked: list[bool] = []
+
+    def one(quick: bool) -> str:
+        asked.append(quick)
+        return "| measured |"
+
+    benchmarks = {"one": one, "two": one}
+    assert main(["--only", "one"], benchmarks) == 0
+    assert asked == [False]
+    assert page.read_text(encoding="utf-8") == WORDS.replace("\nold\n", "\n| measured |\n")
+
+
+def test_quick_prints_is_marked_and_writes_nothing(
+    page: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = _everything(Path())
+    benchmarks = {"one": lambda quick: f"quick is {quick}"}
+    assert main(["--quick"], benchmarks) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(QUICK) and "quick is True" in shown
+    assert _everything(Path()) == before
+
+
+def test_a_page_without_markers_is_refused_before_anything_is_measured(
+    page: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page.write_text("nothing", encoding="utf-8")
+    asked: list[bool] = []
+
+    def one(quick: bool) -> str:
+        asked.append(quick)
+        return ""
+
+    assert main([], {"one": one}) == 2
+    assert asked == []
+    assert "next: put both lines" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_without_a_built_model_each_benchmark_refuses_with_a_sentence(
+    page: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--quick", "--only", name]) == 2
+    shown = capsys.readouterr()
+    assert "there is no data/splits/opinions/" in shown.err
+    assert "make run MODEL=opinions" in shown.err
+    assert shown.out == ""
+    assert _everything(Path()) == {
+        Path("dvc.yaml"): b"",
+        Path("params.yaml"): b"",
+        PAGE: WORDS.encode(),
+    }
+
+
+def test_spread_out_takes_the_same_rows_each_time_and_never_more_than_there_are() -> None:
+    table = pd.DataFrame({"n": range(100)})
+    assert project.spread_out(table, 5)["n"].tolist() == [0, 24, 49, 74, 99]
+    assert len(project.spread_out(table, 1000)) == 100
+
+
+def test_a_throw_away_project_holds_one_model_its_rows_and_the_stopwatch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    rows = _rows(12)
+    made = project.lay_out(tmp_path / "a b", rows, stage_command="python -m bench.stopwatch")
+    models = YAML(typ="safe").load((made.folder / "params.yaml").read_text())["models"]
+    assert list(models) == [project.SLICE]
+    assert models[project.SLICE]["ingest"]["source"] is None
+    inbox = pd.read_parquet(made.folder / "data/inbox" / project.SLICE / "rows.parquet")
+    assert inbox["text"].tolist() == rows["text"].tolist()
+    commands = (made.folder / "dvc.yaml").read_text()
+    assert commands.count("python -m bench.stopwatch") == 6
+    assert "assay.stages " not in commands
+    assert "clean" in made.call("git", "status")
+
+
+@pytest.mark.parametrize("stage", stopwatch.WORK)
+def test_the_stopwatch_stands_around_functions_that_exist(stage: str) -> None:
+    module, kind, function = stopwatch.WORK[stage]
+    owner = f"m.{kind}" if kind else "m"
+    code = f"import importlib; m = importlib.import_module({module!r}); {owner}.{function}"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+def test_the_stopwatch_adds_up_calls_and_lets_faults_through() -> None:
+    watch = stopwatch.Stopwatch()
+    double = watch.around(lambda value: 2 * value)
+    assert double(2) == 4
+    first = watch.seconds
+    assert double(value=3) == 6
+    assert watch.seconds > first > 0
+    with pytest.raises(TypeError):
+        double(1, 2)
+
+
+@pytest.mark.parametrize("name", ["ours", "no-bucketing", "trainer", "tutorial"])
+def test_every_loop_learns_from_the_same_rows_and_counts_real_tokens(
+    name: str, tmp_path: Path, checkpoint: Path
+) -> None:
+    rows = _rows(16)
+    for split in ("train", "validation"):
+        target = tmp_path / "data/splits" / project.MODEL / f"{split}.parquet"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        rows.to_parquet(target, index=False)
+    block = settings(checkpoint, train__batch_size=8)
+    with (tmp_path / "params.yaml").open("w", encoding="utf-8") as stream:
+        YAML().dump({"models": {project.MODEL: block}}, stream)
+    # The tutorial pads to 512 positions, which the small network does not have.
+    code = (
+        "import sys; from bench import loops; loops.TUTORIAL_LENGTH = 64; sys.exit(loops.main("
+        f"{name!r}, {str(tmp_path)!r}))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=project.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=200,
+    )
+    assert answer.returncode == 0, answer.stderr
+    found = json.loads(answer.stdout.splitlines()[-1])
+    assert found["rows"] == 16
+    # Each text is n words that the tokenizer knows whole, and two special tokens.
+    assert found["tokens"] == sum(len(text.split()) + 2 for text in rows["text"])
+    assert found["seconds"] > 0
+
+
+def _rows(count: int) -> pd.DataFrame:
+    random = np.random.default_rng(0)
+    words = np.array(["good", "bad", "film", "the", "was", "a", "very", "it"])
+    return pd.DataFrame(
+        {
+            "id": [str(place) for place in range(count)],
+            "text": [" ".join(random.choice(words, size=3 + place % 9)) for place in range(count)],
+            "label": [("negative", "neutral", "positive")[place % 3] for place in range(count)],
+            "domain": "film",
+        }
+    )
+
+
+def _everything(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import urllib.error
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.flows.conftest import until
+
+if TYPE_CHECKING:
+    from tests.flows.conftest import Services
+
+pytestmark = pytest.mark.xdist_group("prefect")  # one worker starts the servers
+
+
+@pytest.fixture(scope="session")
+def run(services: Services) -> dict[str, Any]:
+    """The first retraining, asked for as the README says; the second one waits behind it."""
+    asked = services.prefect("deployment", "run", "retrain/opinions", "--watch")
+    assert asked.returncode == 0, asked.stdout
+    (found,) = services.ask("flow_runs/filter", flow_runs={"name": {"any_": ["retrain opinions"]}})
+    return dict(found)
+
+
+def test_every_stage_is_a_task_of_its_name_in_order(
+    services: Services, run: dict[str, Any]
+) -> None:
+    tasks = services.tasks(run["id"])
+    assert [task["name"] for task in tasks] == ["ingest", "evaluate", "register"]
+    assert {task["state_type"] for task in tasks} == {"COMPLETED"}
+    assert services.ask(f"flow_runs/{run['id']}")["state"]["message"] == (
+        "opinions is registered as version 1"
+    )
+
+
+def test_a_stages_output_is_its_tasks_log(services: Services, run: dict[str, Any]) -> None:
+    ingest, evaluate, _ = services.tasks(run["id"])
+    until(
+        lambda: "opinions: accuracy 0.75" in services.logs(task_run_id={"any_": [evaluate["id"]]})
+    )
+    log = services.logs(task_run_id={"any_": [ingest["id"]]})
+    assert any("2 rows" in line for line in log)
+    assert not any("evaluating" in line for line in log)
+
+
+def test_the_runs_page_shows_the_figures_and_leads_to_mlflow(
+    services: Services, run: dict[str, Any]
+) -> None:
+    found = services.ask("artifacts/filter", artifacts={"flow_run_id": {"any_": [run["id"]]}})
+    shown = {artifact["key"]: artifact["data"] for artifact in found}
+    assert "| accuracy | 0.7500 | 0.2500 to 1.0000 | 0.5000 |" in shown["opinions-metrics"]
+    assert "| macro f1 | 0.5000 |  |  |" in shown["opinions-metrics"]
+    assert "confusion" not in shown["opinions-metrics"]
+    assert f"http://127.0.0.1:{services.ports['MLFLOW_PORT']}" in shown["opinions-mlflow-run"]
+
+
+def test_after_a_retraining_dvc_has_nothing_to_do(services: Services, run: dict[str, Any]) -> None:
+    done = services.run("dvc", "status", "evaluate@opinions")
+    assert "up to date" in done.stdout
+
+
+def test_retrainings_of_a_model_never_overlap(services: Services, run: dict[str, Any]) -> None:
+    deployed = services.ask("deployments/name/retrain/opinions")
+    assert deployed["global_concurrency_limit"]["limit"] == 1
+    assert deployed["concurrency_options"]["collision_strategy"] == "ENQUEUE"
+
+    asked = [services.submit("opinions") for _ in range(2)]
+    runs = sorted((services.ended(one) for one in asked), key=lambda one: str(one["start_time"]))
+    assert [one["state_type"] for one in runs] == ["COMPLETED", "COMPLETED"]
+    assert runs[0]["end_time"] <= runs[1]["start_time"]
+
+
+def test_a_refusal_fails_the_task_with_its_own_words_and_is_not_repeated(
+    services: Services, run: dict[str, Any]
+) -> None:
+    asked = services.prefect("deployment", "run", "retrain/any", "-p", "model=broken", "--watch")
+    assert asked.returncode == 1
+    (found,) = services.ask("flow_runs/filter", flow_runs={"name": {"any_": ["retrain broken"]}})
+    (ingest,) = services.tasks(found["id"])
+    assert (ingest["name"], ingest["state_type"], ingest["run_count"]) == ("ingest", "FAILED", 1)
+    for state in (ingest["state"], found["state"]):
+        assert "data/inbox/broken/rows.csv has no column 'text'" in state["message"]
+    log = services.logs(flow_run_id={"any_": [found["id"]]})
+    assert not any("Traceback" in line for line in log)
+
+
+def test_a_fault_is_tried_once_more_and_tells_the_last_words(services: Services) -> None:
+    ended = services.ended(services.submit("any", model="crashing"))
+    _, evaluate = services.tasks(ended["id"])
+    assert (evaluate["state_type"], evaluate["run_count"]) == ("FAILED", 2)
+    assert "ValueError: the loss is not a number" in evaluate["state"]["message"]
+    assert "ValueError: the loss is not a number" in ended["state"]["message"]
+
+
+def test_an_unknown_model_is_refused_with_the_valid_ones_before_any_stage(
+    services: Services,
+) -> None:
+    ended = services.ended(services.submit("any", model="opinion"))
+    assert ended["state_type"] == "FAILED"
+    assert "did you mean 'opinions'" in ended["state"]["message"]
+    assert services.tasks(ended["id"]) == []
+
+
+@pytest.mark.parametrize("model", ["../opinions", "Opinions", "a; rm", "", 3])
+def test_a_name_that_no_model_may_have_is_refused_at_submission(
+    services: Services, model: object
+) -> None:
+    with pytest.raises(urllib.error.HTTPError, match=r"409|422"):
+        services.submit("any", model=model)
+
+
+def test_a_schedule_fires_by_itself(services: Services) -> None:
+    deployed = services.ask("deployments/name/retrain/clock")["id"]
+
+    def fired() -> bool:
+        wanted = {"deployment_id": {"any_": [deployed]}, "state": {"type": {"any_": ["COMPLETED"]}}}
+        found = services.ask("flow_runs/filter", flow_runs=wanted)
+        return any(one["auto_scheduled"] for one in found)
+
+    until(fired)
+    assert (services.folder / "models/clock").is_dir()
+
+
+def test_the_schedule_that_comes_with_it_is_paused_until_asked_for(services: Services) -> None:
+    (schedule,) = services.ask("deployments/name/retrain/opinions")["schedules"]
+    assert not schedule["active"]
+    assert schedule["schedule"]["timezone"] == "UTC"

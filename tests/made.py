@@ -1,0 +1,98 @@
+"""Small labelled tables, and a project without git: what the tests of stages start from."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import subprocess
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from ruamel.yaml import YAML
+
+from assay.artifacts import STAGES
+from assay.stages.__main__ import main
+from tests.conftest import ROOT, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+LABELS = ("negative", "neutral", "positive")
+MODEL = "reviews"
+_TELLING = {
+    "negative": "awful boring broken cheap cold dull poor rude slow ugly weak worst",
+    "neutral": "average common medium normal plain regular simple standard usual",
+    "positive": "bright clean fast friendly fresh great kind lovely quick smart warm",
+}
+_SUBJECTS = (
+    "bread bridge camera chair coffee cook dinner doctor driver engine film garden guide hotel "
+    "kitchen lamp letter market meal menu movie music novel office painting park phone photo "
+    "pizza river road room salad school screen singer soup station story street table teacher "
+    "ticket tour train village waiter window winter writer"
+)
+TELLING = {label: words.split() for label, words in _TELLING.items()}
+SUBJECTS = _SUBJECTS.split()
+
+
+def texts(rows: int, seed: int = 0) -> pd.DataFrame:
+    """Return distinct texts of seven words with the label that two or three of them tell."""
+    random = np.random.default_rng(seed)
+    found: dict[str, str] = {}
+    while len(found) < rows:
+        label = LABELS[len(found) % len(LABELS)]
+        telling = random.choice(TELLING[label], 3, replace=False)
+        words = [*random.choice(SUBJECTS, 4, replace=False), *telling]
+        found[" ".join(random.permutation(words))] = label
+    return pd.DataFrame({"text": list(found), "label": list(found.values())})
+
+
+def lay_out_plain(
+    folder: Path, block: Mapping[str, Any], table: pd.DataFrame | None = None
+) -> Path:
+    """Make a project of the one model ``reviews`` without git or DVC: for stages alone."""
+    shutil.copytree(ROOT / "expectations", folder / "expectations")
+    shutil.copyfile(ROOT / "dvc.yaml", folder / "dvc.yaml")
+    with (folder / "params.yaml").open("w", encoding="utf-8") as stream:
+        YAML().dump({"models": {MODEL: block}}, stream)
+    inbox = folder / "data/inbox" / MODEL
+    inbox.mkdir(parents=True)
+    if table is not None:
+        table.to_csv(inbox / "rows.csv", index=False)
+    return folder
+
+
+@functools.cache
+def built(checkpoint: Path) -> Path:
+    """Return a project whose model went through all stages; made once, to be looked at only."""
+    folder = checkpoint.with_name("built")
+    block = settings(checkpoint, train__learning_rate=1e-2, train__epochs=6)
+    lay_out_plain(folder, block, texts(300))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
+        for stage in STAGES:
+            assert main(stage, MODEL) == 0, stage
+    return folder
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """Mount a real disk of one MiB and 60 files at ``folder``; skip where that is not allowed."""
+    folder.mkdir()
+    options = ["-t", "tmpfs", "-o", "size=1m,nr_inodes=60"]
+    try:
+        answer = subprocess.run(
+            ["mount", *options, "tmpfs", str(folder)], capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:
+        pytest.skip("there is no mount command here")
+    if answer.returncode:
+        pytest.skip(f"this user may not mount: {answer.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from assay.scoring import comparison
+from assay.scoring.comparison import Comparison, Difference
+
+from .made import certain, drawn
+
+
+def compare(skill: float, other: float) -> Comparison:
+    return comparison.compare(
+        drawn(600, 3, skill, 1), drawn(600, 3, other, 2), resamples=300, seed=13
+    )
+
+
+@pytest.mark.parametrize(
+    ("skill", "other", "better"), [(3, 1, "model"), (1, 3, "baseline"), (1.5, 1.5, "neither")]
+)
+def test_better_is_who_is_ahead_beyond_chance(skill: float, other: float, better: str) -> None:
+    assert compare(skill, other).better == better
+
+
+def test_ahead_in_one_and_behind_in_the_other_is_neither() -> None:
+    found = compare(3, 1)
+    apart = {
+        "accuracy": Difference(0.1, (0.05, 0.15)),
+        "macro_f1": Difference(-0.1, (-0.15, -0.05)),
+    }
+    assert Comparison(**(vars(found) | {"difference": apart})).better == "neither"
+
+
+def test_a_paired_interval_is_narrower_than_two_single_ones() -> None:
+    first = drawn(600, 3, 1.5, 1)
+    # The same answers but for a few rows.
+    changed = first.probabilities.copy()
+    changed[:20] = np.roll(changed[:20], 1, axis=1)
+    second = type(first)(first.truth, changed, first.labels)
+    found = comparison.compare(first, second, resamples=500, seed=13)
+    low, high = found.difference["accuracy"].interval
+    single_low, single_high = found.intervals["accuracy"]
+    assert high - low < (single_high - single_low) / 2
+
+
+def test_the_difference_is_that_of_the_figures() -> None:
+    found = compare(2, 1)
+    model, baseline = found.model["macro_f1"], found.baseline["macro_f1"]
+    assert model is not None
+    assert baseline is not None
+    assert found.difference["macro_f1"].value == model - baseline
+
+
+def test_what_is_written_is_rounded_and_complete() -> None:
+    written = compare(2, 1).as_dict()
+    assert set(written) == {"rows", "model", "baseline", "intervals", "difference", "better"}
+    assert set(written["difference"]) == {"accuracy", "macro_f1", "roc_auc"}
+    assert json.loads(json.dumps(written, allow_nan=False)) == written
+    assert written["intervals"]["accuracy"][0] == round(written["intervals"]["accuracy"][0], 6)
+
+
+def test_a_single_class_leaves_roc_auc_null_and_without_interval() -> None:
+    result = certain([0, 0, 0], [0, 1, 0], 2)
+    written = comparison.compare(result, result, resamples=100, seed=1).as_dict()
+    assert written["model"]["roc_auc"] is None
+    assert "roc_auc" not in written["intervals"]
+    assert "roc_auc" not in written["difference"]
+    assert written["better"] == "neither"
