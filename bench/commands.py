@@ -147,7 +147,10 @@ def _pipeline(runs: list[Run], rows: int) -> str:
     }
     lines = [
         line("`assay run`, the whole", lambda r: r.whole),
-        line("the work: training", lambda r: r.work["train"]),
+        line(
+            "the work: training, with its validation and its state on disk",
+            lambda r: r.work["train"],
+        ),
         line("the work: quantising", lambda r: r.work["export"]),
         line("the work: scoring the test split", lambda r: r.work["evaluate"]),
         line("**what the pipeline adds**", lambda r: r.added),

@@ -97,7 +97,7 @@ def ours(settings: Model, source: Path, **switch: Any) -> Timed:
     lesson = train._lesson(settings, files, source)
     rows = len(_sample()[0])
     deal = lesson.batches if switch.get("bucketing", True) else _as_they_come(rows, plan.batch_size)
-    model = network.load(source, settings.labels, plan.dropout)
+    model = network.load(source, settings.labels, plan.dropout, new_head=True)
     if "attention" in switch:
         model.set_attn_implementation(switch["attention"])
     timed = dataclasses.replace(lesson, batches=_stamped(deal, passes), validate=_ending(passes))
@@ -224,7 +224,10 @@ def _slices(rows: int, size: int) -> Iterator[slice]:
 
 def _plain(settings: Model, source: Path) -> Any:
     return AutoModelForSequenceClassification.from_pretrained(
-        source, num_labels=len(settings.labels), dtype=torch.float32
+        source,
+        num_labels=len(settings.labels),
+        dtype=torch.float32,
+        ignore_mismatched_sizes=True,
     )
 
 

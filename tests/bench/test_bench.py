@@ -116,7 +116,7 @@ def test_ratios_of_unequal_numbers_of_rounds_are_refused() -> None:
 
 def test_a_spread_shows_median_least_and_greatest() -> None:
     assert str(Spread.of([3.0, 1.0, 12.0])) == "3.00 (1.00–12.0)"
-    assert number(1234.5) == "1,234"
+    assert (number(1234.5), number(0.0192)) == ("1,234", "0.019")
 
 
 def test_the_95th_percentile_is_a_value_that_19_of_20_do_not_exceed() -> None:
