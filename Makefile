@@ -1,8 +1,9 @@
 # Everything a person types. All of it lives in .venv and works in a path with spaces.
-SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 PYTHON ?= python3.11
 MODEL ?= opinions
+# Bytecode is made at the first import, of what is imported: that is a tenth of what is installed.
+PIP := .venv/bin/python -m pip --quiet --quiet --no-input --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint up down ui bench lock clean
@@ -14,8 +15,8 @@ help:  ## show this
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not here; name yours: make PYTHON=python3 $(MAKECMDGOALS)"; exit 2; }
 	@echo "setting up .venv from requirements.lock (once, about three minutes) ..."
 	@$(PYTHON) -m venv .venv
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --progress-bar off -r requirements.lock
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(PIP) install --no-compile --progress-bar off -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch .venv/ready
 
 run: .venv/ready  ## data to a proven ONNX model: make run [MODEL=opinions]

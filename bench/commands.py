@@ -35,7 +35,7 @@ class Size:
     calls: int
 
 
-FULL, QUICK = Size(rows=600, pipelines=3, calls=7), Size(rows=300, pipelines=1, calls=2)
+FULL, QUICK = Size(rows=400, pipelines=3, calls=7), Size(rows=300, pipelines=1, calls=2)
 BARE = "`python -c pass`"
 REST = "DVC, the start of six processes, MLflow's registry"
 

@@ -37,7 +37,7 @@ class Size:
     rounds: int
 
 
-FULL, QUICK = Size(rows=384, tutorial_rows=32, rounds=3), Size(32, 8, 1)
+FULL, QUICK = Size(rows=320, tutorial_rows=24, rounds=3), Size(32, 8, 1)
 NAMES = {
     "ours": "Assay",
     "trainer": "`Trainer`, its defaults",

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import ast
 import inspect
 import re
+from pathlib import Path
 
 import pytest
 
@@ -15,11 +17,26 @@ KINDS = [
 ]
 
 
-def test_the_tree_in_the_docstring_names_every_kind_with_its_exit_code() -> None:
-    drawn = re.findall(r"^\W*(\w+) +(\d) ", errors.__doc__ or "", flags=re.MULTILINE)
-    assert {name: int(code) for name, code in drawn} == {
-        kind.__name__: kind.exit_code for kind in KINDS
+DRAWN = {
+    name: int(code)
+    for name, code in re.findall(r"^\W*(\w+) +(\d) ", errors.__doc__ or "", flags=re.MULTILINE)
+}
+
+
+def test_the_tree_in_the_docstring_gives_every_exit_code() -> None:
+    here = {kind.__name__: kind.exit_code for kind in KINDS}
+    assert {name: DRAWN.get(name) for name in here} == here
+
+
+def test_the_tree_in_the_docstring_names_every_kind_of_the_whole_package() -> None:
+    defined = {
+        node.name
+        for file in Path(errors.__file__).parent.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+        and any(ast.unparse(base).rpartition(".")[2] in DRAWN for base in node.bases)
     }
+    assert defined | {"AssayError"} == set(DRAWN)
 
 
 @pytest.mark.parametrize("kind", KINDS)

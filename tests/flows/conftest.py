@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,8 +119,14 @@ class Services:
             data=json.dumps(content).encode() if content else None,
             headers={"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
-            return json.load(answer)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+                return json.load(answer)
+        except urllib.error.HTTPError as problem:
+            if problem.code != 503:  # "try again": two writers met in the database
+                raise
+            time.sleep(1)
+            return self.ask(path, **content)
 
     def submit(self, deployment: str, **parameters: Any) -> str:
         """Ask for a run, as the page's button does; return its id."""

@@ -1,6 +1,6 @@
 """The `evaluate` stage of the small project: makes what the registry asks for, at once.
 
-Stays under way while the file `hold` is there; a run of `crashing` fails without a refusal.
+Stays under way while the file `hold-MODEL` is there; a run of `crashing` fails without a refusal.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ def main(model: str) -> None:
     say(f"evaluating {model}")
     if model == "crashing":
         raise ValueError("the loss is not a number")
-    Path("stage.pid").write_text(str(os.getpid()))
-    while Path("hold").exists():
+    Path(f"{model}.pid").write_text(str(os.getpid()))
+    while Path(f"hold-{model}").exists():
         time.sleep(0.1)
     for split in artifacts.SPLITS:
         files.splits.mkdir(parents=True, exist_ok=True)

@@ -1,117 +1,13 @@
 from __future__ import annotations
 
-import os
-import signal
 import socket
 import subprocess
 import sys
-import urllib.request
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import psutil  # type: ignore[import-untyped]
 import pytest
 
-from tests.flows.conftest import clean, free_ports, until
-
-if TYPE_CHECKING:
-    from tests.flows.conftest import Services
-
-pytestmark = pytest.mark.xdist_group("prefect")
-
-
-def test_what_is_up_is_said_to_be_up_and_keeps_running(services: Services) -> None:
-    before = services.processes()
-    said = services.make("up")
-    assert "already up" in said
-    assert services.api.removesuffix("/api") in said
-    assert set(before) <= set(services.processes())
-
-
-def test_everything_listens_on_the_loopback_alone(services: Services) -> None:
-    listening = {
-        connection.laddr
-        for process in services.processes()
-        for connection in psutil.Process(process).net_connections("inet")
-        if connection.status == psutil.CONN_LISTEN
-    }
-    assert {address.ip for address in listening} == {"127.0.0.1"}
-    assert {str(address.port) for address in listening} >= set(services.ports.values())
-
-
-def test_prefects_own_folder_is_the_projects(services: Services) -> None:
-    assert (services.folder / ".assay/prefect/prefect.db").is_file()
-    told = services.run("prefect", "config", "view", "--show-sources")
-    assert "PREFECT_API_URL='http://127.0.0.1:4200/api' (from prefect.toml)" in told.stdout
-    assert "PREFECT_HOME='.assay/prefect' (from prefect.toml)" in told.stdout
-
-
-def under_way(services: Services) -> str:
-    """Start a retraining that stays in its stage; return its id."""
-    (services.folder / "hold").touch()
-    (services.folder / "stage.pid").unlink(missing_ok=True)
-    with (services.folder / "data/inbox/opinions/rows.csv").open("a") as rows:
-        rows.write("new,good\n")
-    run = services.submit("opinions")
-    until((services.folder / "stage.pid").exists)
-    return run
-
-
-def test_killed_in_the_middle_of_a_run_nothing_stays_and_the_next_up_repairs_all(
-    services: Services,
-) -> None:
-    run = under_way(services)
-    stage = int((services.folder / "stage.pid").read_text())
-    for process, command in services.processes().items():
-        if "versioning" not in command and process != stage:
-            os.kill(process, signal.SIGKILL)
-    until(lambda: not services.processes())
-
-    (services.folder / "hold").unlink()
-    services.make("up")
-    ghost = services.ask(f"flow_runs/{run}")
-    assert (ghost["state_type"], ghost["state"]["message"]) == (
-        "CRASHED",
-        "the services were ended while it ran",
-    )
-    assert services.ended(services.submit("opinions"))["state_type"] == "COMPLETED"
-
-
-def test_down_ends_everything_a_run_included(services: Services) -> None:
-    under_way(services)
-    services.make("down")
-    assert services.processes() == {}
-    for port in services.ports.values():
-        with socket.socket() as probe:
-            assert probe.connect_ex(("127.0.0.1", int(port))) != 0
-    assert not (services.folder / ".assay/services.pid").exists()
-    (services.folder / "hold").unlink()
-
-
-def test_ui_shows_mlflow_alone_until_ctrl_c(services: Services) -> None:
-    page = subprocess.Popen(
-        ["make", "ui"],
-        cwd=services.folder,
-        env={**clean(), **services.ports},
-        stderr=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        until(lambda: answers(f"http://127.0.0.1:{services.ports['MLFLOW_PORT']}/health"))
-        assert not answers(f"{services.api}/health")
-    finally:
-        os.killpg(page.pid, signal.SIGINT)
-        page.wait()
-    until(lambda: not services.processes())
-
-
-def answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - http on the loopback
-            return bool(answer.status == 200)
-    except OSError:
-        return False
+from tests.flows.conftest import clean, free_ports
 
 
 def call(target: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:

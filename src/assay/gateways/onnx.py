@@ -86,11 +86,18 @@ def _name_axes(model: onnx.ModelProto, dynamic: Mapping[str, Mapping[int, str]])
         value.type.tensor_type.shape.dim[0].dim_param = "batch"
 
 
-def quantize(model: onnx.ModelProto) -> onnx.ModelProto:
+def readers(model: onnx.ModelProto, operator: str) -> list[str]:
+    """Return the names of the nodes that read what an ``operator`` node gives out."""
+    made = {name for node in model.graph.node if node.op_type == operator for name in node.output}
+    return [node.name for node in model.graph.node if made & set(node.input)]
+
+
+def quantize(model: onnx.ModelProto, keep: Sequence[str] = ()) -> onnx.ModelProto:
     """Return the int8 form: weights int8 a channel, activations uint8 with a scale found at run.
 
     onnxruntime's own quantizer. U8 times S8 is the one pairing that its processor kernels are
-    fast for. Embeddings stay fp32: they are looked up, not multiplied.
+    fast for. Embeddings stay fp32: they are looked up, not multiplied; so do the nodes that
+    ``keep`` names.
     """
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
@@ -105,6 +112,7 @@ def quantize(model: onnx.ModelProto) -> onnx.ModelProto:
             target,
             op_types_to_quantize=["MatMul", "Gemm"],
             per_channel=True,
+            nodes_to_exclude=list(keep),
             weight_type=QuantType.QInt8,
         )
         quantized = onnx.load(target)

@@ -151,9 +151,10 @@ def _as_chinese(content: bytes) -> str | None:
         text = content.decode("gb18030")
     except UnicodeDecodeError:
         return None
-    foreign = "".join(letter for letter in text if not letter.isascii())
+    # Letters alone: Python's GB 2312 lacks the dash that stands in every second text.
+    foreign = "".join(letter for letter in text if letter.isalpha() and not letter.isascii())
     common = len(foreign.encode("gb2312", errors="ignore")) / 2
-    return text if common >= COMMON_CHARACTERS * len(foreign) else None
+    return text if common and common >= COMMON_CHARACTERS * len(foreign) else None
 
 
 def _empty(path: Path) -> SourceRefused:

@@ -17,6 +17,7 @@ from assay.bundle import Encoding, TextEncoder, padded
 from assay.learning import curve as curves
 from assay.learning import loop, seeding
 from assay.learning.bucketing import bucketed
+from assay.learning.dropout import replace_dropout
 from assay.learning.resumption import Resumption
 from assay.progress import say
 from assay.scoring import metrics
@@ -49,6 +50,7 @@ def train(
     lesson = _lesson(settings, files, source)
     model = network.load(source, settings.labels, settings.train.dropout, new_head=True)
     network.require_length(model, settings.train.max_length)
+    replace_dropout(model)
     resumption = Resumption(files.resume, fingerprint(settings, files, source))
     training = loop.Training(model, lesson, settings.train, resumption, journal)
     rows = training.run()

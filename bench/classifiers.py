@@ -1,0 +1,89 @@
+"""Ways to ask for the labels of texts: the bundle, transformers' pipeline, plain torch.
+
+Reads a bundle and the checkpoint that it was exported from. Writes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipeline
+
+from assay.bundle import Bundle
+from assay.tasks.text_classification import train
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    import numpy as np
+
+    from assay.artifacts import Artifacts
+
+    # Texts and batch size in; a label a text out.
+    Classifier = Callable[[Sequence[str], int], list[str]]
+
+BUNDLE, PIPELINE, TORCH = "the bundle", "`pipeline()`", "torch fp32"
+
+
+class Classifiers:
+    """All of them, loaded once, on the same threads and the same device."""
+
+    def __init__(self, files: Artifacts, threads: int) -> None:
+        torch.set_num_threads(threads)
+        self.bundle = Bundle.open(files.bundle, threads=threads)
+        self._tokenizer = AutoTokenizer.from_pretrained(files.checkpoint)
+        self._pipeline = pipeline("text-classification", model=str(files.checkpoint))
+        model = AutoModelForSequenceClassification.from_pretrained(
+            files.checkpoint, dtype=torch.float32
+        )
+        self._model: Any = model.to("cuda" if torch.cuda.is_available() else "cpu").eval()
+
+    def in_order(self) -> dict[str, Classifier]:
+        """Return those that take batches in the texts' order."""
+        return {BUNDLE: self._ask_bundle, PIPELINE: self._ask_pipeline, TORCH: self._ask_torch}
+
+    def by_length(self) -> dict[str, Classifier]:
+        """Return those that sort texts by length first: the same batches for both."""
+        return {BUNDLE: self._ask_bundle_sorted, TORCH: self._ask_torch_sorted}
+
+    def _ask_bundle(self, texts: Sequence[str], size: int) -> list[str]:
+        return [
+            label
+            for chunk in _chunks(texts, size)
+            for label in self._named(self.bundle.probabilities(chunk, batch_size=size))
+        ]
+
+    def _ask_pipeline(self, texts: Sequence[str], size: int) -> list[str]:
+        found = self._pipeline(
+            list(texts), batch_size=size, truncation=True, max_length=self.bundle.max_length
+        )
+        return [str(one["label"]) for one in found]
+
+    def _ask_torch(self, texts: Sequence[str], size: int) -> list[str]:
+        labels: list[str] = []
+        with torch.inference_mode():
+            for chunk in _chunks(texts, size):
+                feeds = self._tokenizer(
+                    list(chunk),
+                    padding=True,
+                    truncation=True,
+                    max_length=self.bundle.max_length,
+                    return_tensors="pt",
+                ).to(self._model.device)
+                labels += self._named(self._model(**feeds).logits.cpu().numpy())
+        return labels
+
+    def _ask_bundle_sorted(self, texts: Sequence[str], size: int) -> list[str]:
+        return self._named(self.bundle.probabilities(texts, batch_size=size))
+
+    def _ask_torch_sorted(self, texts: Sequence[str], size: int) -> list[str]:
+        encoding = self.bundle.encode(texts)
+        return self._named(train.logits(self._model, encoding, size).numpy())
+
+    def _named(self, scores: np.ndarray[Any, Any]) -> list[str]:
+        return [self.bundle.labels[place] for place in scores.argmax(axis=1)]
+
+
+def _chunks(texts: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    return (texts[start : start + size] for start in range(0, len(texts), size))

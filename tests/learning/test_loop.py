@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from assay.learning.loop import LOG_EVERY, Diverged
+from assay.learning.resumption import STATE
+from tests.learning import made
+
+STEPS_AN_EPOCH = -(-made.ROWS // 8)  # 29, of which 10 is no divisor
+
+
+class Killed(BaseException):
+    """Stands for a process that ends here."""
+
+
+def _killed_at(step: int) -> Any:
+    """Return a loss that ends the training at this step, counted from 0."""
+    count = -1
+
+    def loss(model: torch.nn.Module, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        nonlocal count
+        count += 1
+        if count == step:
+            raise Killed
+        return made.loss(model, batch)
+
+    return loss
+
+
+def test_it_learns_and_its_curve_tells_how(tmp_path: Path) -> None:
+    settings = made.settings(epochs=4)
+    journal = made.Journal()
+    model, training = made.training(tmp_path, settings, made.lesson(settings), journal)
+    rows = training.run()
+    assert made.share_right(model.eval())["validation_macro_f1"] > 0.85
+    judged = [row for row in rows if "validation_macro_f1" in row]
+    logged = [row for row in rows if "loss" in row]
+    assert [row["step"] for row in judged] == [STEPS_AN_EPOCH * epoch for epoch in (1, 2, 3, 4)]
+    assert [row["epoch"] for row in judged] == [1, 2, 3, 4]
+    tens = {step for step in range(1, 4 * STEPS_AN_EPOCH + 1) if step % LOG_EVERY == 0}
+    assert {row["step"] for row in logged} == tens | {row["step"] for row in judged}
+    assert logged[-1]["loss"] < logged[0]["loss"] / 2
+    assert logged[-1]["learning_rate"] == 0
+    assert max(row["learning_rate"] for row in logged) <= settings.learning_rate
+    assert [step for step, _ in journal.points] == [row["step"] for row in rows]
+
+
+def test_what_varies_from_run_to_run_goes_to_the_journal_alone(tmp_path: Path) -> None:
+    settings = made.settings(epochs=1)
+    journal = made.Journal()
+    _, training = made.training(tmp_path, settings, made.lesson(settings), journal)
+    rows = training.run()
+    assert any("items_per_second" in figures for _, figures in journal.points)
+    assert not any("items_per_second" in row for row in rows)
+
+
+def test_a_training_of_few_steps_has_a_curve_too(tmp_path: Path) -> None:
+    settings = made.settings(epochs=2, batch_size=100)
+    _, training = made.training(tmp_path, settings, made.lesson(settings))
+    assert [row["step"] for row in training.run() if "loss" in row] == [3, 6]
+
+
+def test_two_trainings_are_equal_bit_for_bit(tmp_path: Path) -> None:
+    settings = made.settings()
+    found = []
+    for name in ("one", "two"):
+        model, training = made.training(tmp_path / name, settings, made.lesson(settings))
+        found.append((training.run(), model.state_dict()))
+    assert found[0][0] == found[1][0]
+    assert made.same(found[0][1], found[1][1])
+    other = made.settings(seed=14)
+    model, training = made.training(tmp_path / "three", other, made.lesson(other))
+    training.run()
+    assert not made.same(model.state_dict(), found[0][1])
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        (3,),  # before the first state
+        (7,),  # right behind one
+        (STEPS_AN_EPOCH,),  # the first of the second epoch
+        (60, 0, 11, 5),  # again and again, once before anything new was kept
+    ],
+)
+def test_a_training_that_was_killed_ends_in_the_same_bits(
+    tmp_path: Path, steps: tuple[int, ...]
+) -> None:
+    settings = made.settings()
+    whole, training = made.training(tmp_path / "whole", settings, made.lesson(settings))
+    expected = training.run()
+    for step in steps:
+        killed = made.lesson(settings, loss=_killed_at(step))
+        _, training = made.training(tmp_path / "killed", settings, killed)
+        with pytest.raises(Killed):
+            training.run()
+    model, training = made.training(tmp_path / "killed", settings, made.lesson(settings))
+    assert training.run() == expected
+    assert made.same(model.state_dict(), whole.state_dict())
+
+
+def test_a_finished_training_takes_no_step_more(tmp_path: Path) -> None:
+    settings = made.settings()
+    first, training = made.training(tmp_path, settings, made.lesson(settings))
+    rows = training.run()
+    second, training = made.training(tmp_path, settings, made.lesson(settings, loss=_killed_at(0)))
+    assert training.run() == rows
+    assert made.same(first.state_dict(), second.state_dict())
+
+
+def _scored(*scores: float) -> tuple[list[dict[str, torch.Tensor]], Any]:
+    """Return a judge with these scores, and where it keeps the networks that it saw."""
+    seen: list[dict[str, torch.Tensor]] = []
+
+    def judge(model: torch.nn.Module) -> dict[str, float]:
+        assert not model.training
+        seen.append({name: value.clone() for name, value in model.state_dict().items()})
+        return {"validation_macro_f1": scores[len(seen) - 1]}
+
+    return seen, judge
+
+
+def test_the_best_epochs_weights_are_kept(tmp_path: Path) -> None:
+    settings = made.settings(epochs=4, patience=4)
+    seen, judge = _scored(0.2, 0.8, 0.8, 0.3)
+    model, training = made.training(tmp_path, settings, made.lesson(settings, validate=judge))
+    training.run()
+    assert made.same(model.state_dict(), seen[1]), "the first of two equal ones"
+    assert not made.same(seen[1], seen[2])
+
+
+def test_it_stops_when_epochs_bring_nothing(tmp_path: Path) -> None:
+    settings = made.settings(epochs=9, patience=2)
+    seen, judge = _scored(0.2, 0.5, 0.4, 0.6, 0.6, 0.1, 0.9)
+    model, training = made.training(tmp_path, settings, made.lesson(settings, validate=judge))
+    rows = training.run()
+    assert len(seen) == 6
+    assert rows[-1]["epoch"] == 6
+    assert made.same(model.state_dict(), seen[3])
+
+
+def test_worthless_weights_are_weights_all_the_same(tmp_path: Path) -> None:
+    settings = made.settings(epochs=1)
+    seen, judge = _scored(0.0)
+    model, training = made.training(tmp_path, settings, made.lesson(settings, validate=judge))
+    training.run()
+    assert made.same(model.state_dict(), seen[0])
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_loss_that_is_no_number_ends_it_with_a_cure(tmp_path: Path, value: float) -> None:
+    settings = made.settings()
+
+    def loss(model: torch.nn.Module, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        return made.loss(model, batch) * value
+
+    _, training = made.training(tmp_path, settings, made.lesson(settings, loss=loss))
+    with pytest.raises(Diverged) as refused:
+        training.run()
+    assert refused.value.found == f"the loss became {value} at step 1"
+    assert "train.learning_rate" in refused.value.cure
+    assert not (tmp_path / STATE).exists()
+
+
+def two_processes(folder: str) -> None:
+    """Train in one of two processes, and write the network: what torchrun is asked for."""
+    settings = made.settings(epochs=2, learning_rate=0.05)
+    model, training = made.training(Path(folder) / "state", settings, made.lesson(settings))
+    rows = training.run()
+    rank = torch.distributed.get_rank()
+    torch.save({"network": model.state_dict(), "rows": rows}, Path(folder) / f"{rank}.pt")
+    torch.distributed.destroy_process_group()
+
+
+def test_two_processes_learn_one_network(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys\n"
+        f"sys.path.insert(0, {str(root)!r})\n"
+        "from tests.learning import test_loop\n"
+        "test_loop.two_processes(sys.argv[1])\n"
+    )
+    answer = subprocess.run(
+        [
+            *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
+            *("--nproc-per-node", "2", str(script), str(tmp_path)),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert answer.returncode == 0, answer.stderr
+    one, two = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1))
+    assert made.same(one["network"], two["network"])
+    judged = [row for row in one["rows"] if "validation_macro_f1" in row]
+    half = -(-STEPS_AN_EPOCH // 2)
+    assert [row["step"] for row in judged] == [half, 2 * half], "each takes half of the batches"
+    assert judged[-1]["validation_macro_f1"] > 0.6

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+
+from assay.learning.optimiser import adamw
+from assay.learning.resumption import STATE, Position, Resumption
+from tests.learning import made
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+AT = Position(
+    epoch=1,
+    batch=4,
+    step=33,
+    best_score=0.1 + 0.2,
+    epochs_without_gain=1,
+    pending=[1 / 3, 0.1],
+    curve=[{"step": 30, "loss": 0.123456}],
+)
+
+
+def _learned() -> tuple[torch.nn.Module, torch.optim.AdamW]:
+    """Return a network and its optimiser after three steps."""
+    model = made.network()
+    optimiser = adamw(model, 0.01, 0.1)
+    for start in (0, 8, 16):
+        rows = slice(start, start + 8)
+        batch = {"inputs": made.INPUTS[rows], "labels": made.CLASSES[rows]}
+        made.loss(model, batch).backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        optimiser.zero_grad()
+    return model, optimiser
+
+
+def _save(folder: Path, fingerprint: str = "a") -> tuple[torch.nn.Module, torch.optim.AdamW]:
+    model, optimiser = _learned()
+    best = {name: value + 1 for name, value in model.state_dict().items()}
+    Resumption(folder, fingerprint).save(model, optimiser, best, AT)
+    return model, optimiser
+
+
+def test_all_comes_back_bit_for_bit(tmp_path: Path) -> None:
+    model, optimiser = _save(tmp_path)
+    drawn = torch.rand(3)
+    torch.manual_seed(99)
+    other = made.network(seed=5)
+    fresh = adamw(other, 0.01, 0.1)
+    found = Resumption(tmp_path, "a").load(other, fresh)
+    assert found is not None
+    position, best = found
+    assert position == AT
+    assert made.same(other.state_dict(), model.state_dict())
+    assert made.same(best, {name: value + 1 for name, value in model.state_dict().items()})
+    assert torch.equal(torch.rand(3), drawn), "chance goes on where it was"
+    before, after = optimiser.state_dict()["state"], fresh.state_dict()["state"]
+    assert before.keys() == after.keys()
+    for place in before:
+        assert made.same(before[place], after[place])
+
+
+def test_a_later_state_takes_the_place_of_the_earlier(tmp_path: Path) -> None:
+    model, optimiser = _save(tmp_path)
+    Resumption(tmp_path, "a").save(model, optimiser, {}, Position(step=40))
+    found = Resumption(tmp_path, "a").load(model, optimiser)
+    assert found == (Position(step=40), {})
+    assert [path.name for path in tmp_path.iterdir()] == [STATE]
+
+
+def _is_ignored(folder: Path, fingerprint: str = "a") -> bool:
+    """Tell whether nothing is taken up, and the network stays as it was."""
+    model = made.network(seed=7)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    found = Resumption(folder, fingerprint).load(model, adamw(model, 0.01, 0.1))
+    assert found is not None or made.same(before, model.state_dict())
+    return found is None
+
+
+def test_nothing_there_is_a_fresh_start(tmp_path: Path) -> None:
+    assert _is_ignored(tmp_path / "nowhere")
+
+
+def test_the_state_of_another_training_is_ignored(tmp_path: Path) -> None:
+    _save(tmp_path, "a")
+    assert _is_ignored(tmp_path, "b")
+    assert not _is_ignored(tmp_path, "a")
+
+
+@pytest.mark.parametrize("kept", [0, 7, 100, 0.5, -1])
+def test_a_torn_state_is_ignored(tmp_path: Path, kept: float) -> None:
+    _save(tmp_path)
+    content = (tmp_path / STATE).read_bytes()
+    end = int(len(content) * kept) if isinstance(kept, float) else kept
+    (tmp_path / STATE).write_bytes(content[:end])
+    assert _is_ignored(tmp_path)

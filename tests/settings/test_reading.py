@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from assay.errors import SettingsError, UnknownModel
+from assay.settings import reading
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEAD = "models:\n  reviews:\n    task: text-classification\n"
+GOOD = HEAD + "    labels: [bad, good]\n"
+
+
+def _refused(folder: Path, content: str | bytes) -> SettingsError:
+    path = folder / "params.yaml"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(SettingsError) as refused:
+        reading.load(path)
+    assert refused.value.exit_code == 2
+    assert refused.value.cure
+    assert refused.value.expected
+    return refused.value
+
+
+def test_a_good_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(GOOD + "    train: {learning_rate: 1e-4, epochs: 3}\n")
+    model = reading.load_model(path, "reviews")
+    assert model.labels == ("bad", "good")
+    assert model.train.learning_rate == 1e-4
+    assert model.train.epochs == 3
+
+
+@pytest.mark.parametrize(
+    ("line", "where", "nearest"),
+    [
+        ("    train: {epoch: 3}\n", "models.reviews.train.epoch", "epochs"),
+        ("    train: {lerning_rate: 0.1}\n", "models.reviews.train.lerning_rate", "learning_rate"),
+        ("    validate: {min_row: 3}\n", "models.reviews.validate.min_row", "min_rows"),
+        ("    validation: {}\n", "models.reviews.validation", "validate"),
+        ("    label: [a, b]\n", "models.reviews.label", "labels"),
+        ("modles: {}\n", "modles", "models"),
+    ],
+)
+def test_an_unknown_key_is_named_with_the_nearest_valid_one(
+    tmp_path: Path, line: str, where: str, nearest: str
+) -> None:
+    problem = _refused(tmp_path, GOOD + line)
+    assert f"unknown key `{where}`" in problem.found
+    assert f"`{nearest}`" in problem.cure
+    assert nearest in problem.expected.removeprefix("one of ").split(", ")
+
+
+def test_a_key_like_no_other_lists_the_valid_ones(tmp_path: Path) -> None:
+    problem = _refused(tmp_path, GOOD + "    split: {xyzzy: 1}\n")
+    assert problem.expected == "one of near_duplicate, seed, test, validation"
+    assert "remove it" in problem.cure
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ("", "it is empty, or no mapping"),
+        ("- models\n", "it is empty, or no mapping"),
+        ("models: [unclosed\n", "line 2"),
+        ("models:\n  a: 1\n  a: 2\n", "duplicate key"),
+        (b"models: \xff\n", "not readable"),
+        ("models:\n\treviews: 1\n", "\\t"),
+        ("models: !!python/object/apply:os.system [echo]\n", "not readable"),
+    ],
+)
+def test_what_is_no_yaml_is_said(tmp_path: Path, content: str | bytes, found: str) -> None:
+    problem = _refused(tmp_path, content)
+    assert "params.yaml" in problem.found
+    assert found in problem.found
+    assert "git checkout" in problem.cure
+
+
+def test_a_missing_key_is_called_missing(tmp_path: Path) -> None:
+    assert "`models.reviews.labels` is missing" in _refused(tmp_path, HEAD).found
+
+
+def test_a_wrong_value_is_shown_with_what_was_expected(tmp_path: Path) -> None:
+    problem = _refused(tmp_path, GOOD + "    train: {epochs: none}\n")
+    assert "`models.reviews.train.epochs` is 'none'" in problem.found
+    assert "integer" in problem.expected
+    problem = _refused(tmp_path, HEAD + "    labels: [a, a]\n")
+    assert problem.found.endswith("`models.reviews.labels` is ['a', 'a']")
+    assert problem.expected == "at least two classes, each named once"
+    problem = _refused(tmp_path, GOOD.replace("text-", "sound-"))
+    assert "'sound-classification'" in problem.found
+    assert "'text-classification'" in problem.expected
+
+
+def test_an_unknown_model_is_answered_with_the_known_ones(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(GOOD + GOOD.removeprefix("models:\n").replace("reviews", "tickets"))
+    with pytest.raises(UnknownModel) as refused:
+        reading.load_model(path, "review")
+    assert "no model 'review'; did you mean 'reviews'?" in refused.value.found
+    assert refused.value.expected == "one of reviews, tickets"
+    assert "assay new review " in refused.value.cure

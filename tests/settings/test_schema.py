@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, ValidationError
+from ruamel.yaml import YAML
+
+from assay import artifacts
+from assay.settings.schema import Model, Params
+from tests.conftest import ROOT
+
+SMALLEST: dict[str, Any] = {"task": "text-classification", "labels": ["no", "yes"]}
+SHIPPED = ROOT / artifacts.PARAMS
+
+
+def _keys(block: type[BaseModel]) -> dict[str, Any]:
+    """Return the nested keys of a block, as a user writes them."""
+    return {
+        field.alias or name: _keys(kind)
+        if isinstance(kind := field.annotation, type) and issubclass(kind, BaseModel)
+        else None
+        for name, field in block.model_fields.items()
+    }
+
+
+def test_the_shipped_file_shows_every_key_there_is() -> None:
+    def shape(value: object) -> object:
+        return {k: shape(v) for k, v in value.items()} if isinstance(value, dict) else None
+
+    written = YAML(typ="safe").load(SHIPPED)
+    for name, block in written["models"].items():
+        assert shape(block) == _keys(Model), name
+
+
+def test_two_keys_are_enough() -> None:
+    model = Model.model_validate(SMALLEST)
+    assert model.train.epochs == 2
+    assert model.validation.min_rows == 100
+
+
+def test_it_survives_being_written_as_json() -> None:
+    model = Model.model_validate(SMALLEST | {"ingest": {"slices": ["shop"], "limit": 50}})
+    assert Model.model_validate_json(model.model_dump_json(by_alias=True)) == model
+
+
+@pytest.mark.parametrize(
+    ("block", "key", "value"),
+    [
+        ("train", "epochs", 0),
+        ("train", "epochs", "2"),
+        ("train", "epochs", True),
+        ("train", "learning_rate", 0),
+        ("train", "learning_rate", float("nan")),
+        ("train", "max_length", 4),
+        ("train", "max_length", 1024),
+        ("train", "precision", "fp16"),
+        ("train", "dropout", 1.0),
+        ("split", "test", 0.0),
+        ("split", "test", 0.5),
+        ("split", "near_duplicate", 0.4),
+        ("validate", "min_rows_per_class", 9),
+        ("validate", "max_class_share", 1.1),
+        ("ingest", "limit", 9),
+        ("ingest", "slices", "domain"),
+        ("ingest", "slices", [1]),
+        ("export", "precision", "int4"),
+        ("evaluate", "bootstrap", 10),
+    ],
+)
+def test_values_out_of_their_bounds_are_refused(block: str, key: str, value: object) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Model.model_validate(SMALLEST | {block: {key: value}})
+    assert refused.value.errors()[0]["loc"][:2] == (block, key)
+
+
+@pytest.mark.parametrize("labels", [["one"], [], ["a", "a"], ["1", 1], "ab"])
+def test_labels_are_two_classes_or_more_each_once(labels: object) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Model.model_validate(SMALLEST | {"labels": labels})
+    assert refused.value.errors()[0]["loc"] == ("labels",)
+
+
+def test_labels_that_yaml_reads_as_numbers_are_text() -> None:
+    assert Model.model_validate(SMALLEST | {"labels": [0, 1]}).labels == ("0", "1")
+
+
+@pytest.mark.parametrize("name", ["a b", "x;rm", "Großes", "", "-a", "1a", "a/b", "a" * 64, "a\n"])
+def test_a_models_name_is_safe_in_a_shell_and_in_a_path(name: str) -> None:
+    with pytest.raises(ValidationError):
+        Params.model_validate({"models": {name: SMALLEST}})
+
+
+def test_settings_never_change() -> None:
+    model = Model.model_validate(SMALLEST)
+    with pytest.raises(ValidationError, match="frozen"):
+        model.train.epochs = 3  # type: ignore[misc]
