@@ -94,7 +94,7 @@ def ours(settings: Model, source: Path, **switch: Any) -> Timed:
         changes["precision"] = switch["precision"]
     plan = settings.train.model_copy(update=changes)
     files, passes = Artifacts(MODEL), Passes()
-    lesson = train._lesson(settings, files, source)
+    lesson = train.lesson(settings, files, source)
     rows = len(_sample()[0])
     deal = lesson.batches if switch.get("bucketing", True) else _as_they_come(rows, plan.batch_size)
     model = network.load(source, settings.labels, plan.dropout, new_head=True)

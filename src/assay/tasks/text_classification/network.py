@@ -14,6 +14,7 @@ from transformers import BertConfig, BertForSequenceClassification
 
 from assay.bundle import LENGTH_STEP
 from assay.errors import SettingsError
+from assay.learning.dropout import replace_dropout
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +49,7 @@ def load(folder: Path, labels: Sequence[str], dropout: float, *, new_head: bool 
     config.label2id = {label: place for place, label in enumerate(labels)}
     config.hidden_dropout_prob = dropout
     config.attention_probs_dropout_prob = dropout
-    return BertForSequenceClassification.from_pretrained(
+    model = BertForSequenceClassification.from_pretrained(
         folder,
         config=config,
         # On processors the plain product beats the fused kernel; on GPUs it is the other way.
@@ -57,6 +58,8 @@ def load(folder: Path, labels: Sequence[str], dropout: float, *, new_head: bool 
         use_safetensors=True,
         ignore_mismatched_sizes=new_head,
     )
+    replace_dropout(model)
+    return model
 
 
 def require_length(model: Any, max_length: int) -> None:

@@ -17,7 +17,6 @@ from assay.bundle import Encoding, TextEncoder, padded
 from assay.learning import curve as curves
 from assay.learning import loop, seeding
 from assay.learning.bucketing import bucketed
-from assay.learning.dropout import replace_dropout
 from assay.learning.resumption import Resumption
 from assay.progress import say
 from assay.scoring import metrics
@@ -47,12 +46,11 @@ def train(
     """
     source = checkpoints.locate(settings.train.checkpoint)
     seeding.make_deterministic(settings.train.seed, settings.train.threads)
-    lesson = _lesson(settings, files, source)
+    taught = lesson(settings, files, source)
     model = network.load(source, settings.labels, settings.train.dropout, new_head=True)
     network.require_length(model, settings.train.max_length)
-    replace_dropout(model)
     resumption = Resumption(files.resume, fingerprint(settings, files, source))
-    training = loop.Training(model, lesson, settings.train, resumption, journal)
+    training = loop.Training(model, taught, settings.train, resumption, journal)
     rows = training.run()
     network.save(model, source, checkpoint)
     curves.write(curve, rows)
@@ -72,7 +70,8 @@ def fingerprint(settings: Model, files: Artifacts, source: Path) -> str:
     )
 
 
-def _lesson(settings: Model, files: Artifacts, source: Path) -> loop.Lesson:
+def lesson(settings: Model, files: Artifacts, source: Path) -> loop.Lesson:
+    """Return what is learned: both splits encoded by the tokenizer in the folder ``source``."""
     encode = TextEncoder(source / "tokenizer.json", settings.train.max_length)
     learning, judging = (_Rows(files.split(name), encode, settings.labels) for name in _USED)
     cut = learning.encoding.truncated

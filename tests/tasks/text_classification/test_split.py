@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from assay.artifacts import SPLITS, sha256
+from assay.errors import DataRefused
+from assay.settings.schema import Model
+from assay.tasks.text_classification import cleaning
+from assay.tasks.text_classification.duplicates import grams
+from assay.tasks.text_classification.split import leaks, split
+from tests import made
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def _settings(**split: Any) -> Model:
+    return Model.model_validate(
+        {"task": "text-classification", "labels": list(made.LABELS), "split": split}
+    )
+
+
+def _table(rows: int, seed: int = 0) -> pd.DataFrame:
+    """Return a raw table, a quarter of whose rows are changed copies of earlier rows."""
+    table = made.texts(rows, seed)
+    random = np.random.default_rng(seed)
+    texts = table["text"].tolist()
+    for row in range(4, rows, 4):
+        earlier = int(random.integers(0, row))
+        texts[row] = texts[earlier] + str(random.choice(["!", " indeed", "  ", ".", " x"]))
+        table.loc[row, "label"] = table.loc[earlier, "label"]
+    return pd.DataFrame(
+        {"id": [f"{seed}-{n}" for n in range(rows)], "text": texts, "label": table["label"]}
+    )
+
+
+def _split(
+    folder: Path, table: pd.DataFrame, **settings: Any
+) -> tuple[dict[str, str], dict[str, Any]]:
+    """Split a table; return each id's side, and the report."""
+    folder.mkdir(parents=True, exist_ok=True)
+    table.to_parquet(folder / "raw.parquet")
+    report = split(folder / "raw.parquet", _settings(**settings), folder / "splits")
+    sides = {
+        row: name
+        for name in SPLITS
+        for row in pd.read_parquet(folder / f"splits/{name}.parquet")["id"]
+    }
+    return sides, report
+
+
+def test_rows_at_the_end_move_nothing(tmp_path: Path) -> None:
+    table = _table(400)
+    near = table.head(60).assign(id=[f"near-{n}" for n in range(60)])
+    near["text"] = ["so " + text for text in near["text"]]
+    longer = pd.concat([table, near, _table(200, seed=5)], ignore_index=True)
+    before, _ = _split(tmp_path / "before", table)
+    after, _ = _split(tmp_path / "after", longer)
+    assert {row: after[row] for row in before} == before
+    assert len(after) > len(before) + 150
+
+
+def test_unrelated_rows_anywhere_change_nothing(tmp_path: Path) -> None:
+    table, others = _table(300), _table(300, seed=5)
+    place = np.random.default_rng(1).permutation(600)
+    mixed = pd.concat([table, others], ignore_index=True)
+    # The order within each of the two stays; between them, it is anyone's.
+    rank = np.empty(600, dtype=int)
+    rank[np.sort(place[:300])] = np.arange(300)
+    rank[np.sort(place[300:])] = np.arange(300, 600)
+    mixed = mixed.iloc[rank].reset_index(drop=True)
+    before, _ = _split(tmp_path / "before", table)
+    after, _ = _split(tmp_path / "after", mixed)
+    assert {row: after[row] for row in before} == before
+
+
+def test_it_is_the_same_again_byte_for_byte(tmp_path: Path) -> None:
+    table = _table(200)
+    first, second = (_split(tmp_path / name, table) for name in ("one", "two"))
+    assert first == second
+    assert sha256(tmp_path / "one/splits") == sha256(tmp_path / "two/splits")
+
+
+def test_near_duplicates_stand_on_one_side(tmp_path: Path) -> None:
+    table = _table(400)
+    sides, report = _split(tmp_path, table)
+    kept = table[table["id"].isin(sides)]
+    pieces = [grams(cleaning.normalise(text)) for text in kept["text"]]
+    own = [sides[row] for row in kept["id"]]
+    pairs = [
+        (one, two)
+        for one in range(len(pieces))
+        for two in range(one)
+        if len(pieces[one] & pieces[two]) >= 0.8 * len(pieces[one] | pieces[two])
+    ]
+    assert len(pairs) > 30
+    assert all(own[one] == own[two] for one, two in pairs)
+    assert report["leaks"] == {"exact": 0, "near": 0}
+
+
+def test_a_row_like_two_of_different_sides_is_left_out(tmp_path: Path) -> None:
+    rows = _table(300)
+    sides, _ = _split(tmp_path / "first", rows)
+    test = next(row for row in rows.itertuples() if sides.get(str(row.id)) == "test")
+    train = next(row for row in rows.itertuples() if sides.get(str(row.id)) == "train")
+    # Half of each: at a threshold of one half it is a near duplicate of both.
+    both = rows.iloc[:1].assign(id="both", text=f"{test.text} {train.text}")
+    sides, report = _split(tmp_path / "second", pd.concat([rows, both]), near_duplicate=0.5)
+    assert report["leaks"] == {"exact": 0, "near": 0}
+    if sides.get(str(test.id)) != sides.get(str(train.id)):
+        assert "both" not in sides
+        assert report["dropped"]["between_two_splits"] >= 1
+
+
+def test_leaks_are_counted_from_the_files_alone(tmp_path: Path) -> None:
+    table = _table(120)
+    _split(tmp_path, table)
+    folder = tmp_path / "splits"
+    assert leaks(folder, 0.8) == {"exact": 0, "near": 0}
+    train, test = (pd.read_parquet(folder / f"{name}.parquet") for name in ("train", "test"))
+    stolen = train.head(2).copy()
+    stolen.loc[0, "text"] = stolen["text"][0].upper() + "  "
+    stolen.loc[1, "text"] = stolen["text"][1] + "!"
+    pd.concat([test, stolen]).to_parquet(folder / "test.parquet")
+    found = leaks(folder, 0.8)
+    assert found["exact"] == 1
+    assert found["near"] >= 1
+
+
+def test_what_cannot_be_learned_from_is_dropped_and_counted(tmp_path: Path) -> None:
+    table = made.texts(200).assign(id=[str(n) for n in range(200)])
+    first = table["text"][0]
+    dirt = pd.DataFrame(
+        [
+            {"id": "blank", "text": "  \n", "label": "neutral"},
+            {"id": "missing", "text": None, "label": "neutral"},
+            {"id": "one", "text": "a", "label": "neutral"},
+            {"id": "broken", "text": "bad \ufffd bytes here", "label": "neutral"},
+            {"id": "again", "text": table["text"][5].upper(), "label": table["label"][5]},
+            {"id": "contradiction", "text": first, "label": "another"},
+        ]
+    )
+    sides, report = _split(tmp_path, pd.concat([table, dirt], ignore_index=True))
+    assert set(sides) == {str(n) for n in range(1, 200)}, "both sides of a contradiction go"
+    assert report["dropped"] == {
+        "blank": 2,
+        "one_character": 1,
+        "broken": 1,
+        "duplicate": 2,
+        "conflict": 2,
+        "any_kind": 7,
+        "between_two_splits": 0,
+    }
+    assert report["rows"] == 206
+    assert report["kept"] == 199
+
+
+def test_the_report_counts_what_the_files_hold(tmp_path: Path) -> None:
+    _, report = _split(tmp_path, _table(300))
+    for name in SPLITS:
+        rows = pd.read_parquet(tmp_path / f"splits/{name}.parquet")
+        assert report["splits"][name] == {
+            "rows": len(rows),
+            "labels": rows["label"].value_counts().to_dict(),
+        }
+    assert sum(part["rows"] for part in report["splits"].values()) == report["kept"]
+
+
+@pytest.mark.parametrize(("validation", "test"), [(0.1, 0.1), (0.2, 0.3)])
+def test_shares_are_those_of_the_settings(tmp_path: Path, validation: float, test: float) -> None:
+    rows = 3000
+    _, report = _split(
+        tmp_path, made.texts(rows).assign(id=range(rows)), validation=validation, test=test
+    )
+    shares = {"validation": validation, "test": test, "train": 1 - validation - test}
+    for name, share in shares.items():
+        # Five standard deviations of a binomial: one run in a million would miss by chance.
+        margin = 5 * np.sqrt(rows * share * (1 - share))
+        assert abs(report["splits"][name]["rows"] - rows * share) < margin
+
+
+def test_another_seed_deals_anew(tmp_path: Path) -> None:
+    first, _ = _split(tmp_path / "one", _table(200), seed=1)
+    second, _ = _split(tmp_path / "two", _table(200), seed=2)
+    assert first != second
+
+
+def test_a_class_without_a_row_to_learn_from_is_refused(tmp_path: Path) -> None:
+    table = made.texts(100).query("label != 'neutral'").assign(id="x")
+    with pytest.raises(DataRefused, match="left for neutral") as refused:
+        _split(tmp_path, table)
+    assert "`labels`" in refused.value.cure
+
+
+def test_too_few_rows_for_three_splits_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataRefused, match=r"6 distinct rows leave the split .* empty") as refused:
+        _split(tmp_path, made.texts(6).assign(id="x"), validation=0.01, test=0.01)
+    assert "bring more rows" in refused.value.cure
