@@ -52,7 +52,7 @@ def up() -> None:
 def down() -> None:
     """End everything that ``up`` started, a retraining that is under way included."""
     # Flows first: they tell the server, while there is one, that they were ended.
-    _end([process for process in _started() if "PREFECT__FLOW_RUN_ID" in process.environ()], 10)
+    _end(_started(within="PREFECT__FLOW_RUN_ID"), 10)
     _end(_supervisor(), 20)
     _end(_started(), 10)
     PID.unlink(missing_ok=True)
@@ -188,17 +188,18 @@ def _lay_out() -> None:
             client.set_flow_run_state(run.id, state, force=True)
 
 
-def _started() -> list[psutil.Process]:
-    """Return every living process that an ``up`` of this folder started."""
+def _started(within: str = MARK) -> list[psutil.Process]:
+    """Return every living process that an ``up`` of this folder started, and has ``within`` set."""
     here = os.fspath(artifacts.SCRATCH.absolute())
     found = []
     for process in psutil.process_iter():
         try:
-            if process.environ().get(MARK) == here and process.pid != os.getpid():
+            environment = process.environ()
+            if environment.get(MARK) == here and within in environment:
                 found.append(process)
         except psutil.Error:
             continue  # gone, or another user's
-    return found
+    return [process for process in found if process.pid != os.getpid()]
 
 
 def _supervisor() -> list[psutil.Process]:

@@ -13,8 +13,10 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from assay.artifacts import STAGES
+from assay.artifacts import STAGES, Artifacts
+from assay.settings.schema import Model
 from assay.stages.__main__ import main
+from assay.tasks import protocol
 from tests.conftest import ROOT, settings
 
 if TYPE_CHECKING:
@@ -77,6 +79,20 @@ def built(checkpoint: Path) -> Path:
         for stage in STAGES:
             assert main(stage, MODEL) == 0, stage
     return folder
+
+
+@functools.cache
+def fp32_bundle(checkpoint: Path) -> Path:
+    """Return a bundle of the same model that is surely fp32, whatever it earned."""
+    folder = built(checkpoint)
+    block = settings(checkpoint, export__precision="fp32")
+    target = checkpoint.with_name("fp32")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        protocol.exports("text-classification").export(
+            Model.model_validate(block), Artifacts(MODEL), target
+        )
+    return target
 
 
 @contextmanager

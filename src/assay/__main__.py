@@ -19,7 +19,8 @@ def main() -> None:
 
     quiet.silence()
     try:
-        assay.main(standalone_mode=False)
+        # click gives back the code of a command that ended early (`doctor`, `--help`).
+        sys.exit(assay.main(standalone_mode=False) or 0)
     except AssayError as problem:
         _show(problem)
         sys.exit(problem.exit_code)

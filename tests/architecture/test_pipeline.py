@@ -89,7 +89,7 @@ def known() -> set[Path]:
 def test_dvc_has_the_stages_of_artifacts_each_with_its_file(stages: dict[str, Any]) -> None:
     assert tuple(stages) == artifacts.STAGES
     for stage in artifacts.STAGES:
-        assert stages[stage]["cmd"] == f"python -m assay.stages {stage} {MODEL}"
+        assert stages[stage]["cmd"] == f"exec python -m assay.stages {stage} {MODEL}"
         assert (ROOT / f"src/assay/stages/{stage}.py").is_file()
 
 

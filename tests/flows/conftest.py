@@ -48,6 +48,7 @@ stages:
       outs:
         - data/splits/${key}
         - models/${key}
+        - reports/${key}/data_docs
       metrics:
         - reports/${key}/metrics.json
 """

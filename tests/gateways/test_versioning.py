@@ -198,7 +198,7 @@ def test_a_refusal_keeps_its_kind_its_exit_code_and_its_words(project: Path) -> 
     with pytest.raises(SourceRefused, match="no column 'text'") as caught:
         versioning.reproduce("train@tiny", on_line=lambda _: None)
     assert caught.value.exit_code == 3
-    assert "rename the column" in caught.value.cure
+    assert "ingest.text" in caught.value.cure
 
 
 def test_a_refusal_of_an_earlier_run_is_not_told_again(project: Path) -> None:
@@ -240,6 +240,16 @@ def test_a_broken_file_is_named(
 def test_an_unknown_stage_is_wrong_usage(project: Path) -> None:
     with pytest.raises(UsageError, match="trian@tiny"):
         versioning.reproduce("trian@tiny", on_line=lambda _: None)
+
+
+def test_outside_a_project_nothing_is_asked_of_dvc(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for ask in (versioning.stages_of, versioning.reproduce):
+        with pytest.raises(UsageError, match=r"no params\.yaml"):
+            ask("tiny")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_git_the_cure_is_named(project: Path) -> None:
@@ -383,6 +393,8 @@ def test_a_tracked_file_leaves_its_digest_to_git_and_says_nothing(
     assert "rows.csv" in Path("data/inbox/tiny/rows.csv.dvc").read_text()
     assert "/rows.csv" in Path("data/inbox/tiny/.gitignore").read_text()
     assert capfd.readouterr() == ("", "")
+    versioning.reproduce("train@tiny", on_line=lambda _: None)
+    assert versioning.stages_of("tiny") == ["ingest@tiny", "train@tiny"]
 
 
 def test_a_file_that_is_not_there_cannot_be_tracked(project: Path) -> None:

@@ -67,6 +67,12 @@ def _check_usage(text: tuple[str, ...], file: Path | None, output: Path | None) 
             expected="texts, or --file FILE",
             cure='for instance: assay predict opinions "I would buy it again"',
         )
+    if any("\ud800" <= letter <= "\udfff" for one in text for letter in one):
+        raise UsageError(
+            "a text holds bytes that are not UTF-8",
+            expected="text in UTF-8",
+            cure="set the terminal to UTF-8, or give the texts in a file: --file FILE",
+        )
     if output and file is None:
         raise UsageError("--output needs --file", expected="--file FILE --output FILE")
     if output and output.suffix not in WRITERS:
@@ -135,8 +141,7 @@ def _file(bundle: Bundle, file: Path, column: str, output: Path | None, *, json_
         )
     labelled, truncated = _labelled(bundle, table, column)
     if output:
-        with artifacts.replacing(output) as beside:
-            WRITERS[output.suffix](labelled, beside)
+        _write(labelled, output)
         answer = {**_source(bundle, truncated), "rows": len(labelled), "output": str(output)}
         give(answer, [f"{len(labelled):,} rows -> {output}"], json_=json_)
     elif json_:
@@ -144,6 +149,18 @@ def _file(bundle: Bundle, file: Path, column: str, output: Path | None, *, json_
         give({**_source(bundle, truncated), "predictions": records}, [], json_=True)
     else:
         click.echo(labelled.to_csv(index=False), nl=False)
+
+
+def _write(table: pd.DataFrame, output: Path) -> None:
+    try:
+        with artifacts.replacing(output) as beside:
+            WRITERS[output.suffix](table, beside)
+    except OSError as problem:
+        raise UsageError(
+            f"{output} cannot be written: {problem.strerror or problem}",
+            expected="a place that you may write to",
+            cure="name another one with --output",
+        ) from problem
 
 
 def _labelled(bundle: Bundle, table: pd.DataFrame, column: str) -> tuple[pd.DataFrame, int]:

@@ -2,8 +2,9 @@
 
 Reads ``params.yaml``, ``dvc.yaml``, ``dvc.lock`` and the outputs they name. Runs DVC as a child
 process, which writes ``dvc.lock``, its cache and, through the stages, every output; writes
-``.assay/dvc.lock`` itself. Never decides what is stale: DVC alone does. Two runs never work at
-the same time, and none outlives the process that asked for it.
+``.assay/dvc.lock`` itself, and keeps the last ``dvc.lock`` beside it. Never decides what is
+stale: DVC alone does. Two runs never work at the same time, and none outlives the process that
+asked for it.
 """
 
 from __future__ import annotations
@@ -24,13 +25,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay import errors, quiet
-from assay.artifacts import PARAMS, PIPELINE_LOCK, SCRATCH, Artifacts, read_json
+from assay.artifacts import (
+    PARAMS,
+    PIPELINE_LOCK,
+    SCRATCH,
+    Artifacts,
+    read_json,
+    replacing,
+    require_project,
+)
 from assay.progress import say
 from assay.settings import reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from typing import TextIO
+    from io import FileIO
 
 LOCK = SCRATCH / "dvc.lock"
 KEPT = SCRATCH / "dvc.lock.kept"
@@ -47,6 +56,7 @@ def stages_of(model: str) -> list[str]:
         SettingsError: ``params.yaml`` or ``dvc.yaml`` cannot be read.
 
     """
+    require_project()
     reading.load_model(PARAMS, model)
     return [stage.addressing for stage in _stages(model)]
 
@@ -65,6 +75,7 @@ def reproduce(
         SettingsError: ``params.yaml`` or ``dvc.yaml`` cannot be read.
 
     """
+    require_project()
     # A broken params.yaml is explained in our own words, before DVC stumbles over it.
     reading.load(PARAMS)
     arguments = ["repro", *(["--single-item"] if single else []), target]
@@ -143,6 +154,7 @@ def _git(*arguments: str) -> str | None:
 
 def _stages(model: str) -> list[Any]:
     """Return DVC's own stages of one model, each behind those that it depends on."""
+    from dvc.exceptions import DvcException
     from dvc.repo import Repo
     from dvc.repo.reproduce import get_active_graph, plan_repro
 
@@ -151,7 +163,7 @@ def _stages(model: str) -> list[Any]:
             graph = repo.index.graph
             own = [stage for stage in graph if stage.addressing.endswith(f"@{model}")]
             return [stage for stage in plan_repro(get_active_graph(graph), own) if stage in own]
-    except Exception as problem:
+    except DvcException as problem:
         raise _explain(_causes(problem)) from problem
 
 
@@ -171,19 +183,19 @@ def _digest(path: Path) -> str:
 
 
 @contextmanager
-def _alone(purpose: str, tell: Callable[[str], None]) -> Iterator[TextIO]:
+def _alone(purpose: str, tell: Callable[[str], None]) -> Iterator[FileIO]:
     """Hold the project's lock; it is free again when the last holder of the yielded file ends."""
     LOCK.parent.mkdir(parents=True, exist_ok=True)
-    with LOCK.open("a+", encoding="utf-8") as lock:
+    with LOCK.open("a+b", buffering=0) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = LOCK.read_text(encoding="utf-8").strip()
             tell(f"another run works in this project ({holder}); waiting for it to end ...")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        lock.truncate(0)
-        lock.write(f"{purpose}, process {os.getpid()}\n")
-        lock.flush()
+        with suppress(OSError):  # a courtesy to who waits; a full disk is told of elsewhere
+            lock.truncate(0)
+            lock.write(f"{purpose}, process {os.getpid()}\n".encode())
         _clear_stale_locks()
         yield lock
 
@@ -211,7 +223,8 @@ def _clear_stale_locks() -> None:
 def _keep_pipeline_lock() -> None:
     KEPT.unlink(missing_ok=True)
     if PIPELINE_LOCK.exists():
-        shutil.copyfile(PIPELINE_LOCK, KEPT)
+        with replacing(KEPT) as beside:
+            shutil.copyfile(PIPELINE_LOCK, beside)
 
 
 def _restore_pipeline_lock() -> None:
@@ -240,7 +253,7 @@ def _is_dvc(process: int) -> bool:
 
 
 def _dvc(
-    arguments: list[str], lock: TextIO, on_line: Callable[[str], None] | None
+    arguments: list[str], lock: FileIO, on_line: Callable[[str], None] | None
 ) -> errors.AssayError | None:
     """Run DVC to its end; return why it failed, or None."""
     ear, mouth = os.pipe()

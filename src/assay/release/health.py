@@ -134,8 +134,18 @@ def _model(name: str, model: Model) -> Iterator[Finding]:
         yield Finding(f"{name}: outputs", "wrong", f"not as in dvc.lock: {altered}", cure)
     else:
         yield Finding(f"{name}: outputs", "ok", "every byte as in dvc.lock")
-        served = Bundle.open(artifacts.Artifacts(name).bundle)
-        yield Finding(f"{name}: bundle", "ok", f"{served.precision} on {served.provider}")
+        yield _bundle(name)
+
+
+def _bundle(name: str) -> Finding:
+    folder = artifacts.Artifacts(name).bundle
+    if not folder.is_dir():
+        return Finding(f"{name}: bundle", "note", "not built yet", f"assay run {name}")
+    try:
+        served = Bundle.open(folder)
+    except AssayError as problem:
+        return Finding(f"{name}: bundle", "wrong", problem.found, problem.cure)
+    return Finding(f"{name}: bundle", "ok", f"{served.precision} on {served.provider}")
 
 
 def _servers() -> Iterator[Finding]:

@@ -6,6 +6,7 @@ Leaves a refusal where the process that started DVC finds it, so that a failed e
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib
 import os
@@ -32,8 +33,12 @@ def main(stage: str, model: str) -> int:
         importlib.import_module(f"assay.stages.{stage}").run(settings, files)
     except AssayError as problem:
         sys.stderr.write(f"\n{stage} of {model}: {problem}\n")
-        artifacts.write_json(refusal, problem.as_dict())
+        # On a disk without room for it, the words above must do.
+        with contextlib.suppress(AssayError, OSError):
+            artifacts.write_json(refusal, problem.as_dict())
         return problem.exit_code
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 

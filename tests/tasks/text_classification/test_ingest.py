@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
@@ -11,6 +10,9 @@ from assay.gateways import sources
 from assay.settings.schema import Model
 from assay.tasks.text_classification.ingest import ingest
 from tests import made
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def _settings(**ingest: Any) -> Model:
@@ -105,7 +107,7 @@ def test_numbers_as_labels_and_slices_become_text(inbox: Path) -> None:
 
 
 def test_columns_that_differ_in_type_become_text(inbox: Path) -> None:
-    made.texts(3).assign(rating=[1.5, 2.0, None]).to_parquet(inbox / "a.parquet")
+    made.texts(3).assign(rating=[1.5, 2.0, float("nan")]).to_parquet(inbox / "a.parquet")
     made.texts(3, seed=1).assign(rating=["good", "1", ""]).to_csv(inbox / "b.csv", index=False)
     raw = _raw(inbox)
     assert raw["rating"].dropna().tolist() == ["1.5", "2.0", "good", "1"]

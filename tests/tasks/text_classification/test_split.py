@@ -10,7 +10,7 @@ from assay.artifacts import SPLITS, sha256
 from assay.errors import DataRefused
 from assay.settings.schema import Model
 from assay.tasks.text_classification import cleaning
-from assay.tasks.text_classification.duplicates import grams
+from assay.tasks.text_classification.duplicates import grams, hashed_share
 from assay.tasks.text_classification.split import leaks, split
 from tests import made
 
@@ -28,14 +28,12 @@ def _table(rows: int, seed: int = 0) -> pd.DataFrame:
     """Return a raw table, a quarter of whose rows are changed copies of earlier rows."""
     table = made.texts(rows, seed)
     random = np.random.default_rng(seed)
-    texts = table["text"].tolist()
+    texts, labels = table["text"].tolist(), table["label"].tolist()
     for row in range(4, rows, 4):
         earlier = int(random.integers(0, row))
         texts[row] = texts[earlier] + str(random.choice(["!", " indeed", "  ", ".", " x"]))
-        table.loc[row, "label"] = table.loc[earlier, "label"]
-    return pd.DataFrame(
-        {"id": [f"{seed}-{n}" for n in range(rows)], "text": texts, "label": table["label"]}
-    )
+        labels[row] = labels[earlier]
+    return table.assign(id=[f"{seed}-{row}" for row in range(rows)], text=texts, label=labels)
 
 
 def _split(
@@ -102,18 +100,38 @@ def test_near_duplicates_stand_on_one_side(tmp_path: Path) -> None:
     assert report["leaks"] == {"exact": 0, "near": 0}
 
 
+def _letters(start: int, count: int) -> str:
+    return "".join(chr(0x4E00 + start + place) for place in range(count))
+
+
+def _dealt_to(side: str, common: str) -> str:
+    """Return 50 letters that, behind ``common``, make a text of this side."""
+    settings = _settings().split
+    ranges = {"test": (0.0, settings.test), "train": (settings.test + settings.validation, 1.0)}
+    least, most = ranges[side]
+    own = (_letters(start, 50) for start in range(100, 9000, 50))
+    return next(o for o in own if least <= hashed_share(common + o, settings.seed) < most)
+
+
 def test_a_row_like_two_of_different_sides_is_left_out(tmp_path: Path) -> None:
-    rows = _table(300)
-    sides, _ = _split(tmp_path / "first", rows)
-    test = next(row for row in rows.itertuples() if sides.get(str(row.id)) == "test")
-    train = next(row for row in rows.itertuples() if sides.get(str(row.id)) == "train")
-    # Half of each: at a threshold of one half it is a near duplicate of both.
-    both = rows.iloc[:1].assign(id="both", text=f"{test.text} {train.text}")
-    sides, report = _split(tmp_path / "second", pd.concat([rows, both]), near_duplicate=0.5)
+    common = _letters(0, 90)
+    test, train = _dealt_to("test", common), _dealt_to("train", common)
+    both = common + test[:25] + train[:25]
+    rows = [
+        ("first", common + test),
+        ("second", common + train),
+        ("third", both),
+        ("fourth", both + "!"),
+    ]
+    special = pd.DataFrame([{"id": name, "text": text, "label": "neutral"} for name, text in rows])
+    table = pd.concat([_table(100), special], ignore_index=True)
+    sides, report = _split(tmp_path, table, near_duplicate=0.5)
+    assert sides["first"] == "test"
+    assert sides["second"] == "train"
+    assert "third" not in sides
+    assert "fourth" not in sides, "it is like the same two"
+    assert report["dropped"]["between_two_splits"] == 2
     assert report["leaks"] == {"exact": 0, "near": 0}
-    if sides.get(str(test.id)) != sides.get(str(train.id)):
-        assert "both" not in sides
-        assert report["dropped"]["between_two_splits"] >= 1
 
 
 def test_leaks_are_counted_from_the_files_alone(tmp_path: Path) -> None:

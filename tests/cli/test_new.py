@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+
+from assay.artifacts import Artifacts
+from assay.gateways import tables
+from assay.settings import reading
+from assay.tasks import protocol
+from tests import made
+from tests.cli.command import Answer, assay
+from tests.conftest import lay_out, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CHINESE = pd.DataFrame(
+    {
+        "评论": ["酒店位置很好，早餐也不错", "房间太小，服务员态度差", "性价比高，下次再来住"] * 10,
+        "情感": ["好评", "差评", "好评"] * 10,
+    }
+)
+WRITERS: dict[str, Callable[[pd.DataFrame, Path], object]] = {
+    "rows.csv": lambda table, path: table.to_csv(path, index=False),
+    "rows.tsv.gz": lambda table, path: path.write_bytes(
+        gzip.compress(table.to_csv(index=False, sep="\t").encode())
+    ),
+    "rows.jsonl": lambda table, path: table.to_json(path, orient="records", lines=True),
+    "rows.parquet": lambda table, path: table.to_parquet(path),
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path, checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project that is the working folder, without git; no hub is asked."""
+    folder = tmp_path / "a project"
+    folder.mkdir()
+    made.lay_out_plain(folder, settings(checkpoint))
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    return folder
+
+
+def _new(data: Path, *words: str, name: str = "mine") -> Answer:
+    asked = {"--task": "text-classification", "--text": "text", "--label": "label"}
+    asked |= dict(zip(words[::2], words[1::2], strict=True))
+    return assay(
+        "new", name, "--data", str(data), *(word for pair in asked.items() for word in pair)
+    )
+
+
+def _ingested(name: str) -> pd.DataFrame:
+    """Read what the new model's first stage makes of its inbox."""
+    model, files = reading.load_model(Path("params.yaml"), name), Artifacts(name)
+    files.raw.parent.mkdir(parents=True, exist_ok=True)
+    protocol.ingests(model.task).ingest(model, files.inbox, files.raw)
+    return pd.read_parquet(files.raw)
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_a_file_becomes_a_model_with_no_further_edit(
+    project: Path, tmp_path: Path, kind: str
+) -> None:
+    table = made.texts(60).rename(columns={"text": "the text", "label": "mood"})
+    WRITERS[kind](table, tmp_path / kind)
+    answer = _new(tmp_path / kind, "--text", "the text", "--label", "mood")
+    assert answer.code == 0, answer.err
+    assert "mine: 3 classes (negative, neutral, positive), 20 epochs at most" in answer.out
+    assert answer.out.endswith("next: assay run mine\n")
+    assert (Artifacts("mine").inbox / kind).read_bytes() == (tmp_path / kind).read_bytes()
+    assert _ingested("mine")["text"].tolist() == table["the text"].tolist()
+
+
+def test_chinese_in_gb18030_names_a_checkpoint_that_reads_it(project: Path, tmp_path: Path) -> None:
+    path = tmp_path / "评论.csv"
+    path.write_bytes(CHINESE.to_csv(index=False).encode("gb18030"))
+    answer = _new(path, "--text", "评论", "--label", "情感", "--json")
+    assert answer.code == 0, answer.err
+    found = json.loads(answer.out)
+    assert found["labels"] == ["好评", "差评"]
+    assert found["rows"] == 30
+    assert found["next"] == "assay run mine"
+    (note,) = (note for note in found["notes"] if "tokenizer" in note)
+    assert "does not know" in note
+    assert "it was made for another language" in note
+    assert "bert-base-chinese" in note
+    assert _ingested("mine")["label"].tolist() == CHINESE["情感"].tolist()
+
+
+def test_params_yaml_keeps_its_comments_and_the_other_models(project: Path, tmp_path: Path) -> None:
+    params = project / "params.yaml"
+    before = "# Mine: do not touch.\n" + params.read_text() + "  # the end\n"
+    params.write_text(before)
+    made.texts(60).to_csv(tmp_path / "rows.csv", index=False)
+    assert _new(tmp_path / "rows.csv").code == 0
+    assert params.read_text().startswith(before.rstrip("\n"))
+    assert list(reading.load(params).models) == [made.MODEL, "mine"]
+
+
+@pytest.mark.parametrize("name", ["a b", "x;rm", "$(ls)", "../up", "Mine", made.MODEL])
+def test_a_name_that_cannot_be_is_refused_before_anything_changes(
+    project: Path, tmp_path: Path, name: str
+) -> None:
+    made.texts(60).to_csv(tmp_path / "rows.csv", index=False)
+    before = {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
+    answer = _new(tmp_path / "rows.csv", name=name)
+    assert answer.code == 2
+    assert repr(name) in answer.err
+    assert "next: choose" in answer.err
+    assert {path: path.read_bytes() for path in project.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "found"),
+    [
+        (("--text", "txt"), 2, "did you mean 'text'?"),
+        (("--label", "text"), 3, "60 different labels in 60 rows"),
+        (("--task", "sound-classification"), 2, "text-classification"),
+    ],
+)
+def test_a_table_that_does_not_fit_is_refused_before_anything_changes(
+    project: Path, tmp_path: Path, words: tuple[str, ...], code: int, found: str
+) -> None:
+    made.texts(60).to_csv(tmp_path / "rows.csv", index=False)
+    before = (project / "params.yaml").read_bytes()
+    answer = _new(tmp_path / "rows.csv", *words)
+    assert answer.code == code
+    assert found in answer.err
+    assert (project / "params.yaml").read_bytes() == before
+    assert not (project / "data/inbox/mine").exists()
+
+
+def test_in_a_real_project_the_data_is_versioned_and_git_sees_none_of_it(
+    tmp_path: Path, checkpoint: Path
+) -> None:
+    project = lay_out(tmp_path / "a project", {"old": settings(checkpoint)})
+    table = made.texts(60).assign(text=lambda rows: rows["text"] + " confidential")
+    table.to_csv(tmp_path / "rows.csv", index=False)
+    words = ("--task", "text-classification", "--data", str(tmp_path / "rows.csv"))
+    answer = project.assay("new", "mine", *words, "--text", "text", "--label", "label")
+    assert answer.returncode == 0, answer.stderr
+    assert "not versioned" not in answer.stdout
+    inbox = project.folder / Artifacts("mine").inbox
+    assert tables.read_table(inbox / "rows.csv")["text"].tolist() == table["text"].tolist()
+    assert (inbox / "rows.csv.dvc").is_file()
+    assert project.call("git", "add", "-A").returncode == 0
+    assert "confidential" not in project.call("git", "diff", "--cached").stdout
+    staged = project.call("git", "diff", "--cached", "--name-only").stdout.splitlines()
+    assert "data/inbox/mine/rows.csv.dvc" in staged
+    assert "data/inbox/mine/rows.csv" not in staged
+    assert "evaluate@mine" in project.dvc("stage", "list", "--name-only").stdout

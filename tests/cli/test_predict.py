@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+
+from assay import artifacts
+from assay.artifacts import Artifacts
+from tests import made
+from tests.cli.command import assay
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILES = Artifacts(made.MODEL)
+TEXTS = ['a great, "lovely" film', "awful and rude", "日本の映画"]
+# A bundle takes seconds to be made: once, in one worker.
+pytestmark = pytest.mark.xdist_group("built")
+
+
+@pytest.fixture(autouse=True)
+def project(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = made.built(checkpoint)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    table: pd.DataFrame = {
+        ".csv": lambda: pd.read_csv(path, keep_default_na=False, dtype={"code": str}),
+        ".tsv": lambda: pd.read_csv(path, sep="\t", keep_default_na=False, dtype={"code": str}),
+        ".jsonl": lambda: pd.read_json(path, lines=True, dtype={"code": str}),
+        ".parquet": lambda: pd.read_parquet(path),
+    }[path.suffix]()
+    return table.astype("object").where(table.notna(), None).to_dict("records")  # type: ignore[return-value]
+
+
+def test_texts_get_a_label_and_a_score_each() -> None:
+    answer = assay("predict", made.MODEL, *TEXTS)
+    assert answer.code == 0, answer.err
+    lines = answer.out.splitlines()
+    assert len(lines) == 3
+    for text, line in zip(TEXTS, lines, strict=True):
+        label, score, shown = line.split(maxsplit=2)
+        assert label in made.LABELS
+        assert 1 / 3 <= float(score) <= 1
+        assert shown == text
+    assert "from the workspace (no version has been promoted yet)" in answer.err
+
+
+def test_a_program_gets_one_json_object() -> None:
+    answer = assay("predict", made.MODEL, *TEXTS, "--json")
+    found = json.loads(answer.out)
+    assert found["source"] == "workspace"
+    assert found["weights"] == artifacts.sha256(FILES.checkpoint)
+    assert found["truncated"] == 0
+    assert [one["text"] for one in found["predictions"]] == TEXTS
+    for one in found["predictions"]:
+        assert list(one["probabilities"]) == list(made.LABELS)
+        assert sum(one["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+        assert one["score"] == max(one["probabilities"].values())
+        assert one["predicted_label"] == max(one["probabilities"], key=one["probabilities"].get)
+
+
+def test_the_workspace_is_named_when_it_was_asked_for() -> None:
+    assert "workspace (as asked)" in assay("predict", made.MODEL, "x", "--workspace").err
+
+
+@pytest.mark.parametrize("kind", [".csv", ".tsv", ".jsonl", ".parquet"])
+def test_a_file_comes_back_with_two_columns_more(tmp_path: Path, kind: str) -> None:
+    rows = [{"code": f"00{n}", "text": text, "note": None} for n, text in enumerate(TEXTS)]
+    rows.insert(1, {"code": "007", "text": "  ", "note": "blank"})
+    rows.append({"code": "008", "text": None, "note": "missing"})
+    pd.DataFrame(rows).to_csv(tmp_path / "in.csv", index=False)
+    target = tmp_path / "new folder" / f"out{kind}"
+    answer = assay(
+        "predict", made.MODEL, "--file", str(tmp_path / "in.csv"), "--output", str(target)
+    )
+    assert answer.code == 0, answer.err
+    assert "5 rows -> " in answer.out
+    assert "2 rows have no text and get no label" in answer.err
+    found = _rows(target)
+    assert [list(row) for row in found] == [
+        ["code", "text", "note", "predicted_label", "score"]
+    ] * 5
+    assert [row["code"] for row in found] == ["000", "007", "001", "002", "008"]
+    assert [bool(row["predicted_label"]) for row in found] == [True, False, True, True, False]
+    alone = json.loads(assay("predict", made.MODEL, TEXTS[0], "--json").out)["predictions"][0]
+    assert found[0]["predicted_label"] == alone["predicted_label"]
+    assert [path.name for path in target.parent.iterdir()] == [target.name]
+
+
+def test_a_file_without_output_goes_to_standard_output(tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl.gz"
+    lines = "\n".join(json.dumps({"text": text}, ensure_ascii=False) for text in TEXTS)
+    path.write_bytes(gzip.compress(lines.encode()))
+    answer = assay("predict", made.MODEL, "--file", str(path))
+    header, *rows = answer.out.splitlines()
+    assert header == "text,predicted_label,score"
+    assert len(rows) == 3
+    assert rows[0].startswith('"a great, ""lovely"" film",')
+
+
+def test_a_file_as_json_holds_null_where_nothing_is(tmp_path: Path) -> None:
+    made_at = pd.to_datetime(["2026-01-02", None, "2026-01-03"])
+    table = pd.DataFrame({"text": [TEXTS[0], None, TEXTS[1]], "n": [1, 2, 3], "at": made_at})
+    table.to_parquet(tmp_path / "in.parquet")
+    answer = assay("predict", made.MODEL, "--file", str(tmp_path / "in.parquet"), "--json")
+    assert answer.code == 0, answer.err
+    first, second, third = json.loads(answer.out)["predictions"]
+    assert second == {"text": None, "n": 2, "at": None, "predicted_label": None, "score": None}
+    assert first["at"].startswith("2026-01-02")
+    assert third["predicted_label"] in made.LABELS
+
+
+def test_a_file_of_blank_texts_alone_gets_no_label(tmp_path: Path) -> None:
+    pd.DataFrame({"text": [" ", None], "n": [1, 2]}).to_csv(tmp_path / "in.csv", index=False)
+    target = tmp_path / "out.parquet"
+    answer = assay(
+        "predict", made.MODEL, "--file", str(tmp_path / "in.csv"), "--output", str(target)
+    )
+    assert answer.code == 0, answer.err
+    assert pd.read_parquet(target)["predicted_label"].isna().all()
+
+
+def test_another_column_can_be_named(tmp_path: Path) -> None:
+    pd.DataFrame({"review": TEXTS}).to_csv(tmp_path / "in.csv", index=False)
+    path = str(tmp_path / "in.csv")
+    assert assay("predict", made.MODEL, "--file", path, "--column", "review").code == 0
+    for words, cure in (((), "--column COLUMN"), (("--column", "reviews"), "--column review")):
+        answer = assay("predict", made.MODEL, "--file", path, *words)
+        assert answer.code == 2
+        assert "it has 'review'" in answer.err
+        assert answer.err.rstrip().endswith(cure)
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ((), "there is nothing to predict"),
+        (("text", "--file", "x.csv"), "both texts and --file were given"),
+        (("text", "--output", "x.csv"), "--output needs --file"),
+        (("--file", "x.csv", "--output", "x.xlsx"), "--output ends in '.xlsx'"),
+        (("--file", "x.csv", "--output", "x"), "--output ends in 'nothing'"),
+        (("--file", "nowhere.csv"), "there is no file nowhere.csv"),
+        (("caf\udce9",), "bytes that are not UTF-8"),
+    ],
+)
+def test_wrong_usage_is_answered(words: tuple[str, ...], found: str) -> None:
+    answer = assay("predict", made.MODEL, *words)
+    assert answer.code == 2
+    assert found in answer.err
+    assert "expected:" in answer.err
+
+
+def test_a_folder_is_never_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "precious.csv").mkdir()
+    (tmp_path / "precious.csv/thesis.txt").write_text("years of work")
+    pd.DataFrame({"text": TEXTS}).to_csv(tmp_path / "in.csv", index=False)
+    path, target = str(tmp_path / "in.csv"), str(tmp_path / "precious.csv")
+    answer = assay("predict", made.MODEL, "--file", path, "--output", target)
+    assert answer.code == 2
+    assert "is a folder" in answer.err
+    assert (tmp_path / "precious.csv/thesis.txt").read_text() == "years of work"
+
+
+def test_an_output_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    pd.DataFrame({"text": TEXTS}).to_csv(path, index=False)
+    answer = assay("predict", made.MODEL, "--file", str(path), "--output", str(path / "out.csv"))
+    assert answer.code == 2
+    assert "out.csv cannot be written: Not a directory" in answer.err
+
+
+def test_a_refusal_is_json_too_when_a_program_asks() -> None:
+    answer = assay("predict", "nosuch", "text", "--json")
+    assert answer.code == 2
+    found = json.loads(answer.out)
+    assert found["error"] == "UnknownModel"
+    assert found["exit_code"] == 2
+    assert found["expected"] == f"one of {made.MODEL}"
+
+
+def test_a_model_that_was_not_built_says_how(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("params.yaml", "dvc.yaml"):
+        shutil.copyfile(project / name, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    answer = assay("predict", made.MODEL, "text")
+    assert answer.code == 2
+    assert f"assay run {made.MODEL}, or dvc pull" in answer.err
+
+
+def test_a_reader_that_has_enough_is_no_fault(tmp_path: Path) -> None:
+    pd.DataFrame({"text": [f"text {n} " + "x" * 200 for n in range(3000)]}).to_csv(
+        tmp_path / "in.csv", index=False
+    )
+    command = [sys.executable, "-m", "assay", "predict", made.MODEL, "--file", tmp_path / "in.csv"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        assert running.stdout.readline() == f"text,predicted_label,score{os.linesep}".encode()
+        running.stdout.close()
+        assert b"Traceback" not in running.stderr.read()
+    assert running.returncode == 0

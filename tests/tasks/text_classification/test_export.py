@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import onnx
+import pytest
+
+from assay import artifacts, bundle
+from assay.artifacts import Artifacts
+from assay.settings.schema import Export
+from assay.tasks.text_classification import export
+from tests import made
+
+FILES = Artifacts(made.MODEL)
+# Tracing a network takes seconds: made once, in one worker.
+pytestmark = pytest.mark.xdist_group("built")
+
+
+@pytest.fixture
+def project(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = made.built(checkpoint)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def test_the_bundle_holds_what_is_served_and_nothing_else(project: Path) -> None:
+    names = {path.name for path in FILES.bundle.iterdir()}
+    assert names == {"model.onnx", "tokenizer.json", "assay.json", "README.md"}
+    manifest = bundle.read_manifest(FILES.bundle)
+    assert manifest["task"] == "text-classification"
+    assert manifest["labels"] == list(made.LABELS)
+    assert manifest["max_length"] == 64
+    assert manifest["inputs"] == ["input_ids", "attention_mask"]
+    assert manifest["fingerprints"] == {
+        "weights": artifacts.sha256(FILES.checkpoint),
+        "train": artifacts.sha256(FILES.split("train")),
+        "validation": artifacts.sha256(FILES.split("validation")),
+    }
+
+
+def test_the_graph_itself_says_what_it_is(project: Path) -> None:
+    graph = onnx.load(FILES.bundle / bundle.MODEL)
+    facts = {entry.key: entry.value for entry in graph.metadata_props}
+    assert facts == {
+        "assay.task": "text-classification",
+        "assay.labels": "negative\nneutral\npositive",
+        "assay.weights": artifacts.sha256(FILES.checkpoint),
+        "assay.train": artifacts.sha256(FILES.split("train")),
+        "assay.precision": bundle.read_manifest(FILES.bundle)["precision"],
+    }
+
+
+def test_no_folder_of_this_machine_is_named(project: Path) -> None:
+    for path in FILES.bundle.iterdir():
+        content = path.read_bytes()
+        for folder in (project, Path(export.__file__).parents[4], Path(onnx.__file__).parents[1]):
+            assert str(folder).encode() not in content, path
+
+
+def test_the_report_says_how_far_and_why(project: Path) -> None:
+    report = artifacts.read_json(FILES.parity)
+    assert report["validation_rows"] > 10
+    assert report["top1_equal"] == 1.0
+    assert 0 < report["grid_max_abs_diff"] < 1e-5
+    assert report["precision"] == bundle.read_manifest(FILES.bundle)["precision"]
+    assert report["macro_f1_drop"] == pytest.approx(
+        report["macro_f1_fp32"] - report["macro_f1_int8"], abs=2e-6
+    )
+    assert "macro F1" in report["reason"] or "instructions" in report["reason"]
+    assert not any("second" in name or "speed" in name for name in report), "timings vary"
+
+
+def test_the_card_names_its_source_and_its_labels(project: Path) -> None:
+    card = (FILES.bundle / "README.md").read_text()
+    for word in ("`negative`", "64 tokens", "assay.json", f"# {made.MODEL}"):
+        assert word in card
+
+
+def _settings(**changes: object) -> Export:
+    return Export.model_validate({"max_f1_drop": 0.005, **changes})
+
+
+def test_int8_is_served_when_it_earned_it() -> None:
+    assert export._earned(_settings(), 0.005, fast=True)[0] == "int8"
+    assert export._earned(_settings(), -0.1, fast=True)[0] == "int8"
+
+
+def test_fp32_is_served_when_int8_costs_too_much_or_has_no_instructions() -> None:
+    assert export._earned(_settings(), 0.0051, fast=True) == (
+        "fp32",
+        "int8 costs 0.0051 of validation macro F1 (allowed: 0.005)",
+    )
+    assert export._earned(_settings(), 0.0, fast=False) == (
+        "fp32",
+        "this processor class has no int8 instructions",
+    )
+
+
+@pytest.mark.parametrize("asked", ["fp32", "int8"])
+@pytest.mark.parametrize("fast", [False, True])
+def test_what_is_asked_for_is_served_whatever_it_costs(asked: str, fast: bool) -> None:
+    precision, reason = export._earned(_settings(precision=asked), 0.9, fast=fast)
+    assert precision == asked
+    assert "export.precision asks for it" in reason
+
+
+def test_a_precision_that_is_asked_for_is_the_one_that_is_written(
+    project: Path, checkpoint: Path
+) -> None:
+    folder = made.fp32_bundle(checkpoint)
+    assert bundle.read_manifest(folder)["precision"] == "fp32"
+    kinds = {entry.data_type for entry in onnx.load(folder / bundle.MODEL).graph.initializer}
+    assert onnx.TensorProto.INT8 not in kinds

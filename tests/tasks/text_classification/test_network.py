@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+
+from assay import artifacts
+from assay.errors import SettingsError
+from assay.learning import seeding
+from assay.tasks.text_classification import network
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LABELS = ("bad", "fair", "good", "superb")
+BATCH = {
+    "input_ids": torch.tensor([[101, 2307, 102, 0], [101, 2204, 3185, 102]]),
+    "attention_mask": torch.tensor([[1, 1, 1, 0], [1, 1, 1, 1]]),
+    "labels": torch.tensor([0, 3]),
+}
+
+
+def test_it_gets_a_head_for_its_labels(checkpoint: Path) -> None:
+    model = network.load(checkpoint, LABELS, 0.25, new_head=True)
+    assert model.config.id2label == dict(enumerate(LABELS))
+    assert model.config.hidden_dropout_prob == model.config.attention_probs_dropout_prob == 0.25
+    logits = model(input_ids=BATCH["input_ids"], attention_mask=BATCH["attention_mask"]).logits
+    assert logits.shape == (2, 4)
+    assert {value.dtype for value in model.parameters()} == {torch.float32}
+
+
+def test_the_loss_is_the_batchs_mean_cross_entropy(checkpoint: Path) -> None:
+    model = network.load(checkpoint, LABELS, 0.0, new_head=True).eval()
+    with torch.inference_mode():
+        found = network.loss(model, BATCH)
+        logits = model(input_ids=BATCH["input_ids"], attention_mask=BATCH["attention_mask"]).logits
+        wrong = -logits.log_softmax(dim=1)[[0, 1], [0, 3]].mean()
+    torch.testing.assert_close(found, wrong)
+
+
+def test_what_is_saved_comes_back_and_is_equal_byte_for_byte(
+    checkpoint: Path, tmp_path: Path
+) -> None:
+    seeding.make_deterministic(1, 1)
+    model = network.load(checkpoint, LABELS, 0.1, new_head=True)
+    for name in ("one", "two"):
+        network.save(model, checkpoint, tmp_path / name)
+    assert artifacts.sha256(tmp_path / "one") == artifacts.sha256(tmp_path / "two")
+    again = network.load(tmp_path / "one", LABELS, 0.1)
+    assert again.config.id2label == model.config.id2label
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, again.state_dict()[name])
+    network.save(again, tmp_path / "one", tmp_path / "three")
+    assert artifacts.sha256(tmp_path / "three") == artifacts.sha256(tmp_path / "one")
+
+
+def test_what_is_saved_names_no_folder_and_pickles_nothing(
+    checkpoint: Path, tmp_path: Path
+) -> None:
+    network.save(network.load(checkpoint, LABELS, 0.1, new_head=True), checkpoint, tmp_path / "saved")
+    names = {path.name for path in (tmp_path / "saved").iterdir()}
+    assert names == {
+        "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "vocab.txt",
+    }  # fmt: skip
+    assert str(checkpoint).encode() not in (tmp_path / "saved/config.json").read_bytes()
+
+
+def test_another_kind_of_network_is_refused(checkpoint: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(checkpoint, other)
+    config = artifacts.read_json(other / "config.json")
+    artifacts.write_json(other / "config.json", config | {"model_type": "roberta"})
+    with pytest.raises(SettingsError, match="is a 'roberta' network") as refused:
+        network.load(other, LABELS, 0.1)
+    assert "bert-base-chinese" in refused.value.cure
+
+
+def test_texts_longer_than_its_positions_are_refused(checkpoint: Path) -> None:
+    model = network.load(checkpoint, LABELS, 0.1, new_head=True)  # 160 positions
+    network.require_length(model, 160)
+    with pytest.raises(SettingsError, match="161, and the checkpoint has 160 positions") as refused:
+        network.require_length(model, 161)
+    assert refused.value.expected == "at most 160"
+    model.config.max_position_embeddings = 157
+    with pytest.raises(SettingsError, match="157 positions") as refused:
+        network.require_length(model, 155)  # padded to 160
+    assert refused.value.expected == "at most 152"

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import onnx
+import pytest
+from onnx import numpy_helper
+
+from assay.artifacts import Artifacts
+from assay.bundle import MODEL, TextEncoder
+from assay.tasks.text_classification import network, parity
+from tests import made
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
+FILES = Artifacts(made.MODEL)
+pytestmark = pytest.mark.xdist_group("built")
+
+
+@pytest.fixture
+def pair(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, onnx.ModelProto]:
+    """Return the trained network and the graph that was made from it."""
+    monkeypatch.chdir(made.built(checkpoint))
+    model = network.load(FILES.checkpoint, made.LABELS, 0.0).eval()
+    return model, onnx.load(made.fp32_bundle(checkpoint) / MODEL)
+
+
+def test_equal_networks_part_by_rounding_alone(pair: tuple[Any, onnx.ModelProto]) -> None:
+    model, graph = pair
+    assert 0 < parity.grid(model, graph.SerializeToString(), 1) < 1e-5
+
+
+@pytest.mark.parametrize("name", ["classifier.bias", "word_embeddings.weight"])
+def test_an_altered_weight_is_found(pair: tuple[Any, onnx.ModelProto], name: str) -> None:
+    model, graph = pair
+    (weight,) = (entry for entry in graph.graph.initializer if entry.name.endswith(name))
+    altered = numpy_helper.to_array(weight) * np.float32(1.01) + np.float32(1e-3)
+    weight.CopyFrom(numpy_helper.from_array(altered, weight.name))
+    with pytest.raises(parity.PartedWays, match="ONNX differs from torch by") as refused:
+        parity.grid(model, graph.SerializeToString(), 1)
+    assert refused.value.expected == "at most 0.0001"
+    assert "nothing was exported" in refused.value.cure
+
+
+def test_every_row_must_get_the_same_class(pair: tuple[Any, onnx.ModelProto]) -> None:
+    model, _ = pair
+    encode = TextEncoder(FILES.checkpoint / "tokenizer.json", 64)
+    expected = parity.torch_logits(model, encode(made.texts(30)["text"].tolist()))
+    found = expected.numpy().copy()
+    assert parity.same_answers(expected, found) == 30
+    found[4] = -found[4]
+    with pytest.raises(parity.PartedWays, match="1 of 30 validation rows"):
+        parity.same_answers(expected, found)
