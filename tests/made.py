@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import functools
+import os
 import shutil
 import subprocess
 from contextlib import contextmanager
@@ -20,7 +22,7 @@ from assay.tasks import protocol
 from tests.conftest import ROOT, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 LABELS = ("negative", "neutral", "positive")
@@ -70,7 +72,11 @@ def lay_out_plain(
 @functools.cache
 def built(checkpoint: Path) -> Path:
     """Return a project whose model went through all stages; made once, to be looked at only."""
-    folder = checkpoint.with_name("built")
+    return _made_once(checkpoint, "built", lambda folder: _build(folder, checkpoint))
+
+
+def _build(folder: Path, checkpoint: Path) -> None:
+    folder.mkdir()
     block = settings(checkpoint, train__learning_rate=1e-2, train__epochs=6)
     lay_out_plain(folder, block, texts(300))
     with pytest.MonkeyPatch.context() as patch:
@@ -78,21 +84,33 @@ def built(checkpoint: Path) -> Path:
         patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
         for stage in STAGES:
             assert main(stage, MODEL) == 0, stage
-    return folder
 
 
 @functools.cache
 def fp32_bundle(checkpoint: Path) -> Path:
     """Return a bundle of the same model that is surely fp32, whatever it earned."""
-    folder = built(checkpoint)
-    block = settings(checkpoint, export__precision="fp32")
-    target = checkpoint.with_name("fp32")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        protocol.exports("text-classification").export(
-            Model.model_validate(block), Artifacts(MODEL), target
-        )
-    return target
+    project = built(checkpoint)
+    model = Model.model_validate(settings(checkpoint, export__precision="fp32"))
+
+    def export(folder: Path) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(project)
+            protocol.exports(model.task).export(model, Artifacts(MODEL), folder)
+
+    return _made_once(checkpoint, "fp32", export)
+
+
+def _made_once(checkpoint: Path, name: str, make: Callable[[Path], None]) -> Path:
+    """Return a folder of this test session that one of its processes makes for all of them."""
+    alone = "PYTEST_XDIST_WORKER" not in os.environ
+    session = checkpoint.parent if alone else checkpoint.parent.parent
+    done = session / f"{name}.done"
+    with (session / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            make(session / name)
+            done.touch()
+    return session / name
 
 
 @contextmanager

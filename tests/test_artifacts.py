@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,26 @@ def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
         assert target.read_text() == "one\n"
     assert target.read_text() == "two\n"
     assert _only(target.parent) == ["report.txt"]
+
+
+def test_a_reader_never_finds_a_file_gone_or_half_written(tmp_path: Path) -> None:
+    target, found, done = tmp_path / "report.txt", set(), threading.Event()
+    artifacts.write_text(target, "0" * 5000)
+
+    def read() -> None:
+        while not done.is_set():
+            try:
+                found.add(target.read_text())
+            except FileNotFoundError:
+                found.add("gone")
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for number in range(400):
+        artifacts.write_text(target, str(number % 10) * 5000)
+    done.set()
+    reader.join()
+    assert found <= {str(digit) * 5000 for digit in range(10)}
 
 
 @pytest.mark.parametrize("problem", [ValueError("no"), KeyboardInterrupt(), SystemExit(1)])

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILES = Artifacts(made.MODEL)
-pytestmark = pytest.mark.xdist_group("built")
 
 
 @pytest.fixture
@@ -132,7 +131,7 @@ def test_it_knows_what_it_learned(opened: Bundle) -> None:
     table = made.texts(60, seed=77)
     found = opened.probabilities(table["text"].tolist()).argmax(axis=1)
     right = [opened.labels[number] for number in found] == table["label"].to_numpy()
-    assert np.mean(right) > 0.6
+    assert np.mean(right) > 0.5  # a third by chance
 
 
 def test_fp32_answers_hang_on_no_neighbour(checkpoint: Path, tmp_path: Path) -> None:

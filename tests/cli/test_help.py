@@ -8,27 +8,11 @@ import pytest
 from assay.cli import COMMANDS
 from tests.cli.command import assay
 
-HEAVY = [
-    "torch",
-    "transformers",
-    "tokenizers",
-    "accelerate",
-    "mlflow",
-    "prefect",
-    "dvc",
-    "great_expectations",
-    "pandas",
-    "pyarrow",
-    "onnx",
-    "onnxruntime",
-    "sklearn",
-    "scipy",
-    "matplotlib",
-    "numpy",
-    "pydantic",
-    "ruamel",
-    "rich",
-]
+_HEAVY = (
+    "torch transformers tokenizers accelerate mlflow prefect dvc great_expectations pandas "
+    "pyarrow onnx onnxruntime sklearn scipy matplotlib numpy pydantic ruamel rich"
+)
+HEAVY = _HEAVY.split()
 
 
 @pytest.mark.parametrize("words", [["--help"], ["-h"], ["--version"]])

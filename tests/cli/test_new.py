@@ -46,12 +46,10 @@ def project(tmp_path: Path, checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -
     return folder
 
 
-def _new(data: Path, *words: str, name: str = "mine") -> Answer:
-    asked = {"--task": "text-classification", "--text": "text", "--label": "label"}
-    asked |= dict(zip(words[::2], words[1::2], strict=True))
-    return assay(
-        "new", name, "--data", str(data), *(word for pair in asked.items() for word in pair)
-    )
+def _new(data: Path, *flags: str, name: str = "mine", **changes: str) -> Answer:
+    options = {"task": "text-classification", "text": "text", "label": "label"} | changes
+    words = [word for key, value in options.items() for word in (f"--{key}", value)]
+    return assay("new", name, "--data", str(data), *words, *flags)
 
 
 def _ingested(name: str) -> pd.DataFrame:
@@ -68,7 +66,7 @@ def test_a_file_becomes_a_model_with_no_further_edit(
 ) -> None:
     table = made.texts(60).rename(columns={"text": "the text", "label": "mood"})
     WRITERS[kind](table, tmp_path / kind)
-    answer = _new(tmp_path / kind, "--text", "the text", "--label", "mood")
+    answer = _new(tmp_path / kind, text="the text", label="mood")
     assert answer.code == 0, answer.err
     assert "mine: 3 classes (negative, neutral, positive), 20 epochs at most" in answer.out
     assert answer.out.endswith("next: assay run mine\n")
@@ -79,7 +77,7 @@ def test_a_file_becomes_a_model_with_no_further_edit(
 def test_chinese_in_gb18030_names_a_checkpoint_that_reads_it(project: Path, tmp_path: Path) -> None:
     path = tmp_path / "评论.csv"
     path.write_bytes(CHINESE.to_csv(index=False).encode("gb18030"))
-    answer = _new(path, "--text", "评论", "--label", "情感", "--json")
+    answer = _new(path, "--json", text="评论", label="情感")
     assert answer.code == 0, answer.err
     found = json.loads(answer.out)
     assert found["labels"] == ["好评", "差评"]
@@ -116,19 +114,19 @@ def test_a_name_that_cannot_be_is_refused_before_anything_changes(
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "found"),
+    ("change", "code", "found"),
     [
-        (("--text", "txt"), 2, "did you mean 'text'?"),
-        (("--label", "text"), 3, "60 different labels in 60 rows"),
-        (("--task", "sound-classification"), 2, "text-classification"),
+        ({"text": "txt"}, 2, "did you mean 'text'?"),
+        ({"label": "text"}, 3, "60 different labels in 60 rows"),
+        ({"task": "sound-classification"}, 2, "text-classification"),
     ],
 )
 def test_a_table_that_does_not_fit_is_refused_before_anything_changes(
-    project: Path, tmp_path: Path, words: tuple[str, ...], code: int, found: str
+    project: Path, tmp_path: Path, change: dict[str, str], code: int, found: str
 ) -> None:
     made.texts(60).to_csv(tmp_path / "rows.csv", index=False)
     before = (project / "params.yaml").read_bytes()
-    answer = _new(tmp_path / "rows.csv", *words)
+    answer = _new(tmp_path / "rows.csv", **change)
     assert answer.code == code
     assert found in answer.err
     assert (project / "params.yaml").read_bytes() == before

@@ -14,15 +14,13 @@ import pytest
 from assay import artifacts
 from assay.artifacts import Artifacts
 from tests import made
-from tests.cli.command import assay
+from tests.cli.command import Answer, assay
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 FILES = Artifacts(made.MODEL)
 TEXTS = ['a great, "lovely" film', "awful and rude", "日本の映画"]
-# A bundle takes seconds to be made: once, in one worker.
-pytestmark = pytest.mark.xdist_group("built")
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +38,10 @@ def _rows(path: Path) -> list[dict[str, Any]]:
         ".parquet": lambda: pd.read_parquet(path),
     }[path.suffix]()
     return table.astype("object").where(table.notna(), None).to_dict("records")  # type: ignore[return-value]
+
+
+def _ask_file(path: Path, *words: str) -> Answer:
+    return assay("predict", made.MODEL, "--file", str(path), *words)
 
 
 def test_texts_get_a_label_and_a_score_each() -> None:
@@ -101,7 +103,7 @@ def test_a_file_without_output_goes_to_standard_output(tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl.gz"
     lines = "\n".join(json.dumps({"text": text}, ensure_ascii=False) for text in TEXTS)
     path.write_bytes(gzip.compress(lines.encode()))
-    answer = assay("predict", made.MODEL, "--file", str(path))
+    answer = _ask_file(path)
     header, *rows = answer.out.splitlines()
     assert header == "text,predicted_label,score"
     assert len(rows) == 3
@@ -109,10 +111,10 @@ def test_a_file_without_output_goes_to_standard_output(tmp_path: Path) -> None:
 
 
 def test_a_file_as_json_holds_null_where_nothing_is(tmp_path: Path) -> None:
-    made_at = pd.to_datetime(["2026-01-02", None, "2026-01-03"])
+    made_at = pd.to_datetime(["2026-01-02", "", "2026-01-03"])
     table = pd.DataFrame({"text": [TEXTS[0], None, TEXTS[1]], "n": [1, 2, 3], "at": made_at})
     table.to_parquet(tmp_path / "in.parquet")
-    answer = assay("predict", made.MODEL, "--file", str(tmp_path / "in.parquet"), "--json")
+    answer = _ask_file(tmp_path / "in.parquet", "--json")
     assert answer.code == 0, answer.err
     first, second, third = json.loads(answer.out)["predictions"]
     assert second == {"text": None, "n": 2, "at": None, "predicted_label": None, "score": None}
@@ -132,10 +134,9 @@ def test_a_file_of_blank_texts_alone_gets_no_label(tmp_path: Path) -> None:
 
 def test_another_column_can_be_named(tmp_path: Path) -> None:
     pd.DataFrame({"review": TEXTS}).to_csv(tmp_path / "in.csv", index=False)
-    path = str(tmp_path / "in.csv")
-    assert assay("predict", made.MODEL, "--file", path, "--column", "review").code == 0
+    assert _ask_file(tmp_path / "in.csv", "--column", "review").code == 0
     for words, cure in (((), "--column COLUMN"), (("--column", "reviews"), "--column review")):
-        answer = assay("predict", made.MODEL, "--file", path, *words)
+        answer = _ask_file(tmp_path / "in.csv", *words)
         assert answer.code == 2
         assert "it has 'review'" in answer.err
         assert answer.err.rstrip().endswith(cure)
@@ -164,8 +165,7 @@ def test_a_folder_is_never_overwritten(tmp_path: Path) -> None:
     (tmp_path / "precious.csv").mkdir()
     (tmp_path / "precious.csv/thesis.txt").write_text("years of work")
     pd.DataFrame({"text": TEXTS}).to_csv(tmp_path / "in.csv", index=False)
-    path, target = str(tmp_path / "in.csv"), str(tmp_path / "precious.csv")
-    answer = assay("predict", made.MODEL, "--file", path, "--output", target)
+    answer = _ask_file(tmp_path / "in.csv", "--output", str(tmp_path / "precious.csv"))
     assert answer.code == 2
     assert "is a folder" in answer.err
     assert (tmp_path / "precious.csv/thesis.txt").read_text() == "years of work"
@@ -174,7 +174,7 @@ def test_a_folder_is_never_overwritten(tmp_path: Path) -> None:
 def test_an_output_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     path = tmp_path / "in.csv"
     pd.DataFrame({"text": TEXTS}).to_csv(path, index=False)
-    answer = assay("predict", made.MODEL, "--file", str(path), "--output", str(path / "out.csv"))
+    answer = _ask_file(path, "--output", str(path / "out.csv"))
     assert answer.code == 2
     assert "out.csv cannot be written: Not a directory" in answer.err
 
@@ -203,7 +203,8 @@ def test_a_reader_that_has_enough_is_no_fault(tmp_path: Path) -> None:
     pd.DataFrame({"text": [f"text {n} " + "x" * 200 for n in range(3000)]}).to_csv(
         tmp_path / "in.csv", index=False
     )
-    command = [sys.executable, "-m", "assay", "predict", made.MODEL, "--file", tmp_path / "in.csv"]
+    command = [sys.executable, "-m", "assay", "predict", made.MODEL]
+    command += ["--file", str(tmp_path / "in.csv")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
         assert running.stdout is not None
         assert running.stderr is not None

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 FILES = Artifacts(made.MODEL)
-# Great Expectations takes seconds to import, and a bundle to be made: once, in one worker.
-pytestmark = pytest.mark.xdist_group("built")
 
 
 @dataclass(frozen=True)

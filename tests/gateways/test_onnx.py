@@ -18,8 +18,6 @@ from assay.gateways import onnx as gateway
 if TYPE_CHECKING:
     from typing import Any
 
-# One worker: tracing a network takes seconds.
-pytestmark = pytest.mark.xdist_group("onnx")
 
 DYNAMIC = {0: "batch", 1: "length"}
 INPUTS = ("input_ids", "attention_mask")

@@ -86,9 +86,9 @@ class Exports(Protocol):
     """Module ``export``."""
 
     def export(
-        self, settings: Model, files: Artifacts, bundle: Path
+        self, settings: Model, files: Artifacts, folder: Path
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Write the bundle; return the parity report, and timings (shown, never tracked)."""
+        """Write the bundle to ``folder``; return the parity report, and timings (never tracked)."""
 
 
 class Evaluates(Protocol):

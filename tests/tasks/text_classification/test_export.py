@@ -12,8 +12,6 @@ from assay.tasks.text_classification import export
 from tests import made
 
 FILES = Artifacts(made.MODEL)
-# Tracing a network takes seconds: made once, in one worker.
-pytestmark = pytest.mark.xdist_group("built")
 
 
 @pytest.fixture

@@ -59,7 +59,9 @@ def test_what_is_saved_comes_back_and_is_equal_byte_for_byte(
 def test_what_is_saved_names_no_folder_and_pickles_nothing(
     checkpoint: Path, tmp_path: Path
 ) -> None:
-    network.save(network.load(checkpoint, LABELS, 0.1, new_head=True), checkpoint, tmp_path / "saved")
+    network.save(
+        network.load(checkpoint, LABELS, 0.1, new_head=True), checkpoint, tmp_path / "saved"
+    )
     names = {path.name for path in (tmp_path / "saved").iterdir()}
     assert names == {
         "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "vocab.txt",

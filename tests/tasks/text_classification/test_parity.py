@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 FILES = Artifacts(made.MODEL)
-pytestmark = pytest.mark.xdist_group("built")
 
 
 @pytest.fixture
