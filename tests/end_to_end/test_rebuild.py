@@ -6,7 +6,6 @@ Drives the real command on a slice of the real opinions with a small real BERT.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -184,7 +183,7 @@ def test_a_bundle_with_an_altered_byte_is_not_opened(
     model = copy.folder / copy.files(MODEL).bundle / "model.onnx"
     content = bytearray(model.read_bytes())
     content[len(content) // 2] ^= 1
-    os.chmod(model, 0o644)
+    model.chmod(0o644)
     model.write_bytes(content)
     answer = copy.assay("predict", MODEL, "a wonderful film")
     assert answer.returncode == 3

@@ -92,6 +92,6 @@ def save(model: Any, source: Path, target: Path) -> None:
 
 
 def loss(model: Any, batch: dict[str, torch.Tensor]) -> torch.Tensor:
-    """Return the batch's mean cross entropy with classes or chances, computed in fp32."""
+    """Return the batch's mean cross entropy, computed in fp32."""
     logits = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
     return torch.nn.functional.cross_entropy(logits.float(), batch["labels"])

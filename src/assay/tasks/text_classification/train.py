@@ -21,9 +21,10 @@ from assay.learning.resumption import Resumption
 from assay.progress import say
 from assay.scoring import metrics
 from assay.tasks.text_classification import checkpoint as checkpoints
-from assay.tasks.text_classification import network, targets
+from assay.tasks.text_classification import network
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from assay.artifacts import Artifacts
@@ -72,7 +73,7 @@ def fingerprint(settings: Model, files: Artifacts, source: Path) -> str:
 def lesson(settings: Model, files: Artifacts, source: Path) -> loop.Lesson:
     """Return what is learned: both splits encoded by the tokenizer in the folder ``source``."""
     encode = TextEncoder(source / "tokenizer.json", settings.train.max_length)
-    learning, judging = (_Rows(files.split(name), encode, settings) for name in _USED)
+    learning, judging = (_Rows(files.split(name), encode, settings.labels) for name in _USED)
     cut = learning.encoding.truncated
     if cut:
         say(f"train: {cut:,} texts are longer than {settings.train.max_length} tokens and were cut")
@@ -94,19 +95,18 @@ _USED = ("train", "validation")
 class _Rows:
     """One split, encoded."""
 
-    def __init__(self, table: Path, encode: TextEncoder, settings: Model) -> None:
-        rows = pd.read_parquet(table)
+    def __init__(self, table: Path, encode: TextEncoder, names: Sequence[str]) -> None:
+        rows = pd.read_parquet(table, columns=["text", "label"])
         self.encoding = encode(rows["text"].tolist())
-        self.labels = targets.numbers(rows, settings.labels)
-        soft = settings.train.soft_labels
-        self._targets = targets.targets(rows, settings.labels, soft=soft)
+        place = {name: number for number, name in enumerate(names)}
+        self.labels = np.array([place[label] for label in rows["label"]], dtype=np.int64)
 
     def collate(self, rows: list[int]) -> dict[str, torch.Tensor]:
-        """Return padded tensors of some rows, with what they are learned as."""
+        """Return padded tensors of some rows, with their labels."""
         feeds = padded([self.encoding.ids[row] for row in rows])
         return {
             **{name: torch.from_numpy(array) for name, array in feeds.items()},
-            "labels": torch.from_numpy(self._targets[rows]),
+            "labels": torch.from_numpy(self.labels[rows]),
         }
 
 
