@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ quiet.silence()
 def pytest_configure() -> None:
     # Two workers on two cores: more threads each would only wait for one another.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    # A suite started with `&` ignores Ctrl-C, and so would every command that the tests start.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
