@@ -114,18 +114,18 @@ def _wait_until(condition: Callable[[], object], run: subprocess.Popen[bytes] | 
         time.sleep(0.02)
 
 
-def _stage_processes(project: Project, stage: str) -> list[psutil.Process]:
+def _stage_processes(project: Project, stage: str) -> list[str]:
     wanted = f"assay.stages {stage} {MODEL}"
-    return [p for p in _processes_in(project) if wanted in " ".join(p.cmdline())]
+    return [command for command in _processes_in(project) if wanted in command]
 
 
-def _processes_in(project: Project) -> list[psutil.Process]:
+def _processes_in(project: Project) -> list[str]:
+    """Return the command line of every living process that works in the project's folder."""
     found = []
     for process in psutil.process_iter():
         try:
             if process.status() != psutil.STATUS_ZOMBIE and Path(process.cwd()) == project.folder:
-                process.cmdline()
-                found.append(process)
+                found.append(" ".join(process.cmdline()))
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
     return found
