@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -82,8 +83,59 @@ def test_a_manifest_that_is_not_ours_is_refused(
     folder: Path, spoil: Callable[[dict[str, Any]], Any], found: str
 ) -> None:
     manifest = artifacts.read_json(folder / bundle.MANIFEST)
-    (folder / bundle.MANIFEST).write_text(json.dumps(spoil(manifest)))
+    (folder / bundle.MANIFEST).write_text(json.dumps(_signed(spoil(manifest))))
     assert found in _refused(folder)
+
+
+def _signed(manifest: Any) -> Any:
+    """Return a manifest with the digest of all else that it says, by the format's own words."""
+    if not isinstance(manifest, dict):
+        return manifest
+    stated = {key: value for key, value in manifest.items() if key != "digest"}
+    canonical = json.dumps(stated, sort_keys=True, separators=(",", ":")).encode()
+    return {**stated, "digest": hashlib.sha256(canonical).hexdigest()}
+
+
+def test_a_manifest_that_was_signed_by_the_formats_words_is_opened(folder: Path) -> None:
+    manifest = artifacts.read_json(folder / bundle.MANIFEST)
+    (folder / bundle.MANIFEST).write_text(json.dumps(_signed(manifest)))
+    assert bundle.read_manifest(folder) == manifest
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda manifest: manifest | {"labels": manifest["labels"][::-1]},
+        lambda manifest: manifest | {"labels": ["bad", *manifest["labels"][1:]]},
+        lambda manifest: manifest | {"precision": "fp16"},
+        lambda manifest: manifest | {"max_length": 8},
+        lambda manifest: manifest | {"files": {}},
+        lambda manifest: manifest | {"more": 1},
+        lambda manifest: manifest | {"digest": "0" * 64},
+        lambda manifest: manifest | {"more": "\ud800"},
+    ],
+    ids=["order of labels", "label", "precision", "length", "files", "more", "digest", "no text"],
+)
+def test_an_altered_manifest_is_refused(
+    folder: Path, spoil: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
+    manifest = artifacts.read_json(folder / bundle.MANIFEST)
+    (folder / bundle.MANIFEST).write_text(json.dumps(spoil(manifest)))
+    assert "assay.json was altered" in _refused(folder)
+
+
+def test_a_manifest_without_a_digest_is_refused(folder: Path) -> None:
+    manifest = artifacts.read_json(folder / bundle.MANIFEST)
+    del manifest["digest"]
+    artifacts.write_json(folder / bundle.MANIFEST, manifest)
+    assert "assay.json holds no digest of its own" in _refused(folder)
+
+
+def test_the_spacing_of_a_manifest_is_no_matter(folder: Path) -> None:
+    manifest = artifacts.read_json(folder / bundle.MANIFEST)
+    shuffled = dict(sorted(manifest.items(), reverse=True))
+    (folder / bundle.MANIFEST).write_text(json.dumps(shuffled, indent=None))
+    assert bundle.read_manifest(folder) == manifest
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe"])

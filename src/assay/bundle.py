@@ -1,12 +1,14 @@
 """Load a bundle and predict: what is served, exactly as it was measured.
 
-Reads a bundle folder. Needs onnxruntime and tokenizers, never torch. Writes nothing. A bundle is
-opened only after every file's SHA-256 was compared with ``assay.json``; inputs are checked here,
-since onnxruntime takes a negative token id without a word.
+Reads a bundle folder, and writes its ``assay.json``. Needs onnxruntime and tokenizers, never
+torch. A bundle is opened only after every file's SHA-256 was compared with ``assay.json``, and
+that of ``assay.json`` with itself; inputs are checked here, since onnxruntime takes a negative
+token id without a word.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -34,8 +36,20 @@ FACTS = ("task", "labels", "precision", "inputs", "max_length", "fingerprints")
 LENGTH_STEP = 8
 
 
+def write_manifest(folder: Path, facts: Mapping[str, Any]) -> None:
+    """Write ``assay.json``: the facts, the SHA-256 of every file that is there, and its own.
+
+    ``facts`` holds at least :data:`FACTS`. The manifest's own digest finds an accident or a slip
+    of the hand. Who alters it on purpose can write a new one, but not the folder's digest in
+    ``dvc.lock`` and in the registry.
+    """
+    listed = sorted(path for path in folder.iterdir() if path.name != MANIFEST)
+    stated = {**facts, "files": {path.name: artifacts.sha256(path) for path in listed}}
+    artifacts.write_json(folder / MANIFEST, {**stated, "digest": _digest(stated)})
+
+
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """Read ``assay.json`` and check every file of the bundle against it.
+    """Read ``assay.json``; check it against itself, and every file of the bundle against it.
 
     Raises:
         BundleRefused: a file is missing, was altered, or doesn't belong there.
@@ -43,9 +57,14 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     try:
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        own = manifest.get("digest")
         listed: Mapping[str, str] = dict(manifest["files"])
-    except (OSError, ValueError, KeyError, TypeError) as problem:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
         raise _refused(folder, f"{MANIFEST} is missing or unreadable") from problem
+    if own is None:
+        raise _refused(folder, f"{MANIFEST} holds no digest of its own")
+    if own != _digest({name: fact for name, fact in manifest.items() if name != "digest"}):
+        raise _refused(folder, f"{MANIFEST} was altered: what it says is not what its digest says")
     found = {path.name for path in folder.iterdir()} - {MANIFEST}
     if strange := sorted(found ^ set(listed)):
         raise _refused(folder, f"{', '.join(strange)} is missing, or is not listed in {MANIFEST}")
@@ -53,6 +72,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if altered:
         raise _refused(folder, f"the bytes of {', '.join(sorted(altered))} were altered")
     return manifest
+
+
+def _digest(facts: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of facts as JSON with sorted keys, no space, and ASCII alone."""
+    text = json.dumps(facts, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 def open_session(

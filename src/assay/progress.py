@@ -1,7 +1,8 @@
 """What a long step shows while it runs: a bar in a terminal, a line now and then in a log.
 
-Writes to standard error only. Lines of a log come at each tenth of the work, so that a Prefect
-task or a CI page shows life without a thousand lines.
+Writes to standard error only; of several training processes the first alone does. Lines of a log
+come at each tenth of the work, so that a Prefect task or a CI page shows life without a thousand
+lines.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import sys
 import time
 from typing import TYPE_CHECKING, Any, Protocol
+
+from assay import ranks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sized
@@ -26,6 +29,8 @@ class Reports(Protocol):
 
 def say(message: str) -> None:
     """Write one line for people."""
+    if not ranks.is_first():
+        return
     sys.stderr.write(message + "\n")
     sys.stderr.flush()
 
@@ -36,7 +41,7 @@ class Progress:
     def __init__(self, name: str, total: int, *, start: int = 0) -> None:
         self._name, self._total, self._done = name, max(total, 1), start
         self._started_at, self._shown = 0.0, start * 10 // self._total
-        self._bar = _bar() if sys.stderr.isatty() else None
+        self._bar = _bar() if sys.stderr.isatty() and ranks.is_first() else None
 
     def __enter__(self) -> Progress:
         self._started_at = time.monotonic()

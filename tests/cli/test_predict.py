@@ -71,6 +71,29 @@ def test_a_program_gets_one_json_object() -> None:
         assert one["predicted_label"] == max(one["probabilities"], key=one["probabilities"].get)
 
 
+@pytest.mark.parametrize("blank", ["", " \n", "\u3000"])
+def test_a_blank_text_gets_no_label_like_a_blank_row(blank: str) -> None:
+    words = ("predict", made.MODEL, TEXTS[0], blank, TEXTS[1])
+    shown = assay(*words)
+    assert shown.code == 0, shown.err
+    assert "1 texts are blank and get no label" in shown.err
+    assert [line.split(maxsplit=1)[0] in made.LABELS for line in shown.out.splitlines()] == [
+        True,
+        False,
+        True,
+    ]
+    first, second, third = json.loads(assay(*words, "--json").out)["predictions"]
+    assert second == {"text": blank, "predicted_label": None, "score": None, "probabilities": None}
+    both = json.loads(assay("predict", made.MODEL, *TEXTS[:2], "--json").out)["predictions"]
+    assert [first, third] == both
+
+
+def test_blank_texts_alone_get_no_label() -> None:
+    found = json.loads(assay("predict", made.MODEL, "", " ", "--json").out)
+    assert [one["predicted_label"] for one in found["predictions"]] == [None, None]
+    assert found["truncated"] == 0
+
+
 def test_the_workspace_is_named_when_it_was_asked_for() -> None:
     assert "workspace (as asked)" in assay("predict", made.MODEL, "x", "--workspace").err
 

@@ -167,7 +167,7 @@ def test_an_encoding_that_is_not_read(
     project(table.to_csv(index=False).encode(encoding))
     refusal = refused("ingest")
     assert refusal.code == 3
-    assert "neither UTF-8 nor GB18030: byte 0xe9" in refusal.found
+    assert "neither UTF-8 nor Chinese in GB18030: byte 0xe9" in refusal.found
     assert "iconv -f YOUR_ENCODING -t UTF-8 rows.csv" in refusal.cure
 
 
@@ -228,21 +228,24 @@ def test_one_class_only(project: Callable[..., Path], refused: Callable[..., Ref
     assert "Bring rows of at least one other class" in words
 
 
+def _with_neutral(rows: int) -> pd.DataFrame:
+    """Return a table whose class ``neutral`` has this many rows."""
+    table = made.texts(120)
+    neutral = table["label"] == "neutral"
+    return pd.concat([table[~neutral], table[neutral].head(rows)])
+
+
 def test_a_class_with_fewer_than_ten_rows(
     project: Callable[..., Path], refused: Callable[..., Refusal]
 ) -> None:
-    table = made.texts(120)
-    few = table[table["label"] == "neutral"].head(9)
-    project(pd.concat([table[table["label"] != "neutral"], few]))
+    project(_with_neutral(9))
     words = _table(refused("ingest", "validate"))
     assert "Each class needs enough distinct, usable texts" in words
     assert "Bring more rows of these classes, or merge them" in words
 
 
 def test_ten_rows_of_a_class_are_enough(project: Callable[..., Path]) -> None:
-    table = made.texts(120)
-    few = table[table["label"] == "neutral"].head(10)
-    project(pd.concat([table[table["label"] != "neutral"], few]))
+    project(_with_neutral(10))
     assert [main(stage, made.MODEL) for stage in ("ingest", "validate")] == [0, 0]
 
 
@@ -262,23 +265,33 @@ def test_every_text_the_same(project: Callable[..., Path], refused: Callable[...
     assert "The same text with different labels can't be right" in words
 
 
-def test_missing_labels(project: Callable[..., Path], refused: Callable[..., Refusal]) -> None:
+def _write_csv(table: pd.DataFrame, folder: Path) -> None:
+    table.to_csv(folder / "rows.csv", index=False)
+
+
+def _write_numbers(table: pd.DataFrame, folder: Path) -> None:
+    numbers = table["label"].map({"negative": 0.0, "neutral": 0.0, "positive": 1.0})
+    table.assign(label=numbers).to_parquet(folder / "rows.parquet")
+
+
+@pytest.mark.parametrize(
+    ("write", "labels"),
+    [(_write_csv, list(made.LABELS)), (_write_numbers, ["0.0", "1.0"])],
+    ids=["empty cells", "NaN among numbers"],
+)
+def test_missing_labels(
+    project: Callable[..., Path],
+    refused: Callable[..., Refusal],
+    write: Callable[[pd.DataFrame, Path], None],
+    labels: list[str],
+) -> None:
+    folder = project(labels=labels)
     table = made.texts(90)
-    project(table.assign(label=table["label"].where(table.index % 30 != 0)))
+    table["label"] = table["label"].where(table.index % 30 != 0)
+    write(table, folder / FILES.inbox)
     words = _table(refused("ingest", "validate"))
     assert "Every row needs a label. An empty cell or NaN is none." in words
     assert "Label these rows, or take them out of your file." in words
-
-
-def test_nan_labels_of_numbers(
-    project: Callable[..., Path], refused: Callable[..., Refusal]
-) -> None:
-    folder = project(labels=["0.0", "1.0"])
-    table = made.texts(90).assign(label=[float(row % 2) for row in range(90)])
-    table.loc[3, "label"] = float("nan")
-    table.to_parquet(folder / FILES.inbox / "rows.parquet")
-    words = _table(refused("ingest", "validate"))
-    assert "Every row needs a label. An empty cell or NaN is none." in words
 
 
 # --- what looks wrong and is not ---------------------------------------------------------------

@@ -15,7 +15,7 @@ import onnx
 import pandas as pd
 from onnx import TensorProto, helper, numpy_helper
 
-from assay import artifacts
+from assay import artifacts, bundle
 from assay.progress import say
 from assay.stages import __main__ as stage
 
@@ -62,8 +62,7 @@ def main(model: str) -> None:
     (files.checkpoint / "model.safetensors").write_bytes(model.encode())
     files.bundle.mkdir(parents=True)
     onnx.save(network(), files.bundle / "model.onnx")
-    digests = {"model.onnx": artifacts.sha256(files.bundle / "model.onnx")}
-    artifacts.write_json(files.bundle / "assay.json", {"files": digests})
+    bundle.write_manifest(files.bundle, {})
     artifacts.write_json(
         files.metrics,
         {

@@ -39,7 +39,11 @@ def test_opinions_are_all_there(opinions: pd.DataFrame) -> None:
         "tweets": 4_200,
         "products": 3_708,
     }
-    assert list(opinions.columns) == ["text", "rating", "domain", "label"]
+    chances = ["target_negative", "target_neutral", "target_positive"]
+    assert list(opinions.columns) == ["text", "rating", "domain", "label", *chances]
+    assert opinions[chances].sum(axis=1).sub(1).abs().max() < 1e-3
+    # At the border another panel tosses a coin.
+    assert opinions.loc[opinions["rating"].eq(0.5), "target_positive"].eq(0.5).all()
     assert opinions["text"].str.len().ge(1).all()
 
 

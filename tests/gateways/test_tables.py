@@ -108,6 +108,24 @@ def test_chinese_text_is_read_in_its_encodings(tmp_path: Path, encoding: str, ki
     assert table["label"].tolist() == ["正面", "负面", "正面"]
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["这本书的内容不错，但是纸张太差", "手机用了两天就坏了，客服也不理人"],
+        ["這本書的內容不錯，但是紙張太差", "手機用了兩天就壞了，客服也不理人"],
+        ["飯店位置很好，早餐也不錯。", "房間太小，服務員態度很差！"],
+        ["囧，这也太贵了吧", "朱镕基喆堃玥都是人的名字"],
+        ["很好吃 délicieux", "一般 so so"],
+        ["the food was cold,差评", "I would come again,好评"],
+    ],
+    ids=["simplified", "traditional", "short", "rare", "with French", "labels"],
+)
+@pytest.mark.parametrize("encoding", ["gb18030", "gbk"])
+def test_chinese_of_either_script_is_read(tmp_path: Path, lines: list[str], encoding: str) -> None:
+    content = "\n".join(["text", *(f'"{line}"' for line in lines)])
+    assert _read(tmp_path, "a.csv", content.encode(encoding))["text"].tolist() == lines
+
+
 @pytest.mark.parametrize("byte_order", ["utf-16-le", "utf-16-be"])
 def test_utf_16_is_known_by_its_mark(tmp_path: Path, byte_order: str) -> None:
     content = ("\ufeff" + "text,label\ncafé,yes\n").encode(byte_order)
@@ -123,14 +141,23 @@ def test_utf_16_is_known_by_its_mark(tmp_path: Path, byte_order: str) -> None:
         ("¡¡Hola!!", "latin-1"),
         ("déjà vu, ça va très bien où êtes-vous", "cp1252"),
         ("привет, как дела у вас сегодня", "cp1251"),
+        ("привет, как дела у вас сегодня", "koi8-r"),
+        ("η ταινία ήταν πολύ καλή και θα την ξαναδώ", "iso8859-7"),
+        ("หนังเรื่องนี้ดีมาก", "cp874"),
         ("この映画はとてもよかった", "shift-jis"),
+        ("この映画はとてもよかった。また見たいです。", "euc-jp"),
+        ("ホテルの場所は良いが、部屋が狭すぎる。", "euc-jp"),
+        ("이 영화는 정말 재미있었어요. 다시 보고 싶습니다.", "euc-kr"),
+        ("서비스가 너무 느리고 음식이 차가웠다.", "cp949"),
+        ("호텔 위치는 좋지만 방이 너무 작다", "euc-kr"),
+        ("飯店位置很好，早餐也不錯，房間太小", "big5"),
     ],
 )
 def test_an_encoding_that_is_not_ours_is_refused_not_guessed(
     tmp_path: Path, text: str, encoding: str
 ) -> None:
     problem = _refused(tmp_path, "a.csv", f"text,label\n{text},yes\n".encode(encoding))
-    assert "neither UTF-8 nor GB18030: byte 0x" in problem.found
+    assert "neither UTF-8 nor Chinese in GB18030: byte 0x" in problem.found
     assert "iconv -f YOUR_ENCODING -t UTF-8" in problem.cure
 
 

@@ -94,9 +94,7 @@ def write_bundle(folder: Path, tokenizer: str = "{}") -> None:
     (folder / "model.onnx").write_bytes(network().SerializeToString(deterministic=True))
     (folder / "tokenizer.json").write_text(tokenizer)
     (folder / "README.md").write_text(CARD)
-    names = ("model.onnx", "tokenizer.json", "README.md")
-    digests = {name: artifacts.sha256(folder / name) for name in names}
-    artifacts.write_json(folder / "assay.json", {"files": digests})
+    bundle.write_manifest(folder, {})
 
 
 def write_reports(files: artifacts.Artifacts) -> None:

@@ -14,7 +14,7 @@ from dvc.render.match import match_defs_renderers
 from onnx import TensorProto, helper, numpy_helper
 from ruamel.yaml import YAML
 
-from assay import artifacts
+from assay import artifacts, bundle
 from assay.artifacts import Artifacts
 from assay.errors import BundleRefused, DataRefused
 from assay.scoring import metrics
@@ -102,9 +102,8 @@ def write_bundle(folder: Path, labels: tuple[str, ...] = LABELS) -> None:
         "inputs": ["input_ids", "attention_mask"],
         "max_length": 16,
         "fingerprints": {"weights": "ab" * 32},
-        "files": {path.name: artifacts.sha256(path) for path in folder.iterdir()},
     }
-    artifacts.write_json(folder / "assay.json", manifest)
+    bundle.write_manifest(folder, manifest)
 
 
 def counts(table: pd.DataFrame) -> dict[str, object]:

@@ -16,6 +16,7 @@ from assay.progress import Progress, say
 from assay.settings import reading
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
     from assay.bundle import Bundle
@@ -108,23 +109,36 @@ def _open(model: str, workspace: bool) -> Bundle:
 
 
 def _texts(bundle: Bundle, texts: tuple[str, ...], *, json_: bool) -> None:
-    probabilities = bundle.probabilities(texts)
-    truncated = _tell_truncated(bundle, texts)
-    predictions: list[dict[str, Any]] = [
-        {
-            "text": text,
-            "predicted_label": bundle.labels[int(row.argmax())],
-            "score": round(float(row.max()), 6),
-            "probabilities": {
-                label: round(float(share), 6)
-                for label, share in zip(bundle.labels, row, strict=True)
-            },
-        }
-        for text, row in zip(texts, probabilities, strict=True)
+    asked = [text for text in texts if text.strip()]
+    answers = iter(bundle.probabilities(asked))
+    predictions = [
+        {"text": text, **_prediction(bundle, next(answers) if text.strip() else None)}
+        for text in texts
     ]
-    answer = {**_source(bundle, truncated), "predictions": predictions}
-    rows = [[p["predicted_label"], f"{p['score']:.3f}", _short(p["text"])] for p in predictions]
-    give(answer, columns(rows), json_=json_)
+    if blank := len(texts) - len(asked):
+        say(f"{blank:,} texts are blank and get no label")
+    answer = {**_source(bundle, _tell_truncated(bundle, asked)), "predictions": predictions}
+    give(answer, columns([_row(prediction) for prediction in predictions]), json_=json_)
+
+
+def _prediction(bundle: Bundle, row: np.ndarray[Any, Any] | None) -> dict[str, Any]:
+    """Return the answer for one text's probabilities; None, of a blank text, gets none."""
+    if row is None:
+        return dict.fromkeys(("predicted_label", "score", "probabilities"))
+    return {
+        "predicted_label": bundle.labels[int(row.argmax())],
+        "score": round(float(row.max()), 6),
+        "probabilities": {
+            label: round(float(share), 6) for label, share in zip(bundle.labels, row, strict=True)
+        },
+    }
+
+
+def _row(prediction: dict[str, Any]) -> list[str]:
+    if prediction["predicted_label"] is None:
+        return ["(no label)", "", "(blank)"]
+    text = _short(prediction["text"])
+    return [prediction["predicted_label"], f"{prediction['score']:.3f}", text]
 
 
 def _file(bundle: Bundle, file: Path, column: str, output: Path | None, *, json_: bool) -> None:

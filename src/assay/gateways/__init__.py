@@ -1,1 +1,1 @@
-"""One file per outside system."""
+"""One file or folder per outside system."""

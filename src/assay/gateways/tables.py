@@ -1,6 +1,7 @@
 """Read any table file that a user brings.
 
-Reads CSV, TSV, JSON Lines, JSON and Parquet, also gzipped; UTF-8, UTF-16 with its mark, GB18030.
+Reads CSV, TSV, JSON Lines, JSON and Parquet, also gzipped; UTF-8, UTF-16 with its mark, Chinese in
+GB18030.
 Writes nothing, guesses no types: text stays the text that stands in the file.
 """
 
@@ -11,6 +12,7 @@ import gzip
 import io
 import json
 import zlib
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -23,9 +25,26 @@ if TYPE_CHECKING:
 
 READABLE = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-# Almost any bytes decode as GB18030, and then to rare characters. Real Chinese text is written
-# almost wholly in the 6,763 characters of GB 2312.
-COMMON_CHARACTERS = 0.9
+# Korean, Japanese and much else decodes as GB18030 too, to Chinese that nobody wrote. The commonest
+# characters of Chinese tell: they are two thirds of real text (never less than 0.3 of three reviews
+# or paragraphs, simplified or traditional), and of EUC-KR, EUC-JP, Shift-JIS or Big5 that was
+# misread 0.06 at most (0.15 of three paragraphs).
+COMMONEST = frozenset(
+    # by frequency, simplified
+    "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过"
+    "发后作里用道行所然家种事成方多经么去法学如都同现当没动面起看定天分还进好小部其些主样理心她本"
+    "前开但因只从想实日军者意无力它与长把机十民第公此已工使情明性知全三又关点正业外将两高间由问很"
+    "最重并物手应战向头文体政美相见被利什二等产或新己制身果加西斯月话合回特代内信表化老给世位次度"
+    "门任常先海通教儿原东声提立及比员解水名真论处走义各入几口认条平系气题活尔更别打女变四神总何电"
+    "数安少报才结反受目太量再感建务做接必场件计管期市直德资命山金指克许统区保至队形社便空决治展马"
+    "科司五基眼书非则听白却界达光放强即像难且权思王象完设式色路记南品住告类求据程北边死张该交规万"
+    "取拉格望觉术领共确传师观清今切院让识候带导争运"
+    # the traditional forms of the same
+    "這個們來為國說時對於過發後裡種經麼學現當沒動還進樣從實軍無與長機關點業將兩間問並應戰頭體見產"
+    "話內給門東聲員論處義幾認條氣題爾別變總電數報結務場計資許統區隊決馬書則聽卻達強難權設記類據邊"
+    "張該規萬覺術領確傳師觀讓識帶導爭運"
+)
+COMMON_SHARE = 0.25
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -134,9 +153,11 @@ def _decode(path: Path) -> str:
     if text is not None:
         return text
     raise SourceRefused(
-        f"{path} is neither UTF-8 nor GB18030: byte {content[bad]:#04x} at position {bad:,}",
-        expected="text in UTF-8 (or GB18030)",
-        cure=f"convert it: iconv -f YOUR_ENCODING -t UTF-8 {path.name} > utf8{path.suffix}",
+        f"{path} is neither UTF-8 nor Chinese in GB18030: byte {content[bad]:#04x} at position "
+        f"{bad:,}",
+        expected="text in UTF-8, in UTF-16 with its mark, or Chinese in GB18030 (or GBK)",
+        cure="save it as UTF-8 where it was made, or convert it: "
+        f"iconv -f YOUR_ENCODING -t UTF-8 {path.name} > utf8{path.suffix}",
     )
 
 
@@ -146,15 +167,15 @@ def _content(path: Path) -> bytes:
 
 
 def _as_chinese(content: bytes) -> str | None:
-    """Return the text if it is GB18030 and reads like Chinese; Latin-1 must not pass for it."""
+    """Return the text if it is GB18030 and reads like Chinese; nothing else must pass for it."""
     try:
         text = content.decode("gb18030")
     except UnicodeDecodeError:
         return None
-    # Letters alone: Python's GB 2312 lacks the dash that stands in every second text.
-    foreign = "".join(letter for letter in text if letter.isalpha() and not letter.isascii())
-    common = len(foreign.encode("gb2312", errors="ignore")) / 2
-    return text if common and common >= COMMON_CHARACTERS * len(foreign) else None
+    counts = Counter(text)
+    foreign = sum(count for one, count in counts.items() if one.isalpha() and not one.isascii())
+    common = sum(counts[one] for one in COMMONEST)
+    return text if common and common >= COMMON_SHARE * foreign else None
 
 
 def _empty(path: Path) -> SourceRefused:

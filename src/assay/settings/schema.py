@@ -71,6 +71,7 @@ class Train(Block):
     warmup: Annotated[float, Field(ge=0, lt=1)] = 0.1
     clip_norm: Annotated[float, Field(gt=0)] = 1.0
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    soft_labels: bool = True
     patience: Positive = 2
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     checkpoint_every: Positive = 200

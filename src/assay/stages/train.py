@@ -1,14 +1,17 @@
 """Train: the network learns from the train split and is chosen on the validation split.
 
 Reads ``data/splits/<model>/{train,validation}.parquet``. Writes ``models/<model>/checkpoint/`` and
-``reports/<model>/training.csv``; logs live to MLflow, which no stage reads.
+``reports/<model>/training.csv``; logs live to MLflow, which no stage reads. Of
+several processes (``accelerate launch``, torchrun) the first alone writes.
 """
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay import artifacts, processor
+from assay import artifacts, processor, ranks
 from assay.gateways.tracking import Journal
 from assay.progress import say
 from assay.tasks import protocol
@@ -25,6 +28,9 @@ def run(settings: Model, files: Artifacts) -> None:
         AssayError: see the task's ``train``.
 
     """
+    if not ranks.is_first():
+        _help(settings, files)
+        return
     data = artifacts.digest_of(*(artifacts.sha256(files.split(n)) for n in ("train", "validation")))
     tags = {
         "assay.processor": processor.processor_class(),
@@ -41,3 +47,11 @@ def run(settings: Model, files: Artifacts) -> None:
         journal.close(weights, "FINISHED" if weights else "FAILED")
     artifacts.forget(files.resume)
     say(f"train: {files.checkpoint} (weights {weights[:12]})")
+
+
+def _help(settings: Model, files: Artifacts) -> None:
+    """Train beside the first process; what this one would write is the same and is let go."""
+    with tempfile.TemporaryDirectory() as folder:
+        checkpoint, curve = Path(folder, "checkpoint"), Path(folder, "training.csv")
+        task = protocol.trains(settings.task)
+        task.train(settings, files, checkpoint, curve, Journal.silent())

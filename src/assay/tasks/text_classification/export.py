@@ -209,9 +209,8 @@ def _write(
             "train": facts["assay.train"],
             "validation": artifacts.sha256(files.split("validation")),
         },
-        "files": {path.name: artifacts.sha256(path) for path in sorted(folder.iterdir())},
     }
-    artifacts.write_json(folder / bundle.MANIFEST, manifest)
+    bundle.write_manifest(folder, manifest)
 
 
 def _card(name: str, settings: Model, precision: str) -> str:

@@ -14,7 +14,6 @@ from transformers import BertConfig, BertForSequenceClassification
 
 from assay.bundle import LENGTH_STEP
 from assay.errors import SettingsError
-from assay.learning.dropout import replace_dropout
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +48,7 @@ def load(folder: Path, labels: Sequence[str], dropout: float, *, new_head: bool 
     config.label2id = {label: place for place, label in enumerate(labels)}
     config.hidden_dropout_prob = dropout
     config.attention_probs_dropout_prob = dropout
-    model = BertForSequenceClassification.from_pretrained(
+    return BertForSequenceClassification.from_pretrained(
         folder,
         config=config,
         # On processors the plain product beats the fused kernel; on GPUs it is the other way.
@@ -58,8 +57,6 @@ def load(folder: Path, labels: Sequence[str], dropout: float, *, new_head: bool 
         use_safetensors=True,
         ignore_mismatched_sizes=new_head,
     )
-    replace_dropout(model)
-    return model
 
 
 def require_length(model: Any, max_length: int) -> None:
@@ -92,6 +89,6 @@ def save(model: Any, source: Path, target: Path) -> None:
 
 
 def loss(model: Any, batch: dict[str, torch.Tensor]) -> torch.Tensor:
-    """Return the batch's mean cross entropy, computed in fp32."""
+    """Return the batch's mean cross entropy with classes or chances, computed in fp32."""
     logits = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
     return torch.nn.functional.cross_entropy(logits.float(), batch["labels"])

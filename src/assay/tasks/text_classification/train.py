@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from assay import artifacts, processor
+from assay import artifacts, processor, ranks
 from assay.bundle import Encoding, TextEncoder, padded
 from assay.learning import curve as curves
 from assay.learning import loop, seeding
@@ -21,10 +21,9 @@ from assay.learning.resumption import Resumption
 from assay.progress import say
 from assay.scoring import metrics
 from assay.tasks.text_classification import checkpoint as checkpoints
-from assay.tasks.text_classification import network
+from assay.tasks.text_classification import network, targets
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from assay.artifacts import Artifacts
@@ -57,7 +56,7 @@ def train(
 
 
 def fingerprint(settings: Model, files: Artifacts, source: Path) -> str:
-    """Return what decides this training's bytes: settings, data, checkpoint, code, processor."""
+    """Return what decides this training's bytes: settings, data, checkpoint, code, machine."""
     return artifacts.digest_of(
         settings.train.model_dump_json(),
         " ".join(settings.labels),
@@ -67,13 +66,14 @@ def fingerprint(settings: Model, files: Artifacts, source: Path) -> str:
         artifacts.code_digest(),
         processor.processor_class(),
         torch.__version__,
+        f"{ranks.world_size()} processes",
     )
 
 
 def lesson(settings: Model, files: Artifacts, source: Path) -> loop.Lesson:
     """Return what is learned: both splits encoded by the tokenizer in the folder ``source``."""
     encode = TextEncoder(source / "tokenizer.json", settings.train.max_length)
-    learning, judging = (_Rows(files.split(name), encode, settings.labels) for name in _USED)
+    learning, judging = (_Rows(files.split(name), encode, settings) for name in _USED)
     cut = learning.encoding.truncated
     if cut:
         say(f"train: {cut:,} texts are longer than {settings.train.max_length} tokens and were cut")
@@ -95,18 +95,19 @@ _USED = ("train", "validation")
 class _Rows:
     """One split, encoded."""
 
-    def __init__(self, table: Path, encode: TextEncoder, names: Sequence[str]) -> None:
-        rows = pd.read_parquet(table, columns=["text", "label"])
+    def __init__(self, table: Path, encode: TextEncoder, settings: Model) -> None:
+        rows = pd.read_parquet(table)
         self.encoding = encode(rows["text"].tolist())
-        place = {name: number for number, name in enumerate(names)}
-        self.labels = np.array([place[label] for label in rows["label"]], dtype=np.int64)
+        self.labels = targets.numbers(rows, settings.labels)
+        soft = settings.train.soft_labels
+        self._targets = targets.targets(rows, settings.labels, soft=soft)
 
     def collate(self, rows: list[int]) -> dict[str, torch.Tensor]:
-        """Return padded tensors of some rows, with their labels."""
+        """Return padded tensors of some rows, with what they are learned as."""
         feeds = padded([self.encoding.ids[row] for row in rows])
         return {
             **{name: torch.from_numpy(array) for name, array in feeds.items()},
-            "labels": torch.from_numpy(self.labels[rows]),
+            "labels": torch.from_numpy(self._targets[rows]),
         }
 
 

@@ -1,0 +1,61 @@
+"""DVC's command line in a process of its own: ``python -m assay.gateways.versioning.child``.
+
+Writes what DVC writes, and to a pipe the errors that it logged. Dies with the process that started
+it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import logging
+import os
+import signal
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from assay.gateways.versioning.failures import causes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+PR_SET_PDEATHSIG = 1
+
+
+class _Ear(logging.Handler):
+    """Keeps the errors that DVC logs: it shows them and returns a number.
+
+    At times it returns 0 all the same, as when a folder's file did not fit into its cache.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.heard: list[tuple[str, str]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the message and the chain of errors behind it."""
+        problem = record.exc_info[1] if record.exc_info else None
+        self.heard = [("", record.getMessage()), *causes(problem)]
+
+
+def be_dvc(mouth: int, arguments: Iterable[str]) -> int:
+    """Run DVC's command line in this process, which dies with the one that started it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != int(os.environ["ASSAY_PARENT"]):
+            return 1  # it died before we asked
+    from dvc.cli import main
+
+    ear = _Ear()
+    for name in ("dvc", "dvc_data", "dvc_objects"):
+        logging.getLogger(name).addHandler(ear)
+    code = int(main(list(arguments)))
+    with suppress(BrokenPipeError), os.fdopen(mouth, "w", encoding="utf-8") as said:
+        # Short of what a pipe holds: nobody reads it before this process has ended.
+        json.dump([(kind, text[:2000]) for kind, text in ear.heard[:8]], said)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(be_dvc(int(sys.argv[1]), sys.argv[2:]))

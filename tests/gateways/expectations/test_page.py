@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import re
+import socket
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+
+from assay.gateways.expectations import check as hold
+from assay.gateways.expectations import data_docs, excerpt, load
+from tests.gateways.expectations.made import check
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOSTILE = "<script>alert('1')</script> $column & \"quoted\" [bold]\n\x1b[31m<img src=x>"
+SUMMARY: dict[str, Any] = {
+    "rows": 4,
+    "kept": 3,
+    "dropped": 1,
+    "kinds": {
+        "blank": {"meaning": "no text", "rows": 1, "dropped": True, "examples": [excerpt(HOSTILE)]}
+    },
+    "classes": {"<b>": {"rows": 4, "kept": 3}},
+    "figures": {"tokens": 12_345, "share of unknown tokens": 0.125},
+}
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> str:
+    outcome = check(
+        tmp_path_factory.mktemp("suite"),
+        {"text": [HOSTILE, HOSTILE + "!", "fine", None], "label": ["<b>", "<b>", "<b>", "<b>"]},
+        "type: expect_column_values_to_be_in_set, kwargs: {column: text, value_set: $labels}",
+        "type: expect_column_values_to_match_regex, kwargs: {column: text, regex: '^<i>$column&'}",
+        "type: expect_column_most_common_value_to_be_in_set, "
+        "kwargs: {column: text, value_set: [x]}",
+        "type: expect_column_distinct_values_to_contain_set, "
+        "kwargs: {column: label, value_set: $labels}",
+        "type: expect_table_row_count_to_be_between, kwargs: {min_value: 1}",
+        labels=["<b>", "<i>positive</i>"],
+    )
+    return data_docs(outcome, "films <i>", SUMMARY)
+
+
+class Read(HTMLParser):
+    """What a browser makes of a page: its elements, their attributes, and the text to read."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_every_value_on_the_page_is_escaped(page: str) -> None:
+    read = Read(page)
+    assert read.text.count(excerpt(HOSTILE)) > 4  # three cards, a kind of dirt, and in a row
+    assert "<i>positive</i>" in read.text
+    assert "^<i>$column&" in read.text
+    assert "films <i>" in read.text
+    assert not read.tags & {"script", "img"}
+    assert not re.search("[\x1b\ue000-\uf8ff]", page)
+
+
+def test_the_page_needs_nothing_from_elsewhere(page: str) -> None:
+    read = Read(page)
+    assert not read.tags & {"script", "link", "iframe", "img", "object", "embed", "a", "form"}
+    assert not read.attributes & {"src", "href", "srcset", "action", "background"}
+    assert not re.search(r"https?:|@import|url\(", page)
+    assert "default-src 'none'" in page
+
+
+def test_the_page_is_great_expectations_own_with_the_summary_above(page: str) -> None:
+    assert "Must have greater than or equal to" in page
+    assert "unexpected values found" in page
+    assert page.count("A reason.") == 4 + 5  # on the cards of what is broken, and in its rows
+    assert "An unexpected Exception occurred" not in page
+    for shown in ("12,345", "12.5%", "dropped, 25.0%", "A step.", "4 of 5 expectations are broken"):
+        assert shown in page, shown
+
+
+def test_code_in_a_sentence_is_set_as_code(tmp_path: Path) -> None:
+    path = tmp_path / "suite.yaml"
+    path.write_text(
+        "- type: expect_column_to_exist\n  kwargs: {column: text}\n"
+        "  because: Set `a<b` right.\n  next: Do it.\n"
+    )
+    outcome = hold(pd.DataFrame({"x": [1]}), load(path, {}))
+    page = data_docs(outcome, "m", SUMMARY)
+    assert page.count("Set <code>a&lt;b</code> right.") == 2
+
+
+def test_nothing_is_sent_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("a connection was asked for")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    outcome = check(tmp_path, {"a": [1]}, "type: expect_column_to_exist, kwargs: {column: a}")
+    assert "All 1 expectations hold" in data_docs(outcome, "m", SUMMARY)
