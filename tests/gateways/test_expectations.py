@@ -12,7 +12,7 @@ import pytest
 from assay.errors import SettingsError
 from assay.gateways import expectations
 from assay.gateways.expectations import Outcome, Suite, excerpt
-from assay.settings.schema import Validate
+from assay.settings.text import TextValidate
 
 SUITES = Path(__file__).parents[2] / "expectations"
 HOSTILE = "<script>alert('1')</script> $column & \"quoted\" [bold]\n\x1b[31m<img src=x>"
@@ -338,5 +338,5 @@ def test_code_in_a_sentence_is_set_as_code(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted(SUITES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_suite_that_comes_with_assay_loads(path: Path) -> None:
-    values = {"labels": ["a", "b"], **Validate().model_dump()}
+    values = {"labels": ["a", "b"], **TextValidate().model_dump()}
     assert len(expectations.load(path, values).expectations) >= 5

@@ -6,17 +6,17 @@ import pytest
 
 from assay.errors import SettingsError, UsageError
 from assay.settings import adding, reading
-from assay.settings.schema import Ingest, Model, Train
+from assay.settings.text import TextIngest, TextModel, TextTrain
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-MODEL = Model(
+MODEL = TextModel(
     task="text-classification",
     labels=("no: never", "yes", "on", "1.0", "~", "中文", "- a", "'q\"", "${x}", " b ", "#c"),
-    ingest=Ingest(text="my text", label="#1", slices=("a: b",)),
-    train=Train(learning_rate=1e-5),
+    ingest=TextIngest(text="my text", label="#1", slices=("a: b",)),
+    train=TextTrain(learning_rate=1e-5),
 )
 
 

@@ -13,12 +13,14 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from assay.errors import SettingsError, UnknownModel
-from assay.settings.schema import Model, Params
+from assay.settings.params import BLOCKS, Params
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pydantic.fields import FieldInfo
+
+    from assay.settings.schema import Model
 
 
 def load(path: Path) -> Params:
@@ -66,7 +68,7 @@ def load_model(path: Path, name: str) -> Model:
             f"there is no model {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""),
             expected="one of " + ", ".join(sorted(models)),
             cure=f"add it: assay new {name} --task text-classification --data FILE "
-            "--text COLUMN --label COLUMN",
+            "--text COLUMN --label COLUMN, or with --task image-classification --data FOLDER",
         )
     return models[name]
 
@@ -82,9 +84,13 @@ def _unreadable(path: Path, why: str) -> SettingsError:
 def _explain(path: Path, problem: ValidationError) -> SettingsError:
     """Turn pydantic's first finding into a sentence."""
     finding = problem.errors()[0]
-    where = ".".join(str(part) for part in finding["loc"])
+    if finding["type"].startswith("union_tag"):
+        return _unknown_task(path, finding["loc"], finding["input"])
+    # Behind `models` and the model's name pydantic notes which task's block it held against.
+    location = tuple(part for place, part in enumerate(finding["loc"]) if place != 2)
+    where = ".".join(str(part) for part in location)
     if finding["type"] == "extra_forbidden":
-        key = str(finding["loc"][-1])
+        key = str(location[-1])
         valid = _valid_keys(finding["loc"])
         near = difflib.get_close_matches(key, valid, n=1, cutoff=0.4)
         return SettingsError(
@@ -100,10 +106,24 @@ def _explain(path: Path, problem: ValidationError) -> SettingsError:
     )
 
 
+def _unknown_task(path: Path, location: tuple[Any, ...], block: Any) -> SettingsError:
+    where = ".".join(str(part) for part in (*location, "task"))
+    named = isinstance(block, dict) and "task" in block
+    found = repr(block["task"]) if named else "missing"
+    return SettingsError(
+        f"{path}: `{where}` is {found}",
+        expected="one of " + ", ".join(repr(task) for task in BLOCKS),
+        cure=f"correct `{where}` in {path}",
+    )
+
+
 def _valid_keys(location: tuple[Any, ...]) -> list[str]:
     """Return the keys of the block that holds the last part of ``location``."""
-    block: type[BaseModel] = Params if len(location) == 1 else Model
-    for part in location[2:-1]:  # behind `models` and the model's name
+    if len(location) == 1:
+        return sorted(_fields(Params))
+    _, _, task, *inner = location  # behind `models` and the model's name
+    block: type[BaseModel] = BLOCKS[str(task)]
+    for part in inner[:-1]:
         kind = _fields(block)[str(part)].annotation
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             block = kind

@@ -7,7 +7,7 @@ import pytest
 
 from assay.errors import SourceRefused
 from assay.gateways import sources
-from assay.settings.schema import Model
+from assay.settings.text import TextModel
 from assay.tasks.text_classification.ingest import ingest
 from tests import made
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def _settings(**ingest: Any) -> Model:
-    return Model.model_validate(
+def _settings(**ingest: Any) -> TextModel:
+    return TextModel.model_validate(
         {"task": "text-classification", "labels": list(made.LABELS), "ingest": ingest}
     )
 

@@ -8,7 +8,8 @@ import pytest
 from onnx import numpy_helper
 
 from assay.artifacts import Artifacts
-from assay.bundle import MODEL, TextEncoder
+from assay.bundle import MODEL
+from assay.inputs.text import TextEncoder
 from assay.tasks.text_classification import network, parity
 from tests import made
 

@@ -17,6 +17,7 @@ import torch
 
 from assay import artifacts, bundle, processor
 from assay.gateways import onnx as gateway
+from assay.inputs import text
 from assay.learning import seeding
 from assay.progress import Progress, say
 from assay.scoring import metrics
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from assay.artifacts import Artifacts
-    from assay.bundle import Encoding
-    from assay.settings.schema import Export, Model
+    from assay.inputs.text import Encoding
+    from assay.settings.schema import Export
+    from assay.settings.text import TextModel
 
 TASK = "text-classification"
 BATCH = 32
@@ -52,7 +54,7 @@ class _Logits(torch.nn.Module):
 
 
 def export(
-    settings: Model, files: Artifacts, folder: Path
+    settings: TextModel, files: Artifacts, folder: Path
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Write the bundle to ``folder``; return the parity report and what was timed.
 
@@ -80,7 +82,7 @@ def export(
     return report, trial.timings({"fp32": fp32, "int8": int8})
 
 
-def _facts(settings: Model, files: Artifacts) -> dict[str, str]:
+def _facts(settings: TextModel, files: Artifacts) -> dict[str, str]:
     """Return what the graph itself carries: labels and what it was made from."""
     return {
         "assay.task": TASK,
@@ -93,10 +95,10 @@ def _facts(settings: Model, files: Artifacts) -> dict[str, str]:
 class _Trial:
     """The validation split, on which precisions are held against each other."""
 
-    def __init__(self, settings: Model, files: Artifacts, model: Any) -> None:
+    def __init__(self, settings: TextModel, files: Artifacts, model: Any) -> None:
         self._model, self._threads = model, settings.export.threads
         rows = pd.read_parquet(files.split("validation"), columns=["text", "label"])
-        encode = bundle.TextEncoder(files.checkpoint / bundle.TOKENIZER, settings.train.max_length)
+        encode = text.TextEncoder(files.checkpoint / text.TOKENIZER, settings.train.max_length)
         self._encoding: Encoding = encode(rows["text"].tolist())
         place = {name: number for number, name in enumerate(settings.labels)}
         self._labels = np.array([place[label] for label in rows["label"]])
@@ -132,7 +134,7 @@ class _Trial:
 
     def timings(self, models: dict[str, bytes]) -> dict[str, Any]:
         """Time the precisions in turn, three rounds; return the median rows a second of each."""
-        some = bundle.Encoding(self._encoding.ids[:TIMED_ROWS], 0)
+        some = text.Encoding(self._encoding.ids[:TIMED_ROWS], 0)
         sessions = {
             name: bundle.open_session(model, self._threads) for name, model in models.items()
         }
@@ -188,14 +190,14 @@ def _significant(value: float) -> float:
 def _write(
     folder: Path,
     model: bytes,
-    settings: Model,
+    settings: TextModel,
     files: Artifacts,
     facts: dict[str, str],
     precision: str,
 ) -> None:
     folder.mkdir(parents=True)
     (folder / bundle.MODEL).write_bytes(model)
-    shutil.copyfile(files.checkpoint / bundle.TOKENIZER, folder / bundle.TOKENIZER)
+    shutil.copyfile(files.checkpoint / text.TOKENIZER, folder / text.TOKENIZER)
     (folder / "README.md").write_text(_card(files.model, settings, precision), encoding="utf-8")
     manifest = {
         "task": TASK,
@@ -214,7 +216,7 @@ def _write(
     artifacts.write_json(folder / bundle.MANIFEST, manifest)
 
 
-def _card(name: str, settings: Model, precision: str) -> str:
+def _card(name: str, settings: TextModel, precision: str) -> str:
     labels = ", ".join(f"`{label}`" for label in settings.labels)
     return f"""# {name}
 

@@ -20,10 +20,10 @@ from assay.gateways import sources, tables
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from assay.settings.schema import Ingest, Model
+    from assay.settings.text import TextIngest, TextModel
 
 
-def ingest(settings: Model, inbox: Path, target: Path) -> dict[str, int]:
+def ingest(settings: TextModel, inbox: Path, target: Path) -> dict[str, int]:
     """Write all rows to ``target``; return the number of rows by where they came from.
 
     The source's rows stand first, then those of the inbox's files by name. A file that is added
@@ -50,7 +50,7 @@ def ingest(settings: Model, inbox: Path, target: Path) -> dict[str, int]:
     return {name: len(part) for name, part in parts.items()}
 
 
-def _parts(settings: Ingest, inbox: Path) -> dict[str, pd.DataFrame]:
+def _parts(settings: TextIngest, inbox: Path) -> dict[str, pd.DataFrame]:
     parts: dict[str, pd.DataFrame] = {}
     if settings.source:
         parts[settings.source] = sources.named(settings.source)
@@ -75,7 +75,7 @@ def _is_table(file: Path) -> bool:
     return file.is_file() and not hidden
 
 
-def _named_columns(file: Path, settings: Ingest) -> pd.DataFrame:
+def _named_columns(file: Path, settings: TextIngest) -> pd.DataFrame:
     """Read one file of the inbox; its text and label columns get the house's names."""
     table = tables.read_table(file)
     text = _column(file, table, settings.text, "text")

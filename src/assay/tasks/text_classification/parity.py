@@ -19,7 +19,7 @@ from assay.tasks.text_classification import train
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from assay.bundle import Encoding
+    from assay.inputs.text import Encoding
 
 BATCHES = (1, 2, 7, 32)
 LENGTHS = (1, 2, 17, 128)
