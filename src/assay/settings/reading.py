@@ -41,16 +41,33 @@ def parse(path: Path, content: bytes) -> Params:
         SettingsError: as :func:`load`.
 
     """
-    try:
-        settings = YAML(typ="safe", pure=True).load(content.decode("utf-8"))
-    except (YAMLError, UnicodeDecodeError) as problem:
-        raise _unreadable(path, " ".join(str(problem).split())) from problem
-    if not isinstance(settings, dict):
-        raise _unreadable(path, "it is empty, or no mapping")
+    settings = _mapping(path, content)
     try:
         return Params.model_validate(settings)
     except ValidationError as problem:
         raise _explain(path, problem) from problem
+
+
+def load_example(path: Path) -> tuple[str, Model]:
+    """Read a file of one block, as it would stand below ``models``: its name, and its settings.
+
+    Raises:
+        SettingsError: as :func:`load`, or not one block.
+
+    """
+    blocks = _mapping(path, path.read_bytes())
+    if len(blocks) != 1:
+        raise SettingsError(
+            f"{path} holds {len(blocks)} blocks: {', '.join(map(str, blocks))}",
+            expected="one, as it would stand below `models` in params.yaml: a name, and under it "
+            "its task, labels and so on",
+            cure="take one of examples/, or put the settings under one name",
+        )
+    (name,) = blocks
+    try:
+        return name, Params.model_validate({"models": blocks}).models[name]
+    except ValidationError as problem:
+        raise _explain(path, problem, above="models.") from problem
 
 
 def load_model(path: Path, name: str) -> Model:
@@ -73,22 +90,33 @@ def load_model(path: Path, name: str) -> Model:
     return models[name]
 
 
+def _mapping(path: Path, content: bytes) -> dict[Any, Any]:
+    try:
+        settings = YAML(typ="safe", pure=True).load(content.decode("utf-8"))
+    except (YAMLError, UnicodeDecodeError) as problem:
+        raise _unreadable(path, " ".join(str(problem).split())) from problem
+    if not isinstance(settings, dict):
+        raise _unreadable(path, "it is empty, or no mapping")
+    return settings
+
+
 def _unreadable(path: Path, why: str) -> SettingsError:
     return SettingsError(
         f"{path} is not readable YAML: {why}",
-        expected="a mapping with the one key `models`",
+        expected="a mapping: `models` in params.yaml, one model's name in an example",
         cure=f"mend what is named above, or take the last good one: git checkout {path}",
     )
 
 
-def _explain(path: Path, problem: ValidationError) -> SettingsError:
-    """Turn pydantic's first finding into a sentence."""
-    finding = problem.errors()[0]
+def _explain(path: Path, problem: ValidationError, above: str = "") -> SettingsError:
+    """Turn pydantic's first finding into a sentence; ``above`` stands not in the file itself."""
+    # A misspelt key is unknown, and the right one missing: the first of these tells more.
+    finding = min(problem.errors(), key=lambda one: one["type"] != "extra_forbidden")
     if finding["type"].startswith("union_tag"):
-        return _unknown_task(path, finding["loc"], finding["input"])
+        return _unknown_task(path, finding["loc"], finding["input"], above)
     # Behind `models` and the model's name pydantic notes which task's block it held against.
     location = tuple(part for place, part in enumerate(finding["loc"]) if place != 2)
-    where = ".".join(str(part) for part in location)
+    where = ".".join(str(part) for part in location).removeprefix(above)
     if finding["type"] == "extra_forbidden":
         key = str(location[-1])
         valid = _valid_keys(finding["loc"])
@@ -106,8 +134,8 @@ def _explain(path: Path, problem: ValidationError) -> SettingsError:
     )
 
 
-def _unknown_task(path: Path, location: tuple[Any, ...], block: Any) -> SettingsError:
-    where = ".".join(str(part) for part in (*location, "task"))
+def _unknown_task(path: Path, location: tuple[Any, ...], block: Any, above: str) -> SettingsError:
+    where = ".".join(str(part) for part in (*location, "task")).removeprefix(above)
     named = isinstance(block, dict) and "task" in block
     found = repr(block["task"]) if named else "missing"
     return SettingsError(
