@@ -37,6 +37,7 @@ class Encoder(Protocol):
 class Kind(Protocol):
     """One module of this package."""
 
+    EXAMPLE: str  # how one input is given on the command line
     FACTS: tuple[str, ...]  # what a bundle's manifest must say for the encoder
 
     def encoder(self, folder: Path, manifest: Mapping[str, Any]) -> Encoder:

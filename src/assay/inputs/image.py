@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
+EXAMPLE = "picture.png"
 FACTS = ("size", "channels")
 # Few readers for few formats: what Pillow could open beside these is seldom a photograph.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
@@ -76,21 +77,51 @@ def decode(content: bytes, channels: int) -> Pixels:
     What is transparent shows white.
 
     Raises:
+        Unreadable: as :func:`loaded`.
+
+    """
+    pixels = np.asarray(shown(loaded(content)).convert("L" if channels == 1 else "RGB"))
+    return pixels.reshape(*pixels.shape[:2], channels)
+
+
+def loaded(content: bytes) -> Image:
+    """Return an image with its pixels, in the mode of its file.
+
+    Raises:
         Unreadable: not an image, truncated, or of more than eight bits a channel.
 
     """
-    from PIL import ImageOps
-
     image = opened(content)
     if image.mode not in MODES:
         raise _unreadable(f"its mode is {image.mode}: more than eight bits a channel")
     try:
         image.load()
-        turned = ImageOps.exif_transpose(image)
-        pixels = np.asarray(_flat(turned).convert("L" if channels == 1 else "RGB"))
     except Exception as problem:
         raise _unreadable(_why(content, problem)) from problem
-    return pixels.reshape(*pixels.shape[:2], channels)
+    return image
+
+
+def shown(image: Image) -> Image:
+    """Return an image as a viewer shows it: turned by its EXIF note, on white."""
+    from PIL import ImageOps
+
+    return _flat(ImageOps.exif_transpose(image))
+
+
+def thumbnail(grey: Image, side: int) -> Pixels:
+    """Return uint8 pixels (side, side) of a grey image, each the mean of its field."""
+    import PIL.Image
+
+    return np.asarray(grey.resize((side, side), PIL.Image.Resampling.BOX))
+
+
+def encode(pixels: Pixels) -> bytes:
+    """Return uint8 pixels (height, width) or (height, width, 3) as PNG, without any loss."""
+    import PIL.Image
+
+    stream = io.BytesIO()
+    PIL.Image.fromarray(pixels).save(stream, format="PNG")
+    return stream.getvalue()
 
 
 class Pictures:

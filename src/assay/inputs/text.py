@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import tokenizers
 
 TOKENIZER = "tokenizer.json"
+EXAMPLE = '"I would buy it again"'
 FACTS = ("max_length",)
 # Lengths are padded up to a multiple of this: every new matrix shape costs a runtime its planning.
 LENGTH_STEP = 8

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from assay.errors import SourceRefused
-from assay.gateways import sources
+from assay.gateways.sources import fetching
 from assay.settings.text import TextModel
 from assay.tasks.text_classification.ingest import ingest
 from tests import made
@@ -119,7 +119,7 @@ def test_rows_behind_the_opinions_join_them(
     mirror = inbox.parent / "mirror/text"
     mirror.mkdir(parents=True)
     (mirror / opinions_archive.name).symlink_to(opinions_archive)
-    monkeypatch.setenv(sources.MIRROR, str(mirror.parent))
+    monkeypatch.setenv(fetching.MIRROR, str(mirror.parent))
     made.texts(6).assign(rating="2.5", domain="mine").to_csv(inbox / "mine.csv", index=False)
     raw = _raw(inbox, source="opinions", slices=["domain"])
     assert len(raw) == 23_703 + 6
