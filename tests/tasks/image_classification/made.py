@@ -51,7 +51,7 @@ def write_bundle(folder: Path, *, channels: int = 1, size: int = 12) -> None:
         helper.make_node("Unsqueeze", ["mean", "last"], ["column"]),
         helper.make_node("Gemm", ["column", "weights", "bias"], ["logits"]),
     ]
-    shape = ["batch", "height", "width", channels]
+    shape: list[str | int | None] = ["batch", "height", "width", channels]
     constants = {
         "axes": np.array([1, 2, 3]),
         "last": np.array([1]),
