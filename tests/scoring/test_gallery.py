@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 LABELS = ("T-shirt/top", "a very long name of a class", "$x$")
 
 
-def images(count: int) -> list[np.ndarray]:  # type: ignore[type-arg]
+def images(count: int) -> list[np.ndarray]:
     """Grey and coloured ones of many sizes."""
     random = np.random.default_rng(0)
     shapes = [(8 + row, 20 - row % 9, 1 + 2 * (row % 2)) for row in range(count)]

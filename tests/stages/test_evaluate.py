@@ -255,10 +255,9 @@ def test_the_table_of_classes_is_that_of_the_report(finished: Path) -> None:
     assert found["label"].tolist() == list(LABELS)
     assert found["rows"].sum() == 120
     page = FILES.report.read_text()
-    for row in found.itertuples():
-        figures = (row.precision, row.recall, row.f1, row.roc_auc)
-        cells = " | ".join(f"{figure:.3f}" for figure in figures)
-        assert f"| {row.label} | {row.rows} | {cells} |" in page
+    for row in found.to_dict("records"):
+        cells = " | ".join(f"{row[name]:.3f}" for name in ("precision", "recall", "f1", "roc_auc"))
+        assert f"| {row['label']} | {row['rows']} | {cells} |" in page
 
 
 def test_the_report_shows_texts_and_obeys_none(finished: Path) -> None:
