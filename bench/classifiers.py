@@ -5,7 +5,7 @@ Reads a bundle and the checkpoint that it was exported from. Writes nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipeline
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from assay.artifacts import Artifacts
+    from assay.inputs.text import Encoding
 
     # Texts and batch size in; a label a text out.
     Classifier = Callable[[Sequence[str], int], list[str]]
@@ -56,7 +57,10 @@ class Classifiers:
 
     def _ask_pipeline(self, texts: Sequence[str], size: int) -> list[str]:
         found = self._pipeline(
-            list(texts), batch_size=size, truncation=True, max_length=self.bundle.max_length
+            list(texts),
+            batch_size=size,
+            truncation=True,
+            max_length=self.bundle.facts["max_length"],
         )
         return [str(one["label"]) for one in found]
 
@@ -68,7 +72,7 @@ class Classifiers:
                     list(chunk),
                     padding=True,
                     truncation=True,
-                    max_length=self.bundle.max_length,
+                    max_length=self.bundle.facts["max_length"],
                     return_tensors="pt",
                 ).to(self._model.device)
                 labels += self._named(self._model(**feeds).logits.cpu().numpy())
@@ -78,7 +82,7 @@ class Classifiers:
         return self._named(self.bundle.probabilities(texts, batch_size=size))
 
     def _ask_torch_sorted(self, texts: Sequence[str], size: int) -> list[str]:
-        encoding = self.bundle.encode(texts)
+        encoding = cast("Encoding", self.bundle.encode(texts))
         return self._named(train.logits(self._model, encoding, size).numpy())
 
     def _named(self, scores: np.ndarray[Any, Any]) -> list[str]:

@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 
 from assay import artifacts
-from assay.settings import reading
 from bench import project, tables
 from bench.measure import Spread, facts, in_turns, percentile, ratios
 
@@ -63,7 +62,7 @@ def measure(quick: bool) -> str:
     files = artifacts.Artifacts(project.MODEL)
     test = files.split("test")
     project.workspace(test, files.checkpoint, files.bundle)
-    settings = reading.load_model(artifacts.PARAMS, project.MODEL)
+    settings = project.settings()
     table = project.spread_out(pd.read_parquet(test), size.whole)
     # torch and transformers take seconds to import: not to say that something is missing.
     from bench.classifiers import Classifiers

@@ -29,20 +29,20 @@ from transformers import (
     TrainingArguments,
 )
 
-from assay import artifacts, quiet
+from assay import quiet
 from assay.artifacts import Artifacts
-from assay.bundle import TextEncoder
 from assay.gateways.tracking import Journal
-from assay.learning import loop, seeding
+from assay.inputs.text import TextEncoder
+from assay.learning import loop, recipe, seeding
 from assay.learning.resumption import Resumption
-from assay.settings import reading
 from assay.tasks.text_classification import checkpoint, network, train
+from bench import project
 from bench.project import MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from assay.settings.schema import Model
+    from assay.settings.text import TextModel
 
 # What tutorials do: pad every text to the longest that the network takes, batches of eight.
 TUTORIAL_LENGTH, TUTORIAL_BATCH, TUTORIAL_RATE = 512, 8, 5e-5
@@ -78,7 +78,7 @@ class Passes:
         return self._ended - self._began
 
 
-def ours(settings: Model, source: Path, **switch: Any) -> Timed:
+def ours(settings: TextModel, source: Path, **switch: Any) -> Timed:
     """Run Assay's own loop, as its train stage builds it; ``switch`` changes one thing.
 
     Two epochs over the sample: the first warms up, the second counts.
@@ -103,7 +103,8 @@ def ours(settings: Model, source: Path, **switch: Any) -> Timed:
     timed = dataclasses.replace(lesson, batches=_stamped(deal, passes), validate=_ending(passes))
     with tempfile.TemporaryDirectory() as folder:
         resumption = Resumption(Path(folder), "bench")
-        loop.Training(model, timed, plan, resumption, Journal.silent()).run()
+        moved_by = recipe.plain(plan)
+        loop.Training(model, timed, moved_by, plan, resumption, Journal.silent()).run()
     return Timed(passes.seconds, rows, _tokens(source, settings.train.max_length))
 
 
@@ -146,7 +147,7 @@ class _Epochs(TrainerCallback):
         self._passes.end()
 
 
-def trainer(settings: Model, source: Path) -> Timed:
+def trainer(settings: TextModel, source: Path) -> Timed:
     """Run Hugging Face's ``Trainer`` with its defaults; our batch size and longest length.
 
     Two epochs over the sample: the first warms up, the second counts.
@@ -181,7 +182,7 @@ def trainer(settings: Model, source: Path) -> Timed:
     return Timed(passes.seconds, len(texts), sum(map(len, encoded)))
 
 
-def tutorial(settings: Model, source: Path) -> Timed:
+def tutorial(settings: TextModel, source: Path) -> Timed:
     """Learn as tutorials do: padded to 512, batches of 8, fp32, plain AdamW.
 
     One batch warms up; then the whole sample counts.
@@ -222,7 +223,7 @@ def _slices(rows: int, size: int) -> Iterator[slice]:
     return (slice(start, start + size) for start in range(0, rows, size))
 
 
-def _plain(settings: Model, source: Path) -> Any:
+def _plain(settings: TextModel, source: Path) -> Any:
     return AutoModelForSequenceClassification.from_pretrained(
         source,
         num_labels=len(settings.labels),
@@ -242,7 +243,7 @@ def _tokens(source: Path, max_length: int) -> int:
 
 
 # Ours, then ours with one thing switched off at a time, then the others.
-LOOPS: dict[str, Callable[[Model, Path], Timed]] = {
+LOOPS: dict[str, Callable[[TextModel, Path], Timed]] = {
     "ours": ours,
     "no-bf16": lambda settings, source: ours(settings, source, precision="fp32"),
     "no-bucketing": lambda settings, source: ours(settings, source, bucketing=False),
@@ -256,7 +257,7 @@ LOOPS: dict[str, Callable[[Model, Path], Timed]] = {
 def main(name: str, folder: str) -> int:
     """Run one loop on the sample in ``folder`` and print what it took."""
     quiet.silence()
-    settings = reading.load_model(artifacts.PARAMS, MODEL)
+    settings = project.settings()
     source = checkpoint.locate(settings.train.checkpoint).resolve()
     os.chdir(folder)
     print(json.dumps(dataclasses.asdict(LOOPS[name](settings, source))))

@@ -12,7 +12,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from ruamel.yaml import YAML
@@ -20,11 +20,14 @@ from ruamel.yaml import YAML
 from assay import artifacts
 from assay.artifacts import Artifacts
 from assay.errors import MissingFile, StageFailed
+from assay.settings import reading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
+
+    from assay.settings.text import TextModel
 
 MODEL = "opinions"
 SLICE = "slice"
@@ -47,6 +50,11 @@ def workspace(*needed: Path) -> Artifacts:
             cure=f"make run MODEL={MODEL}",
         )
     return Artifacts(MODEL)
+
+
+def settings() -> TextModel:
+    """Return the measured model's settings."""
+    return cast("TextModel", reading.load_model(artifacts.PARAMS, MODEL))
 
 
 def spread_out(table: pd.DataFrame, rows: int) -> pd.DataFrame:

@@ -15,17 +15,15 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from assay import artifacts
 from assay.artifacts import Artifacts
 from assay.errors import StageFailed
-from assay.settings import reading
 from bench import project, tables
 from bench.measure import Spread, facts, in_turns, ratios
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from assay.settings.schema import Model
+    from assay.settings.text import TextModel
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ def measure(quick: bool) -> str:
     size = QUICK if quick else FULL
     files = Artifacts(project.MODEL)
     project.workspace(files.split("train"), files.split("validation"))
-    settings = reading.load_model(artifacts.PARAMS, project.MODEL)
+    settings = project.settings()
     table = pd.read_parquet(files.split("train"))
     with tempfile.TemporaryDirectory() as scratch:
         many = _sampled(Path(scratch) / "many", table, size.rows)
@@ -114,7 +112,7 @@ def _loop(name: str, folder: Path) -> Callable[[], dict[str, float]]:
     return run
 
 
-def _caption(size: Size, settings: Model) -> str:
+def _caption(size: Size, settings: TextModel) -> str:
     return (
         f"**Training.** The same model ({settings.train.checkpoint}), texts and "
         f"{settings.train.threads} threads; batch {settings.train.batch_size} and texts cut at "

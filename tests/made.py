@@ -16,7 +16,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from assay.artifacts import STAGES, Artifacts
-from assay.settings.schema import Model
+from assay.settings.text import TextModel
 from assay.stages.__main__ import main
 from assay.tasks import protocol
 from tests.conftest import ROOT, settings
@@ -90,7 +90,7 @@ def _build(folder: Path, checkpoint: Path) -> None:
 def fp32_bundle(checkpoint: Path) -> Path:
     """Return a bundle of the same model that is surely fp32, whatever it earned."""
     project = built(checkpoint)
-    model = Model.model_validate(settings(checkpoint, export__precision="fp32"))
+    model = TextModel.model_validate(settings(checkpoint, export__precision="fp32"))
 
     def export(folder: Path) -> None:
         with pytest.MonkeyPatch.context() as patch:

@@ -122,6 +122,11 @@ class Artifacts:
         return self.reports / "plots"
 
     @property
+    def tables(self) -> Path:
+        """CSV files that the report shows: the classes, and what the task adds."""
+        return self.reports / "tables"
+
+    @property
     def pictures(self) -> Path:
         """PNG files for people."""
         return self.reports / "pictures"

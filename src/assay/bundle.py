@@ -1,39 +1,34 @@
 """Load a bundle and predict: what is served, exactly as it was measured.
 
-Reads a bundle folder, and writes its ``assay.json``. Needs onnxruntime and tokenizers, never
-torch. A bundle is opened only after every file's SHA-256 was compared with ``assay.json``, and
-that of ``assay.json`` with itself; inputs are checked here, since onnxruntime takes a negative
-token id without a word.
+Reads a bundle folder, and writes its ``assay.json``. Needs onnxruntime and what ``inputs`` needs,
+never torch. A bundle is opened only after every file's SHA-256 was compared with ``assay.json``,
+and that of ``assay.json`` with itself; inputs come through an encoder alone, since onnxruntime
+takes a negative token id without a word.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from assay import artifacts
+from assay import artifacts, inputs
 from assay.errors import BundleRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import onnxruntime
-    import tokenizers
 
     from assay.progress import Reports
 
 MANIFEST = "assay.json"
 MODEL = "model.onnx"
-TOKENIZER = "tokenizer.json"
-# What the manifest says beside the files' digests.
-FACTS = ("task", "labels", "precision", "inputs", "max_length", "fingerprints")
-# Lengths are padded up to a multiple of this: every new matrix shape costs a runtime its planning.
-LENGTH_STEP = 8
+# What the manifest says beside the files' digests and what its kind of input needs.
+FACTS = ("task", "labels", "precision", "inputs", "fingerprints")
 
 
 def write_manifest(folder: Path, facts: Mapping[str, Any]) -> None:
@@ -100,36 +95,6 @@ def open_session(
     return onnxruntime.InferenceSession(model, options, providers=usable)
 
 
-@dataclass(frozen=True)
-class Encoding:
-    """Token ids of many texts, each cut to the model's longest length."""
-
-    ids: list[list[int]]
-    truncated: int
-
-    def batches(self, size: int) -> Iterator[tuple[list[int], dict[str, Any]]]:
-        """Yield (rows, feeds) from the shortest to the longest text, so that padding stays small.
-
-        Feeds are ``input_ids`` and ``attention_mask``, int64 of shape (batch, length).
-        """
-        order = sorted(range(len(self.ids)), key=lambda row: (len(self.ids[row]), row))
-        for start in range(0, len(order), size):
-            rows = order[start : start + size]
-            yield rows, padded([self.ids[row] for row in rows])
-
-
-def padded(ids: Sequence[Sequence[int]], step: int = LENGTH_STEP) -> dict[str, Any]:
-    """Return ``input_ids`` and ``attention_mask``, int64 (batch, length), padded with zeros."""
-    longest = max(len(row) for row in ids)
-    length = -(-longest // step) * step
-    input_ids = np.zeros((len(ids), length), dtype=np.int64)
-    mask = np.zeros_like(input_ids)
-    for place, row in enumerate(ids):
-        input_ids[place, : len(row)] = row
-        mask[place, : len(row)] = 1
-    return {"input_ids": input_ids, "attention_mask": mask}
-
-
 def softmax(logits: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Return float64 probabilities along the last axis."""
     shifted = logits.astype(np.float64)
@@ -137,33 +102,20 @@ def softmax(logits: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True))
 
 
-class TextEncoder:
-    """A tokenizer file, set to cut at a length."""
-
-    def __init__(self, tokenizer: Path, max_length: int) -> None:
-        import tokenizers
-
-        self._tokenizer: tokenizers.Tokenizer = tokenizers.Tokenizer.from_file(str(tokenizer))
-        self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(max_length)
-
-    def __call__(self, texts: Sequence[str]) -> Encoding:
-        """Encode texts; one that is longer is cut, and counted."""
-        encoded = self._tokenizer.encode_batch_fast([str(text) for text in texts])
-        return Encoding([e.ids for e in encoded], sum(bool(e.overflowing) for e in encoded))
-
-
 class Bundle:
     """An opened bundle."""
 
-    def __init__(self, folder: Path, manifest: dict[str, Any], threads: int) -> None:
+    def __init__(
+        self, folder: Path, manifest: dict[str, Any], kind: inputs.Kind, threads: int
+    ) -> None:
         self.folder = folder
         self.task: str = manifest["task"]
         self.labels: tuple[str, ...] = tuple(manifest["labels"])
         self.precision: str = manifest["precision"]
         self.fingerprints: dict[str, str] = manifest["fingerprints"]
-        self.max_length: int = manifest["max_length"]
-        self.encode = TextEncoder(folder / TOKENIZER, self.max_length)
+        # What the encoder goes by: the longest text, or the number of channels.
+        self.facts: dict[str, Any] = {name: manifest[name] for name in kind.FACTS}
+        self.encode = kind.encoder(folder, manifest)
         self._inputs: set[str] = set(manifest["inputs"])
         self._session = open_session(str(folder / MODEL), threads)
 
@@ -177,9 +129,12 @@ class Bundle:
 
         """
         manifest = read_manifest(folder)
-        if lacking := [name for name in FACTS if name not in manifest]:
+        kind = inputs.kind(str(manifest.get("task")))
+        if kind is None:
+            raise _refused(folder, f"{MANIFEST} does not say task, or one that is not known here")
+        if lacking := [name for name in (*FACTS, *kind.FACTS) if name not in manifest]:
             raise _refused(folder, f"{MANIFEST} does not say {', '.join(lacking)}")
-        return cls(folder, manifest, threads)
+        return cls(folder, manifest, kind, threads)
 
     @property
     def provider(self) -> str:
@@ -187,20 +142,23 @@ class Bundle:
         return str(self._session.get_providers()[0])
 
     def logits(self, feeds: Mapping[str, Any]) -> np.ndarray[Any, Any]:
-        """Return float32 logits (batch, classes) of padded token ids."""
+        """Return float32 logits (batch, classes) of one batch as the encoder gives it."""
         given = {name: array for name, array in feeds.items() if name in self._inputs}
         return np.asarray(self._session.run(None, given)[0])
 
     def probabilities(
         self,
-        texts: Sequence[str],
+        given: Sequence[Any],
         *,
         batch_size: int = 32,
         progress: Reports | None = None,
     ) -> np.ndarray[Any, Any]:
-        """Return float64 probabilities of shape (texts, classes), in the texts' order."""
-        answer = np.zeros((len(texts), len(self.labels)))
-        for rows, feeds in self.encode(texts).batches(batch_size):
+        """Return float64 probabilities of shape (inputs, classes), in the order given.
+
+        ``given`` holds what the task reads: texts, or the bytes of image files.
+        """
+        answer = np.zeros((len(given), len(self.labels)))
+        for rows, feeds in self.encode(given).batches(batch_size):
             answer[rows] = softmax(self.logits(feeds))
             if progress:
                 progress.advance(len(rows))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
-MODEL = "opinions"
+MODELS = ("opinions", "fashion")
 
 # What a stage may import without naming it: a change here cannot change what a stage writes.
 HARMLESS = (
@@ -38,6 +38,7 @@ HEAVY = {
     "mlflow",
     "onnx",
     "onnxruntime",
+    "PIL",
     "pandas",
     "prefect",
     "scipy",
@@ -48,11 +49,17 @@ HEAVY = {
 }
 
 
+@pytest.fixture(scope="module", params=MODELS)
+def model(request: pytest.FixtureRequest) -> str:
+    """Each shipped model's name."""
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def stages() -> dict[str, Any]:
+def stages(model: str) -> dict[str, Any]:
     """The body of every stage, as if written out for one model."""
-    task = reading.load_model(ROOT / "params.yaml", MODEL).task
-    text = (ROOT / "dvc.yaml").read_text().replace("${key}", MODEL).replace("${item.task}", task)
+    task = reading.load_model(ROOT / "params.yaml", model).task
+    text = (ROOT / "dvc.yaml").read_text().replace("${key}", model).replace("${item.task}", task)
     return {name: entry["do"] for name, entry in YAML(typ="safe").load(text)["stages"].items()}
 
 
@@ -75,9 +82,9 @@ def is_below(path: Path, folders: list[Path]) -> bool:
     return any(path == folder or folder in path.parents for folder in folders)
 
 
-def known() -> set[Path]:
+def known(model: str) -> set[Path]:
     """Every path of one model that artifacts.py writes down."""
-    files = artifacts.Artifacts(MODEL)
+    files = artifacts.Artifacts(model)
     properties = [
         name for name, value in vars(artifacts.Artifacts).items() if isinstance(value, property)
     ]
@@ -86,22 +93,26 @@ def known() -> set[Path]:
     return {getattr(files, name) for name in properties} | splits | suites
 
 
-def test_dvc_has_the_stages_of_artifacts_each_with_its_file(stages: dict[str, Any]) -> None:
+def test_dvc_has_the_stages_of_artifacts_each_with_its_file(
+    stages: dict[str, Any], model: str
+) -> None:
     assert tuple(stages) == artifacts.STAGES
     for stage in artifacts.STAGES:
-        assert stages[stage]["cmd"] == f"exec python -m assay.stages {stage} {MODEL}"
+        assert stages[stage]["cmd"] == f"exec python -m assay.stages {stage} {model}"
         assert (ROOT / f"src/assay/stages/{stage}.py").is_file()
 
 
 @pytest.mark.parametrize("stage", artifacts.STAGES)
-def test_artifacts_knows_every_path_of_a_stage(stages: dict[str, Any], stage: str) -> None:
-    files = artifacts.Artifacts(MODEL)
+def test_artifacts_knows_every_path_of_a_stage(
+    stages: dict[str, Any], stage: str, model: str
+) -> None:
+    files = artifacts.Artifacts(model)
     data = [path for path in paths(stages[stage], "deps") if path.parts[0] != "src"]
     found = {
         files.plots if path.parent == files.plots else path
         for path in [*data, *outputs(stages[stage])]
     }
-    assert found - known() == set()
+    assert found - known(model) == set()
 
 
 @pytest.mark.parametrize("stage", artifacts.STAGES)
@@ -125,10 +136,10 @@ def test_no_two_stages_write_the_same(stages: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("stage", artifacts.STAGES)
-def test_a_stage_names_settings_that_exist(stages: dict[str, Any], stage: str) -> None:
-    settings = reading.load_model(ROOT / "params.yaml", MODEL).model_dump(by_alias=True)
+def test_a_stage_names_settings_that_exist(stages: dict[str, Any], stage: str, model: str) -> None:
+    settings = reading.load_model(ROOT / "params.yaml", model).model_dump(by_alias=True)
     for parameter in stages[stage]["params"]:
-        value: Any = {"models": {MODEL: settings}}
+        value: Any = {"models": {model: settings}}
         for key in parameter.split("."):
             assert key in value, parameter
             value = value[key]

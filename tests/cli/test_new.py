@@ -14,7 +14,7 @@ from assay.settings import reading
 from assay.tasks import protocol
 from tests import made
 from tests.cli.command import Answer, assay
-from tests.conftest import lay_out, settings
+from tests.conftest import ROOT, lay_out, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,3 +152,42 @@ def test_in_a_real_project_the_data_is_versioned_and_git_sees_none_of_it(
     assert "data/inbox/mine/rows.csv.dvc" in staged
     assert "data/inbox/mine/rows.csv" not in staged
     assert "evaluate@mine" in project.dvc("stage", "list", "--name-only").stdout
+
+
+def test_an_example_becomes_a_model_under_a_name_of_ones_own(project: Path) -> None:
+    example = ROOT / "examples/cifar10.yaml"
+    answer = assay("new", "vehicles", "--from", str(example), "--json")
+    assert answer.code == 0, answer.err
+    found = json.loads(answer.out)
+    assert found["model"] == "vehicles"
+    assert found["labels"][:2] == ["airplane", "automobile"]
+    assert found["next"] == "assay run vehicles"
+    _, wanted = reading.load_example(example)
+    assert reading.load_model(Path("params.yaml"), "vehicles") == wanted
+    assert (Artifacts("vehicles").inbox / ".gitkeep").is_file(), "DVC depends on the inbox"
+
+
+def test_an_example_says_where_its_data_comes_from(project: Path) -> None:
+    answer = assay("new", "cifar10", "--from", str(ROOT / "examples/cifar10.yaml"))
+    assert "cifar10: 10 classes (airplane, automobile" in answer.out
+    assert "the data comes from cifar10, and from files in data/inbox/cifar10" in answer.out
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (("mine", "--from", "nowhere.yaml"), "there is no file nowhere.yaml"),
+        (("mine", "--from", "params.yaml", "--label", "x"), "--from and --label were given"),
+        (("mine", "--label", "x"), "--task, --data, --text is missing"),
+        ((made.MODEL, "--from", str(ROOT / "examples/cifar10.yaml")), f"a model {made.MODEL!r} al"),
+    ],
+)
+def test_words_that_do_not_fit_together_are_refused(
+    project: Path, words: tuple[str, ...], found: str
+) -> None:
+    before = (project / "params.yaml").read_bytes()
+    answer = assay("new", *words)
+    assert answer.code == 2
+    assert found in answer.err
+    assert "next: " in answer.err
+    assert (project / "params.yaml").read_bytes() == before

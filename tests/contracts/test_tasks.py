@@ -6,24 +6,25 @@ import importlib
 import inspect
 import typing
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from assay import artifacts, tasks
+from assay import artifacts, inputs, tasks
 from assay.artifacts import SPLITS, STAGES, Artifacts
 from assay.bundle import Bundle
 from assay.cli import new
-from assay.settings import reading
-from assay.settings.schema import Model
+from assay.settings import params, reading
 from assay.tasks import protocol
 from tests import made
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from assay.settings.schema import Model
 
 FOLDERS = sorted(
     path.name for path in Path(tasks.__file__).parent.iterdir() if (path / "__init__.py").is_file()
@@ -94,7 +95,8 @@ def test_every_module_keeps_its_protocol(task: str, name: str) -> None:
 
 @every_task
 def test_a_user_can_ask_for_it(task: str) -> None:
-    assert task in get_args(Model.model_fields["task"].annotation)
+    assert task in params.BLOCKS
+    assert task in inputs.KINDS
     assert task in new.TASKS
     assert (ROOT / artifacts.SUITES / f"{task}.yaml").is_file()
 

@@ -17,7 +17,7 @@ import pytest
 
 from assay import artifacts
 from assay.artifacts import Artifacts
-from assay.gateways import sources
+from assay.gateways.sources import fetching, opinions
 from assay.gateways.tracking import Journal
 from assay.settings import reading
 from assay.stages.__main__ import main
@@ -197,12 +197,12 @@ def test_a_source_with_a_wrong_checksum(
 ) -> None:
     project(ingest__source="opinions")
     (tmp_path / "mirror/text").mkdir(parents=True)
-    (tmp_path / "mirror/text" / sources.OPINIONS_ARCHIVE).write_bytes(b"PK another archive")
-    monkeypatch.setenv(sources.MIRROR, str(tmp_path / "mirror"))
+    (tmp_path / "mirror/text" / opinions.ARCHIVE).write_bytes(b"PK another archive")
+    monkeypatch.setenv(fetching.MIRROR, str(tmp_path / "mirror"))
     refusal = refused("ingest")
     assert refusal.code == 3
     assert "vaderSentiment-0.5.zip has SHA-256 " in refusal.found
-    assert refusal.expected == sources.OPINIONS_SHA256
+    assert refusal.expected == opinions.SHA256
     assert "do not use it" in refusal.cure
     assert not FILES.raw.exists()
 

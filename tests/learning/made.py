@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from assay.learning import loop, seeding
+from assay.learning import loop, recipe, seeding
 from assay.learning.bucketing import bucketed
 from assay.learning.resumption import Resumption
-from assay.settings.schema import Train
+from assay.settings.schema import Optimisation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,8 +32,8 @@ class Journal:
         self.points.append((step, dict(metrics)))
 
 
-def settings(**changes: Any) -> Train:
-    return Train(
+def settings(**changes: Any) -> Optimisation:
+    return Optimisation(
         **{"epochs": 3, "batch_size": 8, "learning_rate": 0.02, "checkpoint_every": 7, "threads": 1}
         | changes
     )
@@ -56,13 +56,13 @@ def share_right(model: torch.nn.Module) -> dict[str, float]:
 
 
 def lesson(
-    settings: Train,
+    settings: Optimisation,
     loss: Callable[[Any, Any], torch.Tensor] = loss,
     validate: Callable[[Any], dict[str, float]] = share_right,
 ) -> loop.Lesson:
     return loop.Lesson(
         batches=lambda epoch: bucketed([1] * ROWS, settings.batch_size, settings.seed, epoch),
-        collate=lambda rows: {"inputs": INPUTS[rows], "labels": CLASSES[rows]},
+        collate=lambda rows, _epoch: {"inputs": INPUTS[rows], "labels": CLASSES[rows]},
         loss=loss,
         validate=validate,
         size=lambda batch: len(batch["labels"]),
@@ -70,12 +70,17 @@ def lesson(
 
 
 def training(
-    folder: Path, settings: Train, lesson: loop.Lesson, journal: loop.Journals | None = None
+    folder: Path,
+    settings: Optimisation,
+    lesson: loop.Lesson,
+    journal: loop.Journals | None = None,
+    moved_by: recipe.Recipe | None = None,
 ) -> tuple[torch.nn.Module, loop.Training]:
     """Return a fresh network and its training, which takes up what ``folder`` holds."""
     model = network()
     resumption = Resumption(folder, "this training")
-    return model, loop.Training(model, lesson, settings, resumption, journal or Journal())
+    moved_by = moved_by or recipe.plain(settings)
+    return model, loop.Training(model, lesson, moved_by, settings, resumption, journal or Journal())
 
 
 def same(left: Mapping[str, torch.Tensor], right: Mapping[str, torch.Tensor]) -> bool:

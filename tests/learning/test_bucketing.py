@@ -5,7 +5,7 @@ from itertools import chain
 import numpy as np
 import pytest
 
-from assay.learning.bucketing import POOL, bucketed, dealt
+from assay.learning.bucketing import POOL, bucketed, dealt, shuffled
 
 LENGTHS = np.random.default_rng(0).integers(3, 130, 3333).tolist()
 
@@ -43,6 +43,24 @@ def test_lengths_come_in_no_order() -> None:
     longest = [max(batch) for batch in batches[: POOL // 2]]
     assert longest != sorted(longest)
     assert longest != sorted(longest, reverse=True)
+
+
+@pytest.mark.parametrize("rows", [1, 7, 100, 149, 151, 1001])
+def test_shuffled_batches_hold_every_row_once_and_are_alike_in_size(rows: int) -> None:
+    batches = shuffled(rows, 100, seed=1, epoch=0)
+    assert sorted(chain.from_iterable(batches)) == list(range(rows))
+    sizes = [len(batch) for batch in batches]
+    assert max(sizes) - min(sizes) <= 1
+    assert max(sizes) <= 150
+
+
+def test_shuffled_batches_hang_on_seed_and_epoch_alone() -> None:
+    first = shuffled(1000, 100, seed=1, epoch=0)
+    assert first == shuffled(1000, 100, seed=1, epoch=0)
+    others = [shuffled(1000, 100, seed=s, epoch=e) for s, e in ((1, 1), (2, 0), (0, 1))]
+    assert first not in others
+    assert others[0] != others[2]
+    assert list(chain.from_iterable(first)) != sorted(chain.from_iterable(first))
 
 
 @pytest.mark.parametrize("batches", [1, 2, 3, 7, 8, 100])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,10 @@ from typing import Any
 import pytest
 import torch
 
+from assay.learning.averaging import Lookahead
 from assay.learning.loop import LOG_EVERY, Diverged
+from assay.learning.muon import Muon
+from assay.learning.recipe import Recipe
 from assay.learning.resumption import STATE
 from tests.learning import made
 
@@ -103,6 +107,61 @@ def test_a_training_that_was_killed_ends_in_the_same_bits(
     model, training = made.training(tmp_path / "killed", settings, made.lesson(settings))
     assert training.run() == expected
     assert made.same(model.state_dict(), whole.state_dict())
+
+
+@pytest.mark.parametrize("steps", [(9,), (36, 3), (60, 0, 11)])
+def test_momentum_and_slow_weights_of_a_killed_training_come_back_too(
+    tmp_path: Path, steps: tuple[int, ...]
+) -> None:
+    settings = made.settings()
+
+    def muon(model: torch.nn.Module) -> Muon:
+        weights = list(model.parameters())
+        filters = {"params": [w for w in weights if w.ndim > 1], "lr": 0.02, "orthogonal": True}
+        shifts = {"params": [w for w in weights if w.ndim == 1], "lr": 0.01}
+        return Muon([filters, shifts], momentum=0.6)
+
+    moved_by = Recipe(muon, lambda step, steps: 1 - step / steps, Lookahead)
+    whole, training = made.training(
+        tmp_path / "whole", settings, made.lesson(settings), moved_by=moved_by
+    )
+    expected = training.run()
+    for step in steps:
+        killed = made.lesson(settings, loss=_killed_at(step))
+        _, training = made.training(tmp_path / "killed", settings, killed, moved_by=moved_by)
+        with pytest.raises(Killed):
+            training.run()
+    model, training = made.training(
+        tmp_path / "killed", settings, made.lesson(settings), moved_by=moved_by
+    )
+    assert training.run() == expected
+    assert made.same(model.state_dict(), whole.state_dict())
+    assert expected[-1]["validation_macro_f1"] > 0.7
+
+
+def test_a_batch_is_gathered_for_its_epoch(tmp_path: Path) -> None:
+    settings = made.settings(epochs=3)
+    lesson = made.lesson(settings)
+    epochs: list[int] = []
+
+    def collate(rows: list[int], epoch: int) -> dict[str, torch.Tensor]:
+        epochs.append(epoch)
+        return lesson.collate(rows, epoch)
+
+    _, training = made.training(tmp_path, settings, dataclasses.replace(lesson, collate=collate))
+    training.run()
+    assert epochs == sorted(STEPS_AN_EPOCH * [0, 1, 2])
+
+
+def test_gradients_are_clipped_unless_the_bound_is_nought(tmp_path: Path) -> None:
+    ends = []
+    for bound in (0.0, 1e-6, 1e6):
+        settings = made.settings(epochs=1, clip_norm=bound)
+        model, training = made.training(tmp_path / str(bound), settings, made.lesson(settings))
+        training.run()
+        ends.append(model.state_dict())
+    assert made.same(ends[0], ends[2])
+    assert not made.same(ends[0], ends[1])
 
 
 def test_a_finished_training_takes_no_step_more(tmp_path: Path) -> None:

@@ -39,7 +39,8 @@ def _learned() -> tuple[torch.nn.Module, torch.optim.AdamW]:
 def _save(folder: Path, fingerprint: str = "a") -> tuple[torch.nn.Module, torch.optim.AdamW]:
     model, optimiser = _learned()
     best = {name: value + 1 for name, value in model.state_dict().items()}
-    Resumption(folder, fingerprint).save(model, optimiser, best, AT)
+    slow = {"0.weight": best["0.weight"] * 2}
+    Resumption(folder, fingerprint).save(model, optimiser, best, slow, AT)
     return model, optimiser
 
 
@@ -51,10 +52,11 @@ def test_all_comes_back_bit_for_bit(tmp_path: Path) -> None:
     fresh = adamw(other, 0.01, 0.1)
     found = Resumption(tmp_path, "a").load(other, fresh)
     assert found is not None
-    position, best = found
+    position, best, slow = found
     assert position == AT
     assert made.same(other.state_dict(), model.state_dict())
     assert made.same(best, {name: value + 1 for name, value in model.state_dict().items()})
+    assert made.same(slow, {"0.weight": best["0.weight"] * 2})
     assert torch.equal(torch.rand(3), drawn), "chance goes on where it was"
     before, after = optimiser.state_dict()["state"], fresh.state_dict()["state"]
     assert before.keys() == after.keys()
@@ -64,9 +66,9 @@ def test_all_comes_back_bit_for_bit(tmp_path: Path) -> None:
 
 def test_a_later_state_takes_the_place_of_the_earlier(tmp_path: Path) -> None:
     model, optimiser = _save(tmp_path)
-    Resumption(tmp_path, "a").save(model, optimiser, {}, Position(step=40))
+    Resumption(tmp_path, "a").save(model, optimiser, {}, {}, Position(step=40))
     found = Resumption(tmp_path, "a").load(model, optimiser)
-    assert found == (Position(step=40), {})
+    assert found == (Position(step=40), {}, {})
     assert [path.name for path in tmp_path.iterdir()] == [STATE]
 
 

@@ -29,6 +29,7 @@ from assay.gateways import tracking
 from assay.gateways.tracking import store
 from assay.processor import processor_class
 from assay.release.register import PAGE, register
+from tests.tasks.image_classification import made as images
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -306,6 +307,38 @@ def test_the_signature_is_the_graphs(files: artifacts.Artifacts) -> None:
         ("logits", (-1, 3))
     ]
     assert info.saved_input_example_info
+
+
+def test_a_model_of_images_is_registered_with_pixels_as_its_input(
+    files: artifacts.Artifacts,
+) -> None:
+    """Another task, other inputs: nothing but the graph and the manifest says so."""
+    shades = artifacts.Artifacts("shades")
+    for name in ("checkpoint", "reports"):
+        shutil.copytree(getattr(files, name), getattr(shades, name))
+    images.write_bundle(shades.bundle, size=12)
+    shades.splits.mkdir()
+    for split in artifacts.SPLITS:
+        images.shades(3).to_parquet(shades.split(split))
+    with Path("params.yaml").open("a") as stream:
+        stream.write("  shades: {task: image-classification, labels: [dark, bright]}\n")
+    made = register("shades")
+    assert made.version == 1, made.notes
+
+    import mlflow.pyfunc
+
+    with store.environment(MLFLOW_TRACKING_URI=store.address()):
+        served = mlflow.pyfunc.load_model(f"models:/shades/{made.version}")
+    (spec,) = served.metadata.signature.inputs.inputs
+    assert (spec.name, spec.type, spec.shape) == ("pixels", np.dtype("uint8"), (-1, -1, -1, 1))
+    example = served.input_example["pixels"]
+    assert (example.shape, example.dtype) == ((1, 12, 12, 1), np.uint8)
+    answer = served.predict({"pixels": np.full((2, 9, 7, 1), 255, np.uint8)})
+    assert answer["logits"].argmax(axis=1).tolist() == [1, 1]
+    inputs = run_of(made.run_id).inputs
+    assert inputs is not None
+    schema = json.loads(str(inputs.dataset_inputs[0].dataset.schema))
+    assert {"name": "image", "type": "binary"} in schema["mlflow_colspec"]
 
 
 def test_a_registered_bundle_comes_back_byte_for_byte(files: artifacts.Artifacts) -> None:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from html import unescape
 
 import numpy as np
 import pandas as pd
@@ -10,6 +9,7 @@ import pytest
 
 from assay.scoring import comparison, report, slices
 from assay.scoring.report import Findings, WorstError
+from assay.scoring.section import Section
 
 from .made import certain, drawn
 
@@ -27,6 +27,7 @@ def findings(skill: float = 2.0, other: float = 1.0, classes: int = 3) -> Findin
         model=model,
         comparison=comparison.compare(model, baseline, resamples=200, seed=1),
         slices=slices.by_slice(model, baseline, {"shop": shops}),
+        sections=[],
         worst=[WorstError("7", "a text", "class 0", "class 1", 0.9871)],
         split={
             "rows": 1300,
@@ -46,37 +47,6 @@ def tables(page: str) -> list[list[str]]:
     """Return the lines of every table."""
     found = re.findall(r"(?:^\|.*\n?)+", page, flags=re.MULTILINE)
     return [table.splitlines() for table in found]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "<script>alert(1)</script>",
-        "a | b",
-        "one\ntwo\r\n\n# three",
-        "![x](http://example.org/x.png)",
-        "[click](javascript:alert(1))",
-        "`code` *bold* _soft_ ~~gone~~ $x$ \\| @someone",
-        "&lt;b&gt; &#124;",
-        "https://example.org www.example.org",
-        "\u202egnp.exe\u2066 \u0000\u0007 \u2028 end",
-    ],
-)
-def test_what_is_escaped_is_one_line_that_says_the_same_and_does_nothing(text: str) -> None:
-    line = report.escaped(text)
-    assert not re.search(r"[<>|`*\[\]~$\\@\n\r]|://|www\.|(?<!\w)_|_(?!\w)", line)
-    shown = "".join(c for c in text if c.isprintable() or c in "\n\r")
-    assert unescape(line).split() == shown.split()
-
-
-def test_ordinary_text_stays_readable_in_the_source() -> None:
-    assert report.escaped("it's 5 % of row_id 12_3: good! (#1)") == (
-        "it's 5 % of row_id 12_3: good! (#1)"
-    )
-
-
-def test_long_texts_are_cut_before_they_are_escaped() -> None:
-    assert report.escaped("|" * 500, 10) == "&#124;" * 9 + "…"
 
 
 def test_every_row_of_every_table_has_the_columns_of_its_head() -> None:
@@ -144,3 +114,21 @@ def test_absent_classes_are_named() -> None:
     page = report.render(replace(findings(), model=result, comparison=compared))
     assert "The test split has no row of c, d: averages leave them out" in page
     assert np.isfinite([value for value in compared.model.values() if value is not None]).all()
+
+
+def test_what_a_task_adds_stands_behind_the_slices() -> None:
+    table = pd.DataFrame({"the_kind": ["<b>", "x|y"], "rows": [1200, 7], "accuracy": [0.5, 1 / 3]})
+    found = replace(
+        findings(),
+        sections=[
+            Section("looks", "How it looks", "Some words.", draw=lambda path: None),
+            Section("kinds", "Kinds", "Other words.", table),
+        ],
+    )
+    page = report.render(found)
+    assert re.findall(r"^## (.*)$", page, flags=re.MULTILINE)[2:6] == [
+        "Slices", "How it looks", "Kinds", "Calibration",
+    ]  # fmt: skip
+    assert "Some words.\n\n![How it looks](pictures/looks.png)" in page
+    assert "| the kind | rows | accuracy |\n| --- | ---: | ---: |" in page
+    assert "| &#60;b&#62; | 1,200 | 0.500 |\n| x&#124;y | 7 | 0.333 |" in page

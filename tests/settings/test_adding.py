@@ -4,19 +4,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from assay.errors import SettingsError, UsageError
+from assay.errors import MissingFile, SettingsError, UsageError
 from assay.settings import adding, reading
-from assay.settings.schema import Ingest, Model, Train
+from assay.settings.text import TextIngest, TextModel, TextTrain
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-MODEL = Model(
+MODEL = TextModel(
     task="text-classification",
     labels=("no: never", "yes", "on", "1.0", "~", "中文", "- a", "'q\"", "${x}", " b ", "#c"),
-    ingest=Ingest(text="my text", label="#1", slices=("a: b",)),
-    train=Train(learning_rate=1e-5),
+    ingest=TextIngest(text="my text", label="#1", slices=("a: b",)),
+    train=TextTrain(learning_rate=1e-5),
 )
 
 
@@ -80,3 +80,96 @@ def test_a_taken_name_is_refused(params: Path) -> None:
     with pytest.raises(UsageError, match="'mine' already"):
         adding.check_name(params, "mine")
     adding.check_name(params, "min")
+
+
+EXAMPLE = """\
+---
+# What it is for.
+mine:   # a name
+  task: text-classification
+
+  labels: [no, "yes"]   # two
+  train: {epochs: 3}
+"""
+
+
+@pytest.fixture
+def example(tmp_path: Path) -> Path:
+    path = tmp_path / "example.yaml"
+    path.write_text(EXAMPLE)
+    return path
+
+
+def test_an_example_comes_with_its_comments_under_a_name_of_your_own(
+    params: Path, example: Path
+) -> None:
+    before = params.read_text()
+    model = adding.add_example(params, "yours", example)
+    after = params.read_text()
+    assert after.startswith(before.rstrip("\n"))
+    assert after.endswith(
+        "\n  # What it is for.\n  yours:   # a name\n    task: text-classification\n\n"
+        '    labels: [no, "yes"]   # two\n    train: {epochs: 3}\n'
+    )
+    assert reading.load_model(params, "yours") == model
+    assert model.train.epochs == 3
+    assert "mine" not in reading.load(params).models
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{mine: {task: text-classification, labels: [a, b]}}",
+        '"mine": {task: text-classification,\nlabels: [a, b]}',
+        "mine:\n    task: >-\n        text-classification\n    labels:\n    - a\n    - b\n",
+        "mine: {task: text-classification, labels: [a, b]}\n...\n",
+    ],
+)
+def test_an_example_may_be_written_in_any_way(params: Path, example: Path, content: str) -> None:
+    example.write_text(content)
+    model = adding.add_example(params, "yours", example)
+    assert reading.load_model(params, "yours") == model
+    assert model.labels == ("a", "b")
+    assert "opinions" in reading.load(params).models
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found", "cure"),
+    [
+        ("epochs", "epoch", "unknown key `mine.train.epoch`", "did you mean `epochs`?"),
+        ("labels", "label", "unknown key `mine.label`", "did you mean `labels`?"),
+        ("epochs: 3", "epochs: 0", "`mine.train.epochs` is 0", "correct `mine.train.epochs`"),
+        ("text-c", "sound-c", "`mine.task` is 'sound-classification'", "correct `mine.task`"),
+        ("mine:", "a: {}\nmine:", "holds 2 blocks: a, mine", "under one name"),
+        ("mine:", "[", "not readable YAML", "mend what is named above"),
+    ],
+)
+def test_an_example_that_would_not_load_is_refused_by_its_own_name(
+    params: Path, example: Path, old: str, new: str, found: str, cure: str
+) -> None:
+    before = params.read_bytes()
+    example.write_text(EXAMPLE.replace(old, new, 1))
+    with pytest.raises(SettingsError) as refused:
+        adding.add_example(params, "yours", example)
+    assert refused.value.found.startswith(str(example))
+    assert found in refused.value.found
+    assert cure in refused.value.cure
+    assert params.read_bytes() == before
+
+
+def test_an_example_that_is_not_there_is_refused(params: Path, tmp_path: Path) -> None:
+    with pytest.raises(MissingFile, match=r"no file .*nowhere\.yaml"):
+        adding.add_example(params, "yours", tmp_path / "nowhere.yaml")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.yaml")), ids=lambda p: p.stem)
+def test_every_example_of_the_repository_can_be_added_and_is_listed(
+    params: Path, path: Path
+) -> None:
+    name, model = reading.load_example(path)
+    assert name == path.stem
+    adding.check_name(params, name)
+    assert adding.add_example(params, name, path) == model
+    comment = next(line for line in path.read_text().splitlines() if line.startswith("#"))
+    assert comment in params.read_text()
+    assert f"`{path.name}`" in (ROOT / "examples/README.md").read_text()

@@ -7,7 +7,8 @@ from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 
 from assay import artifacts
-from assay.settings.schema import Model, Params
+from assay.settings.params import BLOCKS, Params
+from assay.settings.text import TextModel
 from tests.conftest import ROOT
 
 SMALLEST: dict[str, Any] = {"task": "text-classification", "labels": ["no", "yes"]}
@@ -30,18 +31,18 @@ def test_the_shipped_file_shows_every_key_there_is() -> None:
 
     written = YAML(typ="safe").load(SHIPPED)
     for name, block in written["models"].items():
-        assert shape(block) == _keys(Model), name
+        assert shape(block) == _keys(BLOCKS[block["task"]]), name
 
 
 def test_two_keys_are_enough() -> None:
-    model = Model.model_validate(SMALLEST)
+    model = TextModel.model_validate(SMALLEST)
     assert model.train.epochs == 2
     assert model.validation.min_rows == 100
 
 
 def test_it_survives_being_written_as_json() -> None:
-    model = Model.model_validate(SMALLEST | {"ingest": {"slices": ["shop"], "limit": 50}})
-    assert Model.model_validate_json(model.model_dump_json(by_alias=True)) == model
+    model = TextModel.model_validate(SMALLEST | {"ingest": {"slices": ["shop"], "limit": 50}})
+    assert TextModel.model_validate_json(model.model_dump_json(by_alias=True)) == model
 
 
 @pytest.mark.parametrize(
@@ -70,19 +71,19 @@ def test_it_survives_being_written_as_json() -> None:
 )
 def test_values_out_of_their_bounds_are_refused(block: str, key: str, value: object) -> None:
     with pytest.raises(ValidationError) as refused:
-        Model.model_validate(SMALLEST | {block: {key: value}})
+        TextModel.model_validate(SMALLEST | {block: {key: value}})
     assert refused.value.errors()[0]["loc"][:2] == (block, key)
 
 
 @pytest.mark.parametrize("labels", [["one"], [], ["a", "a"], ["1", 1], "ab"])
 def test_labels_are_two_classes_or_more_each_once(labels: object) -> None:
     with pytest.raises(ValidationError) as refused:
-        Model.model_validate(SMALLEST | {"labels": labels})
+        TextModel.model_validate(SMALLEST | {"labels": labels})
     assert refused.value.errors()[0]["loc"] == ("labels",)
 
 
 def test_labels_that_yaml_reads_as_numbers_are_text() -> None:
-    assert Model.model_validate(SMALLEST | {"labels": [0, 1]}).labels == ("0", "1")
+    assert TextModel.model_validate(SMALLEST | {"labels": [0, 1]}).labels == ("0", "1")
 
 
 @pytest.mark.parametrize("name", ["a b", "x;rm", "Großes", "", "-a", "1a", "a/b", "a" * 64, "a\n"])
@@ -92,6 +93,6 @@ def test_a_models_name_is_safe_in_a_shell_and_in_a_path(name: str) -> None:
 
 
 def test_settings_never_change() -> None:
-    model = Model.model_validate(SMALLEST)
+    model = TextModel.model_validate(SMALLEST)
     with pytest.raises(ValidationError, match="frozen"):
         model.train.epochs = 3  # type: ignore[misc]

@@ -18,7 +18,7 @@ from assay import artifacts, bundle
 from assay.artifacts import Artifacts
 from assay.errors import BundleRefused, DataRefused
 from assay.scoring import metrics
-from assay.settings.schema import Model
+from assay.settings.text import TextModel
 from assay.stages import evaluate
 
 if TYPE_CHECKING:
@@ -37,14 +37,14 @@ WORDS = {
 }
 
 
-def settings(**changes: object) -> Model:
+def settings(**changes: object) -> TextModel:
     content = {
         "task": "text-classification",
         "labels": list(LABELS),
         "ingest": {"slices": ["shop"]},
         "evaluate": {"bootstrap": 200, "worst": 5},
     }
-    return Model.model_validate(content | changes)
+    return TextModel.model_validate(content | changes)
 
 
 def rows(count: int, seed: int) -> pd.DataFrame:
@@ -195,6 +195,7 @@ def test_it_writes_what_the_pipeline_names(finished: Path) -> None:
         "predictions.parquet",
         "report.md",
         "slices.csv",
+        "tables/classes.csv",
     ]
 
 
@@ -205,8 +206,8 @@ def test_equal_input_gives_equal_bytes_in_another_process(
     settings_file.write_text(settings().model_dump_json(by_alias=True))
     script = (
         "import json, sys; from assay.artifacts import Artifacts; "
-        "from assay.settings.schema import Model; from assay.stages import evaluate; "
-        "evaluate.run(Model.model_validate_json(open(sys.argv[1]).read()), Artifacts('toy'))"
+        "from assay.settings.text import TextModel; from assay.stages import evaluate; "
+        "evaluate.run(TextModel.model_validate_json(open(sys.argv[1]).read()), Artifacts('toy'))"
     )
     subprocess.run([sys.executable, "-c", script, str(settings_file)], check=True)
     there = outputs()
@@ -245,6 +246,17 @@ def test_slices_cover_every_row_once_a_slicing(finished: Path) -> None:
     slicing = found["slice"].str.split(": ").str[0]
     assert found.groupby(slicing)["rows"].sum().to_dict() == {"characters": 120, "shop": 120}
     assert "shop: (none)" in found["slice"].tolist()
+
+
+def test_the_table_of_classes_is_that_of_the_report(finished: Path) -> None:
+    found = pd.read_csv(FILES.tables / "classes.csv")
+    assert list(found) == ["label", "rows", "precision", "recall", "f1", "roc_auc"]
+    assert found["label"].tolist() == list(LABELS)
+    assert found["rows"].sum() == 120
+    page = FILES.report.read_text()
+    for row in found.to_dict("records"):
+        cells = " | ".join(f"{row[name]:.3f}" for name in ("precision", "recall", "f1", "roc_auc"))
+        assert f"| {row['label']} | {row['rows']} | {cells} |" in page
 
 
 def test_the_report_shows_texts_and_obeys_none(finished: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from assay import artifacts
 from assay.artifacts import Artifacts
 from assay.errors import ExpectationsBroken, SettingsError
-from assay.settings.schema import Model, Train, Validate
+from assay.settings.text import TextModel, TextTrain, TextValidate
 from assay.stages import validate
 
 ROOT = Path(__file__).parents[2]
@@ -58,7 +58,7 @@ def run(
     **bounds: Any,
 ) -> dict[str, Any]:
     monkeypatch.chdir(project(tmp_path / "project", table))
-    settings = Model(task="text-classification", labels=labels, validate=Validate(**bounds))
+    settings = TextModel(task="text-classification", labels=labels, validate=TextValidate(**bounds))
     validate.run(settings, FILES)
     answer: dict[str, Any] = artifacts.read_json(FILES.validation)
     return answer
@@ -255,10 +255,10 @@ def test_a_missing_checkpoint_is_a_fault_of_the_settings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(project(tmp_path / "project", rows()))
-    settings = Model(
+    settings = TextModel(
         task="text-classification",
         labels=("bad", "good"),
-        train=Train(checkpoint="package:absent/model"),
+        train=TextTrain(checkpoint="package:absent/model"),
     )
     with pytest.raises(SettingsError, match="absent"):
         validate.run(settings, FILES)

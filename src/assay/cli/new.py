@@ -1,4 +1,4 @@
-"""``assay new``: add a model of your own, from a file."""
+"""``assay new``: add a model of your own, from a file or an example."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import click
 from assay import artifacts
 from assay.cli import as_json
 from assay.cli.answer import give
+from assay.errors import UsageError
 from assay.progress import say
 from assay.settings import adding, reading
 
@@ -22,23 +23,65 @@ TASKS = ("text-classification",)
 
 @click.command(name="new")
 @click.argument("name")
-@click.option("--task", type=click.Choice(TASKS), required=True, help="What the model does.")
+@click.option("--task", type=click.Choice(TASKS), help="What the model does.")
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
-    required=True,
     help="CSV, TSV, JSON Lines or Parquet, also gzipped; UTF-8 or GB18030.",
 )
-@click.option("--text", required=True, help="The column that holds the texts.")
-@click.option("--label", required=True, help="The column that holds the classes.")
+@click.option("--text", help="The column that holds the texts.")
+@click.option("--label", help="The column that holds the classes.")
+@click.option(
+    "--from",
+    "example",
+    type=click.Path(path_type=Path),
+    help="Take the settings of an example instead, e.g. examples/cifar10.yaml.",
+)
 @as_json
-def command(name: str, task: str, data: Path, text: str, label: str, json_: bool) -> None:
+def command(name: str, example: Path | None, json_: bool, **given: Any) -> None:
     """Add the model NAME to params.yaml; `assay run NAME` then builds it with no further edit.
 
     The file is copied into data/inbox/NAME/ and versioned by DVC; drop more files there later.
     """
     artifacts.require_project()
     adding.check_name(artifacts.PARAMS, name)
+    _require(given, example)
+    if example is not None:
+        _from_example(name, example, json_=json_)
+    else:
+        _from_data(name, **given, json_=json_)
+
+
+def _require(given: dict[str, Any], example: Path | None) -> None:
+    """Refuse options that are missing, or that an example leaves no room for."""
+    if example is not None:
+        if named := [f"--{option}" for option, value in given.items() if value is not None]:
+            raise UsageError(
+                f"--from and {', '.join(named)} were given",
+                expected="--from EXAMPLE alone: it holds all settings",
+                cure=f"leave out {', '.join(named)}; afterwards, change params.yaml as you like",
+            )
+        return
+    if missing := [f"--{option}" for option, value in given.items() if value is None]:
+        raise UsageError(
+            f"{', '.join(missing)} is missing",
+            expected="--task, --data, --text and --label; or --from EXAMPLE alone",
+            cure="name them; `assay new --help` says what each is",
+        )
+
+
+def _from_example(name: str, example: Path, *, json_: bool) -> None:
+    settings = adding.add_example(artifacts.PARAMS, name, example)
+    inbox = artifacts.Artifacts(name).inbox
+    inbox.mkdir(parents=True, exist_ok=True)
+    (inbox / ".gitkeep").touch()
+    source = settings.ingest.source
+    origin = f"the data comes from {source}, and from files" if source else "put files"
+    place = f"{origin} in {inbox}"
+    give(_answer(name, settings, None, []), _lines(name, place, []), json_=json_)
+
+
+def _from_data(name: str, task: str, data: Path, text: str, label: str, *, json_: bool) -> None:
     from assay.gateways import tables
     from assay.tasks import protocol
 
@@ -50,7 +93,7 @@ def command(name: str, task: str, data: Path, text: str, label: str, json_: bool
     notes += _version(target)
     give(
         _answer(name, settings, len(table), notes),
-        _lines(name, settings, target, notes),
+        _lines(name, f"the data is in {target}", notes),
         json_=json_,
     )
 
@@ -73,7 +116,7 @@ def _version(target: Path) -> list[str]:
     return []
 
 
-def _answer(name: str, settings: Model, rows: int, notes: list[str]) -> dict[str, Any]:
+def _answer(name: str, settings: Model, rows: int | None, notes: list[str]) -> dict[str, Any]:
     return {
         "model": name,
         "rows": rows,
@@ -84,12 +127,12 @@ def _answer(name: str, settings: Model, rows: int, notes: list[str]) -> dict[str
     }
 
 
-def _lines(name: str, settings: Model, target: Path, notes: list[str]) -> list[str]:
+def _lines(name: str, place: str, notes: list[str]) -> list[str]:
     known = reading.load_model(artifacts.PARAMS, name)
     shown = ", ".join(known.labels[:8]) + (" …" if len(known.labels) > 8 else "")
     return [
-        f"{name}: {len(known.labels)} classes ({shown}), {settings.train.epochs} epochs at most",
-        f"the data is in {target}; the settings are in {artifacts.PARAMS}",
+        f"{name}: {len(known.labels)} classes ({shown}), {known.train.epochs} epochs at most",
+        f"{place}; the settings are in {artifacts.PARAMS}",
         *(f"note: {note}" for note in notes),
         f"next: assay run {name}",
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from assay.bundle import Bundle
+    from assay.settings.text import TextModel
 
 WRITERS = {
     ".csv": lambda table, path: table.to_csv(path, index=False),
@@ -200,7 +201,8 @@ def _tell_truncated(bundle: Bundle, texts: list[str] | tuple[str, ...]) -> int:
     truncated = bundle.encode(texts).truncated
     if truncated:
         say(
-            f"{truncated:,} texts are longer than {bundle.max_length} tokens; the rest was not read"
+            f"{truncated:,} texts are longer than {bundle.facts['max_length']} tokens; "
+            "the rest was not read"
         )
     return truncated
 
@@ -216,7 +218,7 @@ def _source(bundle: Bundle, truncated: int) -> dict[str, Any]:
 
 
 def _column(model: str, given: str | None) -> str:
-    return given or reading.load_model(artifacts.PARAMS, model).ingest.text
+    return given or cast("TextModel", reading.load_model(artifacts.PARAMS, model)).ingest.text
 
 
 def _short(text: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assay import artifacts
+from assay import artifacts, inputs
 from assay.cli import as_json
 from assay.cli.answer import columns, give
 from assay.settings import reading
@@ -23,7 +23,7 @@ FIGURES = {"accuracy": "accuracy", "macro_f1": "macro F1", "roc_auc": "ROC-AUC"}
 def command(model: str, json_: bool) -> None:
     """Build MODEL: everything that is stale, and nothing else."""
     artifacts.require_project()
-    reading.load_model(artifacts.PARAMS, model)
+    task = reading.load_model(artifacts.PARAMS, model).task
     from assay.gateways import versioning
     from assay.progress import say
     from assay.release.register import register
@@ -32,7 +32,7 @@ def command(model: str, json_: bool) -> None:
     versioning.reproduce(f"evaluate@{model}", on_line=say if json_ else None)
     registration = register(model)
     answer = _answer(model, registration)
-    give(answer, _summary(model, answer), json_=json_)
+    give(answer, _summary(model, answer, inputs.KINDS[task].EXAMPLE), json_=json_)
 
 
 def _answer(model: str, registration: Registration) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def _answer(model: str, registration: Registration) -> dict[str, Any]:
     }
 
 
-def _summary(model: str, answer: dict[str, Any]) -> list[str]:
+def _summary(model: str, answer: dict[str, Any], example: str) -> list[str]:
     files = artifacts.Artifacts(model)
     return [
         "",
@@ -62,13 +62,13 @@ def _summary(model: str, answer: dict[str, Any]) -> list[str]:
         *columns(_places(files, answer)),
         "",
         "next:",
-        *("  " + line for line in columns(_next(model, files))),
+        *("  " + line for line in columns(_next(model, files, example))),
         *(f"note: {note}" for note in answer["notes"]),
     ]
 
 
 def _table(metrics: dict[str, Any]) -> list[list[str]]:
-    rows = [["", "model", "95 % interval", "TF-IDF baseline"]]
+    rows = [["", "model", "95 % interval", "baseline"]]
     for name, title in FIGURES.items():
         interval = metrics["intervals"].get(name)
         between = f"{interval[0]:.3f} to {interval[1]:.3f}" if interval else "-"
@@ -104,10 +104,10 @@ def _places(files: artifacts.Artifacts, answer: dict[str, Any]) -> list[list[str
     ]
 
 
-def _next(model: str, files: artifacts.Artifacts) -> list[list[str]]:
+def _next(model: str, files: artifacts.Artifacts, example: str) -> list[list[str]]:
     return [
         ["source .venv/bin/activate", "the commands below live there"],
-        [f'assay predict {model} "I would buy it again"', "ask the model"],
+        [f"assay predict {model} {example}", "ask the model"],
         ["make up", "Prefect, its worker and MLflow; then:"],
         [f"prefect deployment run retrain/{model} --watch", "retrain as a flow"],
         [f"xdg-open {files.data_docs / 'index.html'}", "what was found in the data"],

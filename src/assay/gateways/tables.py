@@ -8,6 +8,7 @@ Writes nothing, guesses no types: text stays the text that stands in the file.
 from __future__ import annotations
 
 import codecs
+import difflib
 import gzip
 import io
 import json
@@ -20,7 +21,7 @@ import pandas as pd
 from assay.errors import MissingFile, SourceRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 READABLE = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
@@ -85,6 +86,25 @@ def read_table(path: Path) -> pd.DataFrame:
     if table.empty:
         raise _empty(path)
     return table
+
+
+def column_of(path: Path, names: Sequence[str], configured: str, house: str) -> str:
+    """Return which of a table's columns to read: the configured one, or the house's own name.
+
+    Raises:
+        SourceRefused: neither is there; the nearest is named.
+
+    """
+    for name in (configured, house):
+        if name in names:
+            return name
+    near = difflib.get_close_matches(configured, names, n=1, cutoff=0.4)
+    raise SourceRefused(
+        f"{path} has no column {configured!r}; it has " + ", ".join(map(repr, names)),
+        expected=f"the {house}'s column, {configured!r} by ingest.{house} in params.yaml",
+        cure=(f"did you mean {near[0]!r}? " if near else "")
+        + f"Rename the column in the file, or set ingest.{house} in params.yaml",
+    )
 
 
 def _parse_parquet(path: Path) -> pd.DataFrame:

@@ -1,7 +1,8 @@
-"""Batches of rows of like length, drawn anew each epoch from (seed, epoch) alone.
+"""An epoch's batches, drawn anew from (seed, epoch) alone: of like length, or all of one size.
 
-Reads and writes nothing. Rows are shuffled, cut into pools, sorted by length inside each pool and
-cut into batches, which are shuffled again: almost no padding, and still a random order.
+Reads and writes nothing. For rows of several lengths, rows are shuffled, cut into pools, sorted by
+length inside each pool and cut into batches, which are shuffled again: almost no padding, and still
+a random order.
 """
 
 from __future__ import annotations
@@ -30,6 +31,16 @@ def bucketed(lengths: Sequence[int], batch_size: int, seed: int, epoch: int) -> 
             pool[first : first + batch_size].tolist() for first in range(0, len(pool), batch_size)
         ]
     return [batches[place] for place in random.permutation(len(batches))]
+
+
+def shuffled(rows: int, batch_size: int, seed: int, epoch: int) -> list[list[int]]:
+    """Return one epoch's batches of row numbers: every row once.
+
+    Sizes differ by one at most: a last batch of a few rows would upset batch statistics.
+    """
+    order = np.random.default_rng([seed, epoch]).permutation(rows)
+    parts = np.array_split(order, max(1, round(rows / batch_size)))
+    return [part.tolist() for part in parts if len(part)]
 
 
 def dealt(batches: list[list[int]], rank: int, processes: int) -> list[list[int]]:

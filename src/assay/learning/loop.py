@@ -16,7 +16,6 @@ from accelerate import Accelerator
 
 from assay.errors import AssayError
 from assay.learning.bucketing import dealt
-from assay.learning.optimiser import adamw, warmup_then_linear
 from assay.learning.precision import mixed_precision
 from assay.learning.resumption import Position
 from assay.progress import Progress, say
@@ -26,8 +25,9 @@ if TYPE_CHECKING:
 
     from torch import nn
 
+    from assay.learning.recipe import Recipe
     from assay.learning.resumption import Resumption
-    from assay.settings.schema import Train
+    from assay.settings.schema import Optimisation
 
     Tensors = dict[str, torch.Tensor]
 
@@ -47,7 +47,7 @@ class Lesson:
     """What a training learns from, and how it is judged."""
 
     batches: Callable[[int], list[list[int]]]  # epoch -> batches of row numbers
-    collate: Callable[[list[int]], Tensors]  # row numbers -> padded tensors, with "labels"
+    collate: Callable[[list[int], int], Tensors]  # row numbers, epoch -> tensors, with "labels"
     loss: Callable[[nn.Module, Tensors], torch.Tensor]  # scalar, mean over the batch
     validate: Callable[[nn.Module], dict[str, float]]  # holds "validation_macro_f1"
     size: Callable[[Tensors], int]  # tokens or images of a batch, for the throughput
@@ -64,20 +64,23 @@ class Training:
         self,
         model: nn.Module,
         lesson: Lesson,
-        settings: Train,
+        recipe: Recipe,
+        settings: Optimisation,
         resumption: Resumption,
         journal: Journals,
     ) -> None:
-        self._lesson, self._settings = lesson, settings
+        self._lesson, self._recipe, self._settings = lesson, recipe, settings
         self._resumption, self._journal = resumption, journal
         self._accelerator = Accelerator(
             mixed_precision=mixed_precision(settings.precision), cpu=not torch.cuda.is_available()
         )
         self._steps_an_epoch = len(self._dealt(0))
-        optimiser = adamw(model, settings.learning_rate, settings.weight_decay)
+        self._steps = self._steps_an_epoch * settings.epochs
+        optimiser = recipe.optimiser(model)
+        self._full_rates = [float(group["lr"]) for group in optimiser.param_groups]
         self._bare = model
         self._model, self._optimiser = self._accelerator.prepare(model, optimiser)
-        self._steps = self._steps_an_epoch * settings.epochs
+        self._average = recipe.average(model, self._steps) if recipe.average else None
         self._best: Tensors = {}
         self._at = Position()
 
@@ -102,14 +105,16 @@ class Training:
         found = self._resumption.load(self._bare, self._optimiser.optimizer)
         if found is None:
             return
-        self._at, self._best = found
+        self._at, self._best, slow = found
+        if self._average:
+            self._average.load(slow)
         say(f"training goes on at step {self._at.step} of an earlier, interrupted run")
 
     def _epoch(self, bar: Progress) -> None:
         self._model.train()
         clock, size = time.monotonic(), 0
         for rows in self._dealt(self._at.epoch)[self._at.batch :]:
-            batch = self._lesson.collate(rows)
+            batch = self._lesson.collate(rows, self._at.epoch)
             self._step(batch)
             size += self._lesson.size(batch)
             bar.advance(note=f"loss {self._at.pending[-1]:.3f}")
@@ -126,9 +131,9 @@ class Training:
         self._save()
 
     def _step(self, batch: Tensors) -> None:
-        rate = self._learning_rate()
-        for group in self._optimiser.param_groups:
-            group["lr"] = rate
+        share = self._share()
+        for group, rate in zip(self._optimiser.param_groups, self._full_rates, strict=True):
+            group["lr"] = rate * share
         on_device = {name: value.to(self._accelerator.device) for name, value in batch.items()}
         with self._accelerator.autocast():
             loss = self._lesson.loss(self._model, on_device)
@@ -140,16 +145,18 @@ class Training:
                 cure="lower train.learning_rate in params.yaml, or set train.precision to fp32",
             )
         self._accelerator.backward(loss)
-        self._accelerator.clip_grad_norm_(self._model.parameters(), self._settings.clip_norm)
+        if self._settings.clip_norm:
+            self._accelerator.clip_grad_norm_(self._model.parameters(), self._settings.clip_norm)
         self._optimiser.step()
         self._optimiser.zero_grad()
         self._at.pending.append(value)
         self._at.step += 1
         self._at.batch += 1
+        if self._average:
+            self._average.after_step(self._at.step)
 
-    def _learning_rate(self) -> float:
-        share = warmup_then_linear(self._at.step, self._steps, self._settings.warmup)
-        return self._settings.learning_rate * share
+    def _share(self) -> float:
+        return self._recipe.schedule(self._at.step, self._steps)
 
     def _log(self, per_second: float) -> None:
         pending, self._at.pending = self._at.pending, []
@@ -157,7 +164,7 @@ class Training:
             "step": self._at.step,
             "epoch": round(self._at.step / self._steps_an_epoch, 4),
             "loss": round(sum(pending) / len(pending), 6),
-            "learning_rate": float(f"{self._learning_rate():.6g}"),
+            "learning_rate": float(f"{self._settings.learning_rate * self._share():.6g}"),
         }
         self._at.curve.append(row)
         # The throughput varies from run to run: it goes to the journal, not into the curve.
@@ -183,7 +190,8 @@ class Training:
 
     def _save(self) -> None:
         if self._accelerator.is_main_process:
-            self._resumption.save(self._bare, self._optimiser.optimizer, self._best, self._at)
+            slow = self._average.slow if self._average else {}
+            self._resumption.save(self._bare, self._optimiser.optimizer, self._best, slow, self._at)
 
     def _dealt(self, epoch: int) -> list[list[int]]:
         accelerator: Any = self._accelerator

@@ -50,11 +50,17 @@ class Resumption:
         self._fingerprint = fingerprint
 
     def save(
-        self, model: nn.Module, optimiser: torch.optim.Optimizer, best: Tensors, at: Position
+        self,
+        model: nn.Module,
+        optimiser: torch.optim.Optimizer,
+        best: Tensors,
+        slow: Tensors,
+        at: Position,
     ) -> None:
-        """Write the state: weights, moments, best weights, random state, position."""
+        """Write the state: weights, moments, best and slow weights, random state, position."""
         tensors = {f"model/{name}": value for name, value in model.state_dict().items()}
         tensors |= {f"best/{name}": value for name, value in best.items()}
+        tensors |= {f"slow/{name}": value for name, value in slow.items()}
         tensors["random"] = torch.get_rng_state()
         for place, state in optimiser.state_dict()["state"].items():
             tensors |= {f"moment/{place}/{name}": value for name, value in state.items()}
@@ -66,8 +72,11 @@ class Resumption:
 
     def load(
         self, model: nn.Module, optimiser: torch.optim.Optimizer
-    ) -> tuple[Position, Tensors] | None:
-        """Put the state back; return the position and the best weights, or None if none fits."""
+    ) -> tuple[Position, Tensors, Tensors] | None:
+        """Put the state back; return the position, the best and the slow weights.
+
+        None if no state is there, or if it is that of another training.
+        """
         found = self._read()
         if found is None:
             return None
@@ -80,7 +89,7 @@ class Resumption:
         groups = optimiser.state_dict()["param_groups"]
         optimiser.load_state_dict({"state": moments, "param_groups": groups})
         torch.set_rng_state(tensors["random"])
-        return position, _below(tensors, "best/")
+        return position, _below(tensors, "best/"), _below(tensors, "slow/")
 
     def _read(self) -> tuple[Position, Tensors] | None:
         try:

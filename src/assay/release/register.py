@@ -167,7 +167,7 @@ def _dataset(files: Artifacts, split: str) -> tracking.Dataset:
 
     path = files.split(split)
     table = pq.ParquetFile(path)
-    tests = {"long": kinds.is_integer, "double": kinds.is_floating, "binary": kinds.is_binary}
+    tests = {"long": kinds.is_integer, "double": kinds.is_floating, "binary": _is_binary}
     columns = {
         field.name: next((name for name, test in tests.items() if test(field.type)), "string")
         for field in table.schema_arrow
@@ -182,6 +182,12 @@ def _dataset(files: Artifacts, split: str) -> tracking.Dataset:
     )
 
 
+def _is_binary(kind: Any) -> bool:
+    import pyarrow.types as kinds
+
+    return bool(kinds.is_binary(kind) or kinds.is_large_binary(kind))
+
+
 def _reports(files: Artifacts) -> dict[str, Path]:
     """Return what people read, by its place among the run's artifacts."""
     wanted = (
@@ -192,6 +198,7 @@ def _reports(files: Artifacts) -> dict[str, Path]:
         files.report,
         files.slices,
         files.split_report,
+        files.tables,
         files.validation,
     )
     return {path.name: path for path in wanted if path.exists()}

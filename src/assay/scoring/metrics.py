@@ -149,7 +149,7 @@ def macro_f1(truth: Ints, predicted: Ints) -> float:
 
 
 def by_class(result: Outcome) -> list[dict[str, Any]]:
-    """Return for each class its rows, precision, recall, F1 and one-versus-rest ROC-AUC.
+    """Return for each class its label, rows, precision, recall, F1 and one-versus-rest ROC-AUC.
 
     Figures of a class without rows are None.
     """

@@ -97,7 +97,7 @@ def confusion(path: Path, result: Outcome, title: str) -> None:
         shown = np.column_stack([shown, totals - shown.sum(axis=1)])
         columns.append("all others")
     side = max(4.2, 1.6 + 0.48 * len(columns))
-    with _figure(path, (side + 0.9, side), fonts) as figure:
+    with canvas(path, (side + 0.9, side), fonts) as figure:
         axes = figure.add_subplot()
         shares = shown / np.maximum(totals, 1)[:, None]
         _tiles(axes, shares)
@@ -119,7 +119,7 @@ def roc(path: Path, model: Outcome, baseline: Outcome, title: str) -> None:
     ]
     many = len(scored) > CURVES
     drawn = sorted(scored)[: CURVES - 3] if many else scored
-    with _figure(path, (5.6, 5.0), fonts) as figure:
+    with canvas(path, (5.6, 5.0), fonts) as figure:
         axes = figure.add_subplot()
         axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1, zorder=1)
         for _, number in scored if many else ():
@@ -143,7 +143,7 @@ def roc(path: Path, model: Outcome, baseline: Outcome, title: str) -> None:
 
 def calibration(path: Path, model: Outcome, baseline: Outcome, title: str) -> None:
     """Draw how often the model is right at each confidence, and how many rows have it."""
-    with _figure(path, (5.6, 5.4)) as figure:
+    with canvas(path, (5.6, 5.4)) as figure:
         axes, below = figure.subplots(2, height_ratios=(4, 1), sharex=True)
         axes.plot([0, 1], [0, 1], color=SOFT, linewidth=0.8, linestyle=(0, (2, 3)), zorder=1)
         for result, name, colour, size in (
@@ -180,7 +180,7 @@ def training(path: Path, curve: pd.DataFrame, title: str) -> None:
         title: shown above.
 
     """
-    with _figure(path, (6.4, 5.0)) as figure:
+    with canvas(path, (6.4, 5.0)) as figure:
         axes, below = figure.subplots(2, sharex=True)
         for column, colour, name in (("loss", MODEL, "train"), ("validation_loss", OTHER, None)):
             _series(axes, curve, column, colour, name or "validation")
@@ -206,12 +206,12 @@ def most_confused(counts: Ints, most: int) -> Ints:
     return np.sort(np.argsort(-errors, kind="stable")[:most])
 
 
-def legible(labels: Sequence[str]) -> tuple[list[str], list[str]]:
+def legible(labels: Sequence[str], longest: int = LONGEST) -> tuple[list[str], list[str]]:
     """Return the labels as they can be drawn here, and the fonts for it.
 
-    A label is cut at 22 letters; one whose letters no known font has becomes its number.
+    A label is cut at ``longest`` letters; one whose letters no known font has becomes its number.
     """
-    cut = [name if len(name) <= LONGEST else name[: LONGEST - 1] + "…" for name in labels]
+    cut = [name if len(name) <= longest else name[: longest - 1] + "…" for name in labels]
     # A dollar sign would start a formula.
     cut = [" ".join(name.replace("$", r"\$").split()) for name in cut]
     needed = {letter for name in cut for letter in name if letter not in "\\ "}
@@ -227,7 +227,7 @@ def legible(labels: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 @contextmanager
-def _figure(
+def canvas(
     path: Path, size: tuple[float, float], fonts: Sequence[str] = (FONT,)
 ) -> Iterator[Figure]:
     """Yield a figure in Assay's style; save it when the block ends."""

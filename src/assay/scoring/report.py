@@ -6,18 +6,20 @@ row is never read as a table, a picture, a link or HTML. Holds nothing that vari
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assay.scoring import metrics
+from assay.scoring.markdown import escaped, listed, number, percent, points, span, tabulate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    import pandas as pd
+
     from assay.scoring.comparison import Comparison
     from assay.scoring.metrics import Outcome
+    from assay.scoring.section import Section
     from assay.scoring.slices import Slice
 
 TITLES = {
@@ -29,13 +31,6 @@ TITLES = {
     "log_loss": "log loss (lower is better)",
     "calibration_error": "expected calibration error (lower is better)",
 }
-# What Markdown, GitHub's included, reads as structure inside a table's cell.
-SPECIAL = re.compile(r"[&<>|`*\[\]~$\\@]|(?<!\w)_|_(?!\w)")
-# These turn the direction of the text around them, or hide in it.
-DIRECTIONS = frozenset(
-    "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
-)
-LONGEST = 400
 # From here on the table of classes is folded away.
 MANY_CLASSES = 20
 
@@ -64,6 +59,7 @@ class Findings:
         model: the bundle on the test split.
         comparison: it beside the baseline.
         slices: figures of parts of the test split.
+        sections: what the task adds.
         worst: the errors to show.
         split: ``split.json``.
         parity: ``parity.json``.
@@ -79,6 +75,7 @@ class Findings:
     model: Outcome
     comparison: Comparison
     slices: Sequence[Slice]
+    sections: Sequence[Section]
     worst: Sequence[WorstError]
     split: Mapping[str, Any]
     parity: Mapping[str, Any]
@@ -92,6 +89,7 @@ def render(found: Findings) -> str:
         _figures(found),
         _classes(found.model),
         _slices(found.slices),
+        *map(_section, found.sections),
         _calibration(found),
         _training(found),
         _served(found),
@@ -102,25 +100,12 @@ def render(found: Findings) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def escaped(text: object, longest: int = LONGEST) -> str:
-    """Return text as one line that Markdown and HTML show and never obey.
-
-    Longer than ``longest`` letters, it is cut.
-    """
-    line = " ".join("".join(map(_printable, str(text))).split())
-    if len(line) > longest:
-        line = line[: longest - 1] + "…"
-    line = SPECIAL.sub(lambda found: f"&#{ord(found[0])};", line)
-    # GitHub makes links of these without being asked.
-    return line.replace("://", "&#58;//").replace("www.", "www&#46;")
-
-
 def verdict(found: Findings) -> str:
     """Return in a sentence or two which of both is better, and how sure that is."""
     lead = found.comparison.difference
     told = " and ".join(
-        f"{_points(lead[name].value)} of {TITLES[name]} (95 % interval "
-        f"{_span(lead[name].interval, signed=True, scale=100)})"
+        f"{points(lead[name].value)} of {TITLES[name]} (95 % interval "
+        f"{span(lead[name].interval, signed=True, scale=100)})"
         for name in ("accuracy", "macro_f1")
     )
     versus = f"the model minus the baseline ({found.baseline_name}) is {told}"
@@ -150,9 +135,9 @@ def _head(found: Findings) -> str:
         f"# {escaped(found.name)}\n\n"
         f"A {escaped(found.task)} model with {len(found.model.labels)} classes, served as ONNX in "
         f"{found.precision}. On {found.comparison.rows:,} test rows that it never saw it is right "
-        f"in {_percent(figures['accuracy'])} of them (95 % interval "
-        f"{_span(spans['accuracy'], scale=100)} %), with a macro F1 of "
-        f"{_number(figures['macro_f1'])} ({_span(spans['macro_f1'])}).\n\n"
+        f"in {percent(figures['accuracy'])} of them (95 % interval "
+        f"{span(spans['accuracy'], scale=100)} %), with a macro F1 of "
+        f"{number(figures['macro_f1'])} ({span(spans['macro_f1'])}).\n\n"
         f"{verdict(found)}"
     )
 
@@ -162,10 +147,10 @@ def _figures(found: Findings) -> str:
     rows = [
         (
             TITLES[name],
-            f"**{_number(compared.model[name])}**",
-            _span(compared.intervals.get(name)),
-            _number(compared.baseline[name]),
-            _span(compared.baseline_intervals.get(name)),
+            f"**{number(compared.model[name])}**",
+            span(compared.intervals.get(name)),
+            number(compared.baseline[name]),
+            span(compared.baseline_intervals.get(name)),
             _difference(compared, name),
         )
         for name in metrics.NAMES
@@ -173,14 +158,14 @@ def _figures(found: Findings) -> str:
     heads = ("figure", "model", "95 %", "baseline", "95 %", "model minus baseline, 95 %")
     absent = found.model.absent
     note = (
-        f"\n\nThe test split has no row of {_listed(absent)}: averages leave "
+        f"\n\nThe test split has no row of {listed(absent)}: averages leave "
         f"{'it' if len(absent) == 1 else 'them'} out, and nothing here says how well the model "
         f"knows {'it' if len(absent) == 1 else 'them'}."
         if absent
         else ""
     )
     return (
-        f"## Figures\n\n{_table(heads, rows, right=range(1, 6))}{note}\n\n"
+        f"## Figures\n\n{tabulate(heads, rows, right=range(1, 6))}{note}\n\n"
         f"Intervals are percentiles of {found.resamples:,} bootstrap samples of the test rows "
         "(Efron & Tibshirani 1993); those of a difference are paired. The calibration error has "
         "none, because resampling alone raises it. They tell of chance in the choice of test rows, "
@@ -195,12 +180,12 @@ def _classes(result: Outcome) -> str:
             str(place),
             escaped(part["label"]),
             f"{part['rows']:,}",
-            *(_number(part[name]) for name in ("precision", "recall", "f1", "roc_auc")),
+            *(number(part[name]) for name in ("precision", "recall", "f1", "roc_auc")),
         )
         for place, part in enumerate(metrics.by_class(result), 1)
     ]
     heads = ("#", "class", "rows", "precision", "recall", "F1", "ROC-AUC")
-    table = _table(heads, rows, right=(0, 2, 3, 4, 5, 6))
+    table = tabulate(heads, rows, right=(0, 2, 3, 4, 5, 6))
     if len(rows) > MANY_CLASSES:
         table = f"<details><summary>all {len(rows)} classes</summary>\n\n{table}\n\n</details>"
     return (
@@ -215,9 +200,9 @@ def _slices(slices: Sequence[Slice]) -> str:
             escaped(part.slicing),
             escaped(part.name, 60) + (" (small)" if part.small else ""),
             f"{part.rows:,}",
-            *(_number(part.model[name]) for name in ("accuracy", "macro_f1", "roc_auc")),
-            _number(part.baseline["accuracy"]),
-            _number(part.baseline["macro_f1"]),
+            *(number(part.model[name]) for name in ("accuracy", "macro_f1", "roc_auc")),
+            number(part.baseline["accuracy"]),
+            number(part.baseline["macro_f1"]),
         )
         for part in slices
     ]
@@ -230,7 +215,28 @@ def _slices(slices: Sequence[Slice]) -> str:
         if any(part.small for part in slices)
         else ""
     )
-    return f"## Slices\n\n{_table(heads, rows, right=range(2, 8))}{small}"
+    return f"## Slices\n\n{tabulate(heads, rows, right=range(2, 8))}{small}"
+
+
+def _section(part: Section) -> str:
+    """Return a task's part; its table and picture are the files that the stage wrote."""
+    below = [] if part.table is None else [_shown(part.table)]
+    if part.draw:
+        below.append(f"![{part.title}](pictures/{part.name}.png)")
+    return "\n\n".join([f"## {part.title}", part.words, *below])
+
+
+def _shown(table: pd.DataFrame) -> str:
+    heads = [escaped(name).replace("_", " ") for name in table]
+    numeric = [place for place, name in enumerate(table) if table[name].dtype.kind in "if"]
+    rows = [[_cell(value) for value in row] for row in table.itertuples(index=False)]
+    return tabulate(heads, rows, right=numeric)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return number(value)
+    return f"{value:,}" if isinstance(value, int) else escaped(value)
 
 
 def _calibration(found: Findings) -> str:
@@ -239,10 +245,10 @@ def _calibration(found: Findings) -> str:
     habit = "too sure of itself" if sure > 0 else "less sure than it could be"
     return (
         "## Calibration\n\n"
-        f"On average the model is {_percent(result.confidence.mean())} sure, and right in "
-        f"{_percent(result.correct.mean())} of the rows: {habit}, by {abs(sure) * 100:.1f} points. "
+        f"On average the model is {percent(result.confidence.mean())} sure, and right in "
+        f"{percent(result.correct.mean())} of the rows: {habit}, by {abs(sure) * 100:.1f} points. "
         "The expected calibration error (15 bins of equal width, Guo et al. 2017) is "
-        f"{_number(found.comparison.model['calibration_error'])}.\n\n"
+        f"{number(found.comparison.model['calibration_error'])}.\n\n"
         "![calibration](pictures/calibration.png)"
     )
 
@@ -261,7 +267,7 @@ def _served(found: Findings) -> str:
     return (
         "## What is served\n\nEvery figure on this page was measured on the bundle itself, run by "
         f"onnxruntime in {found.precision}; not on the network that was trained.\n\n"
-        + _table(("measured at export", "value"), [*rows, *prints])
+        + tabulate(("measured at export", "value"), [*rows, *prints])
     )
 
 
@@ -274,7 +280,7 @@ def _data(found: Findings) -> str:
     ]
     rows.append(("**all**", *(f"**{parts[name]['rows']:,}**" for name in names)))
     leaks = ", ".join(f"{count:,} {kind}" for kind, count in sorted(found.split["leaks"].items()))
-    table = _table(("class", *names), rows, right=range(1, 1 + len(names)))
+    table = tabulate(("class", *names), rows, right=range(1, 1 + len(names)))
     if len(rows) > MANY_CLASSES:
         table = f"<details><summary>rows of each class</summary>\n\n{table}\n\n</details>"
     lost = found.split["rows"] - found.split["kept"]
@@ -298,14 +304,14 @@ def _use(found: Findings) -> str:
     )
     weak = (
         f"\n- It is weakest where {escaped(hardest.slicing)} is {escaped(hardest.name, 60)}: "
-        f"accuracy {_number(hardest.model['accuracy'])} on {hardest.rows:,} rows."
+        f"accuracy {number(hardest.model['accuracy'])} on {hardest.rows:,} rows."
         if hardest
         else ""
     )
     return (
         "## Use and limits\n\n"
-        f"- Meant for rows like those of the train split (same source, same language), to be put "
-        f"into one of these classes: {_listed(found.model.labels)}.\n"
+        f"- Meant for rows like those of the train split (same source, same kind), to be put "
+        f"into one of these classes: {listed(found.model.labels)}.\n"
         "- It always answers with one of them, also for a row that belongs to none.\n"
         "- The figures hold for data like the test split. On another source, or later, they are "
         f"a guess until measured anew.{weak}\n"
@@ -329,7 +335,7 @@ def _worst(found: Findings) -> str:
         )
         for error in found.worst
     ]
-    table = _table(("id", "actual", "predicted", "confidence", "row"), rows, right=(3,))
+    table = tabulate(("id", "actual", "predicted", "confidence", "row"), rows, right=(3,))
     return (
         f"## Worst errors\n\nOf {wrong:,} wrong predictions, the {len(rows):,} that were held most "
         "confidently. Many of them show wrong labels rather than a wrong model: read them.\n\n"
@@ -337,22 +343,11 @@ def _worst(found: Findings) -> str:
     )
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> str:
-    aligned = set(right)
-    rule = ["---:" if place in aligned else "---" for place in range(len(heads))]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in (heads, rule, *rows))
-
-
 def _difference(compared: Comparison, name: str) -> str:
     if name not in compared.difference:
         return ""
     found = compared.difference[name]
-    return f"{found.value:+.3f} ({_span(found.interval, signed=True)})"
-
-
-def _listed(names: Sequence[str], most: int = 10) -> str:
-    shown = ", ".join(escaped(name, 60) for name in names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+    return f"{found.value:+.3f} ({span(found.interval, signed=True)})"
 
 
 def _flat(content: Mapping[str, Any], above: str = "") -> Iterable[tuple[str, object]]:
@@ -362,30 +357,3 @@ def _flat(content: Mapping[str, Any], above: str = "") -> Iterable[tuple[str, ob
             yield from _flat(value, path)
         else:
             yield path, value
-
-
-def _number(value: float | None) -> str:
-    return "undefined" if value is None else f"{value:.3f}"
-
-
-def _percent(value: Any) -> str:
-    return f"{value * 100:.1f} %"
-
-
-def _points(value: float) -> str:
-    return f"{value * 100:+.1f} points"
-
-
-def _span(interval: tuple[float, float] | None, *, signed: bool = False, scale: float = 1) -> str:
-    if interval is None:
-        return ""
-    digits = 3 if scale == 1 else 1
-    low, high = (f"{bound * scale:{'+' if signed else ''}.{digits}f}" for bound in interval)
-    return f"{low} to {high}"
-
-
-def _printable(letter: str) -> str:
-    """Control characters become space; those that turn the direction of a text are dropped."""
-    if letter in DIRECTIONS:
-        return ""
-    return " " if unicodedata.category(letter) in {"Cc", "Zl", "Zp", "Cs"} else letter

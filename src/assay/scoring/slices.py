@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from assay.errors import DataRefused
 from assay.scoring import metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from assay.scoring.metrics import Outcome
 
@@ -25,6 +26,7 @@ SMALL = 50
 # A slicing by something that hardly repeats (a user's name) would drown the report.
 MOST = 30
 REST = "(all others)"
+MISSING = "(none)"
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,23 @@ class Slice:
     def small(self) -> bool:
         """Whether its figures are too few rows to be trusted."""
         return self.rows < SMALL
+
+
+def columns(table: pd.DataFrame, names: Iterable[str]) -> dict[str, pd.Series[str]]:
+    """Return every row's slice by each column of ``ingest.slices``.
+
+    Raises:
+        DataRefused: a column that the table lacks.
+
+    """
+    wanted = list(names)
+    if absent := [name for name in wanted if name not in table]:
+        raise DataRefused(
+            f"the test split has no column {', '.join(absent)}",
+            expected="each column that ingest.slices names; there are " + ", ".join(table.columns),
+            cure="correct ingest.slices in params.yaml, or add the column to the source",
+        )
+    return {name: table[name].map(_name).astype(object) for name in wanted}
 
 
 def by_slice(
@@ -85,6 +104,10 @@ def table(slices: list[Slice]) -> pd.DataFrame:
         for part in slices
     ]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _name(value: Any) -> str:
+    return MISSING if pd.isna(value) else str(value).strip() or MISSING
 
 
 def _parts(series: pd.Series[str]) -> list[tuple[str, np.ndarray[Any, np.dtype[np.bool_]]]]:

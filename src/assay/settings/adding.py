@@ -1,6 +1,7 @@
 """Add a model's block to ``params.yaml``; nothing else in the file changes.
 
-Reads and writes ``params.yaml``, atomically: a block that would not load is never written.
+Reads and writes ``params.yaml``, atomically: a block that would not load is never written. Reads
+an example to take its block over.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from ruamel.yaml import YAML
 
 from assay.artifacts import write_text
-from assay.errors import UsageError
+from assay.errors import MissingFile, SettingsError, UsageError
 from assay.settings import reading
 from assay.settings.schema import MODEL_NAME
 
@@ -52,10 +53,58 @@ def add(path: Path, name: str, model: Model) -> None:
         SettingsError: the file would not load with it; nothing was changed.
 
     """
-    before = path.read_bytes().decode("utf-8")
-    text = before.rstrip("\r\n") + "\n\n" + _block(name, model)
+    text = _with(path, _block(name, model))
     reading.parse(path, text.encode("utf-8"))
     write_text(path, text)
+
+
+def add_example(path: Path, name: str, example: Path) -> Model:
+    """Append the one block of the file ``example`` under a name of your own.
+
+    Its comments come along; where they cannot (the block is written on one line), it is written
+    anew without them.
+
+    Raises:
+        MissingFile: there is no such example.
+        SettingsError: it is not one model's block, or an unknown key stands in it (the nearest is
+            named); nothing was changed.
+
+    """
+    if not example.is_file():
+        raise MissingFile(
+            f"there is no file {example}",
+            expected="a file with one model's block, as in examples/",
+            cure="ls examples/*.yaml",
+        )
+    _, model = reading.load_example(example)
+    text = _with(path, _renamed(example.read_bytes().decode("utf-8"), name))
+    if not _holds(path, text, name, model):
+        add(path, name, model)
+        return model
+    write_text(path, text)
+    return model
+
+
+def _with(path: Path, block: str) -> str:
+    return path.read_bytes().decode("utf-8").rstrip("\r\n") + "\n\n" + block
+
+
+def _renamed(example: str, name: str) -> str:
+    """Return an example's text as it stands below ``models``, under another name."""
+    lines = example.splitlines()
+    blocks = YAML().load(example)
+    (own,) = blocks
+    place, _ = blocks.lc.key(own)
+    lines[place] = f"{name}:{lines[place].partition(':')[2]}"
+    kept = (line for line in lines if line.rstrip() != "---")
+    return "".join(f"  {line}".rstrip() + "\n" for line in kept)
+
+
+def _holds(path: Path, text: str, name: str, model: Model) -> bool:
+    try:
+        return reading.parse(path, text.encode("utf-8")).models.get(name) == model
+    except SettingsError:
+        return False
 
 
 def _block(name: str, model: Model) -> str:

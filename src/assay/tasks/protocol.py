@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from assay.artifacts import Artifacts
     from assay.bundle import Bundle
     from assay.gateways.tracking import Journal
+    from assay.scoring.metrics import Outcome
+    from assay.scoring.section import Section
     from assay.settings.schema import Model
 
 
@@ -103,9 +105,17 @@ class Evaluates(Protocol):
         """Return for each slicing its name and every row's slice."""
 
     def baseline(
-        self, train: pd.DataFrame, test: pd.DataFrame, labels: Sequence[str], seed: int
+        self, train: Path, test: pd.DataFrame, labels: Sequence[str], seed: int
     ) -> np.ndarray[Any, Any]:
-        """Fit the simple model on ``train``; return probabilities on ``test``, as ``score``."""
+        """Fit the simple model on the table ``train``; return probabilities as ``score``.
+
+        ``train`` is a file and no table in memory: of images it may be larger than that.
+        """
+
+    def closer(
+        self, bundle: Bundle, test: pd.DataFrame, model: Outcome, settings: Model
+    ) -> Sequence[Section]:
+        """Look closer than every report does: return what this task adds, often nothing."""
 
     def show(self, row: pd.Series[Any]) -> str:
         """Return one row as a person reads it in a list of errors."""

@@ -6,7 +6,7 @@ import pytest
 
 from assay.errors import SettingsError
 from assay.gateways.expectations import load
-from assay.settings.schema import Validate
+from assay.settings.text import TextValidate
 from tests.gateways.expectations.made import check, suite
 
 SUITES = Path(__file__).parents[3] / "expectations"
@@ -119,5 +119,5 @@ def test_a_misspelt_column_is_a_fault_of_the_suite(tmp_path: Path, key: str) -> 
 
 @pytest.mark.parametrize("path", sorted(SUITES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_suite_that_comes_with_assay_loads(path: Path) -> None:
-    values = {"labels": ["a", "b"], **Validate().model_dump()}
+    values = {"labels": ["a", "b"], **TextValidate().model_dump()}
     assert len(load(path, values).expectations) >= 5

@@ -1,17 +1,22 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from assay.errors import DataRefused
-from assay.settings.schema import Model
+from assay.settings.text import TextModel
 from assay.tasks import protocol
 from assay.tasks.text_classification import evaluate
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
-def settings(*slices: str) -> Model:
-    return Model.model_validate(
+
+def settings(*slices: str) -> TextModel:
+    return TextModel.model_validate(
         {
             "task": "text-classification",
             "labels": ["no", "yes"],
@@ -51,8 +56,10 @@ def test_a_slice_column_that_is_not_there_is_refused_with_those_that_are() -> No
     assert "text, label" in refused.value.expected
 
 
-def test_the_baseline_answers_in_label_order() -> None:
-    train = pd.DataFrame({"text": ["good", "bad"] * 10, "label": ["yes", "no"] * 10})
+def test_the_baseline_answers_in_label_order(tmp_path: Path) -> None:
+    train = tmp_path / "train.parquet"
+    rows = pd.DataFrame({"text": ["good", "bad"] * 10, "label": ["yes", "no"] * 10})
+    rows.to_parquet(train)
     found = evaluate.baseline(train, pd.DataFrame({"text": ["bad", "good"]}), ("no", "yes"), 1)
     assert np.argmax(found, axis=1).tolist() == [0, 1]
 

@@ -7,7 +7,6 @@ import pytest
 
 from assay import artifacts, bundle
 from assay.artifacts import Artifacts
-from assay.settings.schema import Export
 from assay.tasks.text_classification import export
 from tests import made
 
@@ -72,34 +71,6 @@ def test_the_card_names_its_source_and_its_labels(project: Path) -> None:
     card = (FILES.bundle / "README.md").read_text()
     for word in ("`negative`", "64 tokens", "assay.json", f"# {made.MODEL}"):
         assert word in card
-
-
-def _settings(**changes: object) -> Export:
-    return Export.model_validate({"max_f1_drop": 0.005, **changes})
-
-
-def test_int8_is_served_when_it_earned_it() -> None:
-    assert export._earned(_settings(), 0.005, fast=True)[0] == "int8"
-    assert export._earned(_settings(), -0.1, fast=True)[0] == "int8"
-
-
-def test_fp32_is_served_when_int8_costs_too_much_or_has_no_instructions() -> None:
-    assert export._earned(_settings(), 0.0051, fast=True) == (
-        "fp32",
-        "int8 costs 0.0051 of validation macro F1 (allowed: 0.005)",
-    )
-    assert export._earned(_settings(), 0.0, fast=False) == (
-        "fp32",
-        "this processor class has no int8 instructions",
-    )
-
-
-@pytest.mark.parametrize("asked", ["fp32", "int8"])
-@pytest.mark.parametrize("fast", [False, True])
-def test_what_is_asked_for_is_served_whatever_it_costs(asked: str, fast: bool) -> None:
-    precision, reason = export._earned(_settings(precision=asked), 0.9, fast=fast)
-    assert precision == asked
-    assert "export.precision asks for it" in reason
 
 
 def test_a_precision_that_is_asked_for_is_the_one_that_is_written(

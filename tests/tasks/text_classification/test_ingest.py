@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from assay.errors import SourceRefused
-from assay.gateways import sources
-from assay.settings.schema import Model
+from assay.gateways.sources import fetching
+from assay.settings.text import TextModel
 from assay.tasks.text_classification.ingest import ingest
 from tests import made
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def _settings(**ingest: Any) -> Model:
-    return Model.model_validate(
+def _settings(**ingest: Any) -> TextModel:
+    return TextModel.model_validate(
         {"task": "text-classification", "labels": list(made.LABELS), "ingest": ingest}
     )
 
@@ -119,7 +119,7 @@ def test_rows_behind_the_opinions_join_them(
     mirror = inbox.parent / "mirror/text"
     mirror.mkdir(parents=True)
     (mirror / opinions_archive.name).symlink_to(opinions_archive)
-    monkeypatch.setenv(sources.MIRROR, str(mirror.parent))
+    monkeypatch.setenv(fetching.MIRROR, str(mirror.parent))
     made.texts(6).assign(rating="2.5", domain="mine").to_csv(inbox / "mine.csv", index=False)
     raw = _raw(inbox, source="opinions", slices=["domain"])
     assert len(raw) == 23_703 + 6

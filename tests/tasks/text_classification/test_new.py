@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from assay.errors import DataRefused, SettingsError, UsageError
-from assay.settings.schema import Model, Train, Validate
+from assay.settings.text import TextModel, TextTrain, TextValidate
 from assay.tasks.text_classification.new import propose, starting_point
 from tests import made
 
@@ -24,7 +24,7 @@ def test_settings_fit_the_table() -> None:
     assert settings.ingest.text == "review"
     assert settings.ingest.label == "mood"
     assert settings.ingest.source is None
-    assert settings.validation == Validate()
+    assert settings.validation == TextValidate()
     assert notes == []
 
 
@@ -47,7 +47,7 @@ def test_another_language_is_noticed_and_a_fitting_checkpoint_named(
     table = pd.DataFrame({"text": CHINESE * 20, "label": ["好", "差"] * 40})
     settings, (note,) = propose(table, "text", "label")
     assert settings.labels == ("好", "差")
-    assert f"the tokenizer of {Train().checkpoint} does not know" in note
+    assert f"the tokenizer of {TextTrain().checkpoint} does not know" in note
     assert "train.checkpoint: bert-base-chinese in params.yaml" in note
     # The suite lets the data through, since the user was told.
     assert settings.validation.max_unknown_share > 0.5
@@ -104,7 +104,7 @@ def test_texts_that_are_all_missing_are_left_to_validation() -> None:
 
 def test_the_starting_point_is_looked_at() -> None:
     smallest = {"task": "text-classification", "labels": ["a", "b"]}
-    assert starting_point(Model.model_validate(smallest)) == Train().checkpoint
-    lost = Model.model_validate(smallest | {"train": {"checkpoint": "./nowhere"}})
+    assert starting_point(TextModel.model_validate(smallest)) == TextTrain().checkpoint
+    lost = TextModel.model_validate(smallest | {"train": {"checkpoint": "./nowhere"}})
     with pytest.raises(SettingsError, match=r"\./nowhere"):
         starting_point(lost)

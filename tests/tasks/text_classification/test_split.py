@@ -8,7 +8,7 @@ import pytest
 
 from assay.artifacts import SPLITS, sha256
 from assay.errors import DataRefused
-from assay.settings.schema import Model
+from assay.settings.text import TextModel
 from assay.tasks.text_classification import cleaning
 from assay.tasks.text_classification.duplicates import grams, hashed_share
 from assay.tasks.text_classification.split import leaks, split
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def _settings(**split: Any) -> Model:
-    return Model.model_validate(
+def _settings(**split: Any) -> TextModel:
+    return TextModel.model_validate(
         {"task": "text-classification", "labels": list(made.LABELS), "split": split}
     )
 

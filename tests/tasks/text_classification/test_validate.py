@@ -7,7 +7,7 @@ import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from assay.errors import SettingsError
-from assay.settings.schema import Model, Train
+from assay.settings.text import TextModel, TextTrain
 from assay.tasks.text_classification import cleaning, validate
 from assay.tasks.text_classification.checkpoint import locate
 
@@ -39,8 +39,8 @@ def checkpoint(tmp_path: Path) -> Path:
 def measure(tmp_path: Path, checkpoint: Path, rows: Rows) -> tuple[pd.DataFrame, dict[str, Any]]:
     raw = tmp_path / "raw.parquet"
     pd.DataFrame(rows).to_parquet(raw, index=False)
-    settings = Model(
-        task="text-classification", labels=("a", "b"), train=Train(checkpoint=str(checkpoint))
+    settings = TextModel(
+        task="text-classification", labels=("a", "b"), train=TextTrain(checkpoint=str(checkpoint))
     )
     return validate.measure(raw, settings)
 
@@ -179,7 +179,7 @@ def test_a_file_that_is_no_tokenizer_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_checkpoint_that_comes_with_assay_knows_english() -> None:
-    folder = locate(Train().checkpoint)
+    folder = locate(TextTrain().checkpoint)
     long = "a remarkably good film " * 200
     tokens, unknown = validate.count_tokens(folder, [long, "🦜"])
     assert tokens[0] == 800

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from assay import artifacts
+from assay.bundle import MANIFEST, MODEL
 from assay.gateways.tracking import runs, store
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ UPLOAD_WITHIN = "120"  # seconds for a server to store one file
 FILES = "assay.files"
 # ![title](pictures/name.png), not a picture of another host.
 PICTURE = re.compile(r"!\[(?P<title>[^\]]*)\]\((?P<path>(?![a-z]+:|/)[^)\s]+)\)")
-ONNX = "model.onnx"
 EXTRA = "extra_files"
 
 
@@ -185,8 +185,8 @@ class Record:
         import mlflow.onnx
         from mlflow.models import Model
 
-        network = _load_network(bundle / ONNX)
-        beside = sorted(str(path.absolute()) for path in bundle.iterdir() if path.name != ONNX)
+        network = _load_network(bundle / MODEL)
+        beside = sorted(str(path.absolute()) for path in bundle.iterdir() if path.name != MODEL)
         # Model.log is what mlflow.onnx.log_model calls; called so, the run need not be started
         # again. It asks the environment where to go, and talks on both streams.
         with (
@@ -209,7 +209,7 @@ class Record:
                 onnx_model=network,
                 save_as_external_data=False,
                 signature=_signature(network),
-                input_example=_example(network),
+                input_example=_example(network, _side(bundle)),
                 extra_files=beside,
                 pip_requirements=_requirements(),
                 onnx_execution_providers=["CPUExecutionProvider"],
@@ -236,7 +236,7 @@ def fetch_bundle(model: str, version: int | str, target: Path) -> None:
             copy = Path(mlflow.artifacts.download_artifacts(uri, dst_path=scratch))
         with artifacts.replacing(target) as beside:
             (copy / EXTRA).rename(beside)
-            (copy / ONNX).rename(beside / ONNX)
+            (copy / MODEL).rename(beside / MODEL)
 
 
 def _entity(dataset: Dataset) -> Any:
@@ -275,13 +275,18 @@ def _signature(network: Any) -> ModelSignature:
     )
 
 
-def _example(network: Any) -> dict[str, Any]:
-    """Return a feed of ones: one row, and eight of whatever else may vary."""
+def _side(bundle: Path) -> int:
+    """Return how much an example holds of what may vary: an image's side, or eight tokens."""
+    return int(artifacts.read_json(bundle / MANIFEST).get("size", 8))
+
+
+def _example(network: Any, side: int) -> dict[str, Any]:
+    """Return a feed of ones: one row, and ``side`` of whatever else may vary."""
     import numpy as np
 
     example = {}
     for name, kind, shape in _ports(network):
-        sizes = [size if size > 0 else (8 if axis else 1) for axis, size in enumerate(shape)]
+        sizes = [size if size > 0 else (side if axis else 1) for axis, size in enumerate(shape)]
         example[name] = np.ones(sizes, kind)
     return example
 

@@ -10,22 +10,24 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from assay.errors import DataRefused
 from assay.progress import Progress
 from assay.scoring import baseline as tf_idf
+from assay.scoring import slices as by_slice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import numpy as np
 
     from assay.bundle import Bundle
-    from assay.settings.schema import Model
+    from assay.scoring.metrics import Outcome
+    from assay.scoring.section import Section
+    from assay.settings.text import TextModel
 
 BASELINE = "TF-IDF and logistic regression"
 # Characters. Fixed, so that a slice means the same after each retraining.
 LENGTHS = (40, 80, 160, 320)
-MISSING = "(none)"
 
 
 def score(bundle: Bundle, table: pd.DataFrame) -> np.ndarray[Any, Any]:
@@ -35,36 +37,37 @@ def score(bundle: Bundle, table: pd.DataFrame) -> np.ndarray[Any, Any]:
         return bundle.probabilities(texts, progress=bar)
 
 
-def slices(table: pd.DataFrame, settings: Model) -> dict[str, pd.Series[str]]:
+def slices(table: pd.DataFrame, settings: TextModel) -> dict[str, pd.Series[str]]:
     """Return every row's slice by each column of ``ingest.slices``, and by its length.
 
     Raises:
         DataRefused: a column that the table lacks.
 
     """
-    absent = [name for name in settings.ingest.slices if name not in table]
-    if absent:
-        raise DataRefused(
-            f"the test split has no column {', '.join(absent)}",
-            expected="each column that ingest.slices names; there are " + ", ".join(table.columns),
-            cure="correct ingest.slices in params.yaml, or add the column to the source",
-        )
-    found = {name: table[name].map(_name).astype(object) for name in settings.ingest.slices}
+    found = by_slice.columns(table, settings.ingest.slices)
     found["characters"] = _by_length(table["text"].astype(str).str.len())
     return found
 
 
 def baseline(
-    train: pd.DataFrame, test: pd.DataFrame, labels: Sequence[str], seed: int
+    train: Path, test: pd.DataFrame, labels: Sequence[str], seed: int
 ) -> np.ndarray[Any, Any]:
     """Fit TF-IDF and logistic regression on ``train``; return probabilities on ``test``."""
+    rows = pd.read_parquet(train, columns=["text", "label"])
     return tf_idf.fit_and_predict(
-        train["text"].astype(str).tolist(),
-        train["label"].astype(str).tolist(),
+        rows["text"].astype(str).tolist(),
+        rows["label"].astype(str).tolist(),
         test["text"].astype(str).tolist(),
         labels,
         seed,
     )
+
+
+def closer(
+    bundle: Bundle, test: pd.DataFrame, model: Outcome, settings: TextModel
+) -> list[Section]:
+    """Add nothing: slices and the list of worst errors say what there is to say of texts."""
+    return []
 
 
 def show(row: pd.Series[Any]) -> str:
@@ -77,7 +80,3 @@ def _by_length(lengths: pd.Series[int]) -> pd.Series[str]:
     names = [f"up to {LENGTHS[0]}", *middle, f"over {LENGTHS[-1]}"]
     cut: pd.Series[str] = pd.cut(lengths, [-1, *LENGTHS, float("inf")], labels=names)
     return cut
-
-
-def _name(value: Any) -> str:
-    return MISSING if pd.isna(value) else str(value).strip() or MISSING

@@ -1,40 +1,35 @@
 """From the trained checkpoint to the bundle that is served.
 
 Reads the checkpoint and the validation split. Writes the bundle's folder: ``model.onnx``, the
-tokenizer, ``assay.json`` and a model card. int8 ships only when it loses no more than the settings
-allow and the processor class multiplies it; a timing decides nothing.
+tokenizer, ``assay.json`` and a model card. Which precision ships is decided in ``bundling``.
 """
 
 from __future__ import annotations
 
 import shutil
-import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import torch
 
-from assay import artifacts, bundle, processor
+from assay import bundle
 from assay.gateways import onnx as gateway
+from assay.inputs import text
 from assay.learning import seeding
-from assay.progress import Progress, say
-from assay.scoring import metrics
-from assay.tasks.text_classification import network, parity
+from assay.progress import say
+from assay.tasks import bundling
+from assay.tasks.text_classification import network, parity, train
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from assay.artifacts import Artifacts
-    from assay.bundle import Encoding
-    from assay.settings.schema import Export, Model
+    from assay.settings.text import TextModel
 
 TASK = "text-classification"
-BATCH = 32
 DYNAMIC = {0: "batch", 1: "length"}
 INPUTS = ("input_ids", "attention_mask")
-# Rows of the validation split that fp32 and int8 are timed on, in pairs.
-TIMED_ROWS = 256
 
 
 class _Logits(torch.nn.Module):
@@ -52,7 +47,7 @@ class _Logits(torch.nn.Module):
 
 
 def export(
-    settings: Model, files: Artifacts, folder: Path
+    settings: TextModel, files: Artifacts, folder: Path
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Write the bundle to ``folder``; return the parity report and what was timed.
 
@@ -62,7 +57,7 @@ def export(
     """
     seeding.make_deterministic(0, settings.export.threads)
     model = network.load(files.checkpoint, settings.labels, dropout=0.0).eval()
-    facts = _facts(settings, files)
+    facts = bundling.facts(settings, files)
     example = torch.ones((2, 16), dtype=torch.int64)
     say("export: tracing the network")
     graph = gateway.from_torch(
@@ -73,147 +68,48 @@ def export(
     # products that read it stay fp32 (docs/decisions/0004).
     small = gateway.quantize(graph, keep=gateway.readers(graph, "Gelu"))
     int8 = gateway.serialize(small, facts | {"assay.precision": "int8"})
-    trial = _Trial(settings, files, model)
-    report, served = trial.compare(fp32, int8, settings.export)
-    precision = report["precision"]
-    _write(folder, served, settings, files, facts, precision)
+    largest = parity.grid(model, fp32, settings.export.threads)
+    trial, expected = _trial(settings, files, model)
+    report = trial.compare(fp32, int8, expected, largest, settings.export)
+    served = int8 if report["precision"] == "int8" else fp32
+    _write(folder, served, settings, files, report["precision"])
     return report, trial.timings({"fp32": fp32, "int8": int8})
 
 
-def _facts(settings: Model, files: Artifacts) -> dict[str, str]:
-    """Return what the graph itself carries: labels and what it was made from."""
-    return {
-        "assay.task": TASK,
-        "assay.labels": "\n".join(settings.labels),
-        "assay.weights": artifacts.sha256(files.checkpoint),
-        "assay.train": artifacts.sha256(files.split("train")),
-    }
-
-
-class _Trial:
-    """The validation split, on which precisions are held against each other."""
-
-    def __init__(self, settings: Model, files: Artifacts, model: Any) -> None:
-        self._model, self._threads = model, settings.export.threads
-        rows = pd.read_parquet(files.split("validation"), columns=["text", "label"])
-        encode = bundle.TextEncoder(files.checkpoint / bundle.TOKENIZER, settings.train.max_length)
-        self._encoding: Encoding = encode(rows["text"].tolist())
-        place = {name: number for number, name in enumerate(settings.labels)}
-        self._labels = np.array([place[label] for label in rows["label"]])
-
-    def compare(self, fp32: bytes, int8: bytes, settings: Export) -> tuple[dict[str, Any], bytes]:
-        """Return the report and the bytes that earned to be served."""
-        largest = parity.grid(self._model, fp32, self._threads)
-        expected = parity.torch_logits(self._model, self._encoding)
-        full = self._logits(fp32, "validation, fp32")
-        small = self._logits(int8, "validation, int8")
-        agreeing = parity.same_answers(expected, full)
-        scores = {"fp32": self._macro_f1(full), "int8": self._macro_f1(small)}
-        drop = scores["fp32"] - scores["int8"]
-        fast = processor.has_instructions(processor.INT8_INSTRUCTIONS)
-        precision, reason = _earned(settings, drop, fast)
-        report = {
-            "grid_max_abs_diff": _significant(largest),
-            "validation_max_abs_diff": _significant(float(np.abs(expected.numpy() - full).max())),
-            "validation_rows": agreeing,
-            "top1_equal": 1.0,
-            "macro_f1_fp32": round(scores["fp32"], 6),
-            "macro_f1_int8": round(scores["int8"], 6),
-            "macro_f1_drop": round(drop, 6),
-            "top1_equal_int8": round(float((full.argmax(1) == small.argmax(1)).mean()), 6),
-            "megabytes_fp32": round(len(fp32) / 1e6, 1),
-            "megabytes_int8": round(len(int8) / 1e6, 1),
-            "int8_instructions": fast,
-            "precision": precision,
-            "reason": reason,
-        }
-        say(f"export: {precision}, since {reason}")
-        return report, int8 if precision == "int8" else fp32
-
-    def timings(self, models: dict[str, bytes]) -> dict[str, Any]:
-        """Time the precisions in turn, three rounds; return the median rows a second of each."""
-        some = bundle.Encoding(self._encoding.ids[:TIMED_ROWS], 0)
-        sessions = {
-            name: bundle.open_session(model, self._threads) for name, model in models.items()
-        }
-        seconds: dict[str, list[float]] = {name: [] for name in models}
-        for _ in range(4):
-            for name, session in sessions.items():
-                started = time.perf_counter()
-                for _rows, feeds in some.batches(BATCH):
-                    session.run(None, {i.name: feeds[i.name] for i in session.get_inputs()})
-                seconds[name].append(time.perf_counter() - started)
-        # The first round warms up.
-        rate = {name: len(some.ids) / float(np.median(took[1:])) for name, took in seconds.items()}
-        provider = next(iter(sessions.values())).get_providers()[0]
-        return {
-            **{f"rows_per_second_{name}": round(value, 1) for name, value in rate.items()},
-            "int8_speedup": round(rate["int8"] / rate["fp32"], 2),
-            "provider": provider,
-            "processor": processor.processor_class(),
-            "threads": self._threads,
-        }
-
-    def _logits(self, model: bytes, name: str) -> np.ndarray[Any, Any]:
-        session = bundle.open_session(model, self._threads)
-        wanted = [entry.name for entry in session.get_inputs()]
-        answer = np.zeros((len(self._labels), self._model.config.num_labels), dtype=np.float32)
-        with Progress(name, len(answer)) as bar:
-            for rows, feeds in self._encoding.batches(BATCH):
-                answer[rows] = session.run(None, {key: feeds[key] for key in wanted})[0]
-                bar.advance(len(rows))
-        return answer
-
-    def _macro_f1(self, logits: np.ndarray[Any, Any]) -> float:
-        return metrics.macro_f1(self._labels, logits.argmax(axis=1))
-
-
-def _earned(settings: Export, drop: float, fast: bool) -> tuple[str, str]:
-    """Return the precision to serve and the reason, from facts that do not vary."""
-    lost = f"int8 costs {drop:.4f} of validation macro F1 (allowed: {settings.max_f1_drop})"
-    if settings.precision != "auto":
-        return settings.precision, f"export.precision asks for it; {lost}"
-    if drop > settings.max_f1_drop:
-        return "fp32", lost
-    if not fast:
-        return "fp32", "this processor class has no int8 instructions"
-    return "int8", lost
-
-
-def _significant(value: float) -> float:
-    """Round to one digit: the last bits of a difference may depend on the runtime's build."""
-    return float(f"{value:.0e}")
+def _trial(
+    settings: TextModel, files: Artifacts, model: Any
+) -> tuple[bundling.Trial, np.ndarray[Any, Any]]:
+    """Return the validation split for both precisions, and torch's logits of it."""
+    rows = pd.read_parquet(files.split("validation"), columns=["text", "label"])
+    encode = text.TextEncoder(files.checkpoint / text.TOKENIZER, settings.train.max_length)
+    encoding = encode(rows["text"].tolist())
+    place = {name: number for number, name in enumerate(settings.labels)}
+    trial = bundling.Trial(
+        encoding,
+        text.Encoding(encoding.ids[: bundling.TIMED_ROWS], 0),
+        np.array([place[label] for label in rows["label"]]),
+        len(settings.labels),
+        settings.export.threads,
+    )
+    return trial, train.logits(model, encoding).numpy()
 
 
 def _write(
-    folder: Path,
-    model: bytes,
-    settings: Model,
-    files: Artifacts,
-    facts: dict[str, str],
-    precision: str,
+    folder: Path, model: bytes, settings: TextModel, files: Artifacts, precision: str
 ) -> None:
     folder.mkdir(parents=True)
-    (folder / bundle.MODEL).write_bytes(model)
-    shutil.copyfile(files.checkpoint / bundle.TOKENIZER, folder / bundle.TOKENIZER)
-    (folder / "README.md").write_text(_card(files.model, settings, precision), encoding="utf-8")
-    manifest = {
+    shutil.copyfile(files.checkpoint / text.TOKENIZER, folder / text.TOKENIZER)
+    told = {
         "task": TASK,
-        "model": files.model,
         "labels": list(settings.labels),
         "precision": precision,
         "inputs": list(INPUTS),
         "max_length": settings.train.max_length,
-        "fingerprints": {
-            "weights": facts["assay.weights"],
-            "train": facts["assay.train"],
-            "validation": artifacts.sha256(files.split("validation")),
-        },
     }
-    bundle.write_manifest(folder, manifest)
+    bundling.write(folder, model, files, told, _card(files.model, settings, precision))
 
 
-def _card(name: str, settings: Model, precision: str) -> str:
+def _card(name: str, settings: TextModel, precision: str) -> str:
     labels = ", ".join(f"`{label}`" for label in settings.labels)
     return f"""# {name}
 

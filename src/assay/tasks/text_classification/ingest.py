@@ -7,7 +7,6 @@ what can't be learned from.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +19,10 @@ from assay.gateways import sources, tables
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from assay.settings.schema import Ingest, Model
+    from assay.settings.text import TextIngest, TextModel
 
 
-def ingest(settings: Model, inbox: Path, target: Path) -> dict[str, int]:
+def ingest(settings: TextModel, inbox: Path, target: Path) -> dict[str, int]:
     """Write all rows to ``target``; return the number of rows by where they came from.
 
     The source's rows stand first, then those of the inbox's files by name. A file that is added
@@ -50,10 +49,10 @@ def ingest(settings: Model, inbox: Path, target: Path) -> dict[str, int]:
     return {name: len(part) for name, part in parts.items()}
 
 
-def _parts(settings: Ingest, inbox: Path) -> dict[str, pd.DataFrame]:
+def _parts(settings: TextIngest, inbox: Path) -> dict[str, pd.DataFrame]:
     parts: dict[str, pd.DataFrame] = {}
     if settings.source:
-        parts[settings.source] = sources.named(settings.source)
+        parts[settings.source] = sources.texts(settings.source)
     files = [file for file in sorted(inbox.rglob("*")) if _is_table(file)]
     for file in files:
         parts[str(file.relative_to(inbox))] = _named_columns(file, settings)
@@ -75,11 +74,12 @@ def _is_table(file: Path) -> bool:
     return file.is_file() and not hidden
 
 
-def _named_columns(file: Path, settings: Ingest) -> pd.DataFrame:
+def _named_columns(file: Path, settings: TextIngest) -> pd.DataFrame:
     """Read one file of the inbox; its text and label columns get the house's names."""
     table = tables.read_table(file)
-    text = _column(file, table, settings.text, "text")
-    label = _column(file, table, settings.label, "label")
+    names = [str(name) for name in table.columns]
+    text = tables.column_of(file, names, settings.text, "text")
+    label = tables.column_of(file, names, settings.label, "label")
     others = [name for name in table.columns if name not in (text, label, "id", "text", "label")]
     named = table[[text, label, *others]].set_axis(["text", "label", *others], axis="columns")
     for name in ("text", "label", *settings.slices):
@@ -96,21 +96,6 @@ def _as_text(file: Path, values: pd.Series[Any]) -> pd.Series[str]:
             cure="decode it (as UTF-8, most often) and save the file anew",
         )
     return values.astype("str")
-
-
-def _column(file: Path, table: pd.DataFrame, configured: str, house: str) -> str:
-    """Return which column to read: the configured one, or the house's own name for it."""
-    for name in (configured, house):
-        if name in table.columns:
-            return name
-    names = [str(name) for name in table.columns]
-    near = difflib.get_close_matches(configured, names, n=1, cutoff=0.4)
-    raise SourceRefused(
-        f"{file} has no column {configured!r}; it has " + ", ".join(map(repr, names)),
-        expected=f"the {house}'s column, {configured!r} by ingest.{house} in params.yaml",
-        cure=(f"did you mean {near[0]!r}? " if near else "")
-        + f"Rename the column in the file, or set ingest.{house} in params.yaml",
-    )
 
 
 def _ids(table: pd.DataFrame) -> list[str]:

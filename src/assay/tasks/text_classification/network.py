@@ -12,8 +12,8 @@ import torch
 from safetensors.torch import save_file
 from transformers import BertConfig, BertForSequenceClassification
 
-from assay.bundle import LENGTH_STEP
 from assay.errors import SettingsError
+from assay.inputs.text import LENGTH_STEP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from assay.errors import DataRefused, SettingsError, UsageError
-from assay.settings.schema import Ingest, Model, Train, Validate
+from assay.settings.text import TextIngest, TextModel, TextTrain, TextValidate
 from assay.tasks.text_classification import checkpoint as checkpoints
 from assay.tasks.text_classification.validate import count_tokens
 
@@ -26,7 +26,7 @@ STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 1200, 2, 20
 TRAINED_SHARE = 0.8
 
 
-def propose(table: pd.DataFrame, text: str, label: str) -> tuple[Model, list[str]]:
+def propose(table: pd.DataFrame, text: str, label: str) -> tuple[TextModel, list[str]]:
     """Return settings under which ``assay run`` works, and notes for the user.
 
     Raises:
@@ -37,18 +37,18 @@ def propose(table: pd.DataFrame, text: str, label: str) -> tuple[Model, list[str
     for column in (text, label):
         _require(table, column)
     labels = _labels(table, label)
-    unknown = _unknown_share(table[text], Train().checkpoint)
-    settings = Model(
+    unknown = _unknown_share(table[text], TextTrain().checkpoint)
+    settings = TextModel(
         task="text-classification",
         labels=labels,
-        ingest=Ingest(text=text, label=label),
+        ingest=TextIngest(text=text, label=label),
         validate=_bounds(unknown),
-        train=Train(epochs=_epochs(len(table))),
+        train=TextTrain(epochs=_epochs(len(table))),
     )
     return settings, _notes(table[text], unknown)
 
 
-def starting_point(settings: Model) -> str:
+def starting_point(settings: TextModel) -> str:
     """Return what the model starts to learn from, after a look that it is there.
 
     Raises:
@@ -98,22 +98,22 @@ def _unknown_share(texts: pd.Series[str], checkpoint: str) -> float:
     return float(unknown.sum() / max(tokens.sum(), 1))
 
 
-def _bounds(unknown: float) -> Validate:
+def _bounds(unknown: float) -> TextValidate:
     """Return the suite's bounds; the one on unknown tokens is set above what this data has."""
-    usual = Validate()
+    usual = TextValidate()
     if unknown <= usual.max_unknown_share / 2:
         return usual
-    return Validate(max_unknown_share=min(1.0, math.ceil(unknown * 10 + 1) / 10))
+    return TextValidate(max_unknown_share=min(1.0, math.ceil(unknown * 10 + 1) / 10))
 
 
 def _epochs(rows: int) -> int:
-    steps = max(1.0, rows * TRAINED_SHARE / Train().batch_size)
+    steps = max(1.0, rows * TRAINED_SHARE / TextTrain().batch_size)
     return int(min(MOST_EPOCHS, max(FEWEST_EPOCHS, round(STEPS / steps))))
 
 
 def _notes(texts: pd.Series[str], unknown: float) -> list[str]:
-    default = Train().checkpoint
-    if unknown <= Validate().max_unknown_share:
+    default = TextTrain().checkpoint
+    if unknown <= TextValidate().max_unknown_share:
         return []
     fitting = "bert-base-chinese" if _is_chinese(texts) else "bert-base-multilingual-cased"
     note = (

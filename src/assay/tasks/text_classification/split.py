@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from assay.settings.schema import Model, Split
+    from assay.settings.text import TextModel, TextSplit
 
 # Of a row that is like two earlier rows on different sides: it fits neither without a leak.
 BETWEEN = "between"
 
 
-def split(raw: Path, settings: Model, folder: Path) -> dict[str, Any]:
+def split(raw: Path, settings: TextModel, folder: Path) -> dict[str, Any]:
     """Write ``<folder>/{train,validation,test}.parquet``; return sizes, balance, drops, leaks.
 
     Raises:
@@ -75,7 +75,7 @@ def leaks(folder: Path, threshold: float) -> dict[str, int]:
     return {"exact": int(sides.gt(1).sum()), "near": near}
 
 
-def _places(normal: pd.Series[str], blank: pd.Series[bool], settings: Split) -> pd.Series[str]:
+def _places(normal: pd.Series[str], blank: pd.Series[bool], settings: TextSplit) -> pd.Series[str]:
     """Return each row's split, or :data:`BETWEEN`.
 
     Dirty rows are dealt too: a row that turns dirty later (a conflicting label arrives) must not
@@ -90,14 +90,14 @@ def _places(normal: pd.Series[str], blank: pd.Series[bool], settings: Split) -> 
     return normal.map(lambda text: by_text.get(text, "train"))
 
 
-def _place(text: str, sides: Sequence[str], settings: Split) -> str:
+def _place(text: str, sides: Sequence[str], settings: TextSplit) -> str:
     taken = sorted(set(sides) - {BETWEEN})
     if len(taken) > 1:
         return BETWEEN
     return taken[0] if taken else _dealt(hashed_share(text, settings.seed), settings)
 
 
-def _dealt(share: float, settings: Split) -> str:
+def _dealt(share: float, settings: TextSplit) -> str:
     if share < settings.test:
         return "test"
     return "validation" if share < settings.test + settings.validation else "train"

@@ -13,9 +13,9 @@ import pandas as pd
 import torch
 
 from assay import artifacts, processor, ranks
-from assay.bundle import Encoding, TextEncoder, padded
+from assay.inputs.text import Encoding, TextEncoder, padded
 from assay.learning import curve as curves
-from assay.learning import loop, seeding
+from assay.learning import loop, recipe, seeding
 from assay.learning.bucketing import bucketed
 from assay.learning.resumption import Resumption
 from assay.progress import say
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
     from assay.artifacts import Artifacts
     from assay.gateways.tracking import Journal
-    from assay.settings.schema import Model
+    from assay.settings.text import TextModel
 
 VALIDATION_BATCH = 64
 
 
 def train(
-    settings: Model, files: Artifacts, checkpoint: Path, curve: Path, journal: Journal
+    settings: TextModel, files: Artifacts, checkpoint: Path, curve: Path, journal: Journal
 ) -> None:
     """Write the best weights to ``checkpoint`` and the curve to ``curve``.
 
@@ -49,13 +49,15 @@ def train(
     model = network.load(source, settings.labels, settings.train.dropout, new_head=True)
     network.require_length(model, settings.train.max_length)
     resumption = Resumption(files.resume, fingerprint(settings, files, source))
-    training = loop.Training(model, taught, settings.train, resumption, journal)
+    training = loop.Training(
+        model, taught, recipe.plain(settings.train), settings.train, resumption, journal
+    )
     rows = training.run()
     network.save(model, source, checkpoint)
     curves.write(curve, rows)
 
 
-def fingerprint(settings: Model, files: Artifacts, source: Path) -> str:
+def fingerprint(settings: TextModel, files: Artifacts, source: Path) -> str:
     """Return what decides this training's bytes: settings, data, checkpoint, code, machine."""
     return artifacts.digest_of(
         settings.train.model_dump_json(),
@@ -70,7 +72,7 @@ def fingerprint(settings: Model, files: Artifacts, source: Path) -> str:
     )
 
 
-def lesson(settings: Model, files: Artifacts, source: Path) -> loop.Lesson:
+def lesson(settings: TextModel, files: Artifacts, source: Path) -> loop.Lesson:
     """Return what is learned: both splits encoded by the tokenizer in the folder ``source``."""
     encode = TextEncoder(source / "tokenizer.json", settings.train.max_length)
     learning, judging = (_Rows(files.split(name), encode, settings) for name in _USED)
@@ -82,7 +84,7 @@ def lesson(settings: Model, files: Artifacts, source: Path) -> loop.Lesson:
         batches=lambda epoch: bucketed(
             lengths, settings.train.batch_size, settings.train.seed, epoch
         ),
-        collate=learning.collate,
+        collate=lambda rows, _epoch: learning.collate(rows),
         loss=network.loss,
         validate=lambda model: scores(model, judging.encoding, judging.labels),
         size=lambda batch: int(batch["attention_mask"].sum()),
@@ -95,7 +97,7 @@ _USED = ("train", "validation")
 class _Rows:
     """One split, encoded."""
 
-    def __init__(self, table: Path, encode: TextEncoder, settings: Model) -> None:
+    def __init__(self, table: Path, encode: TextEncoder, settings: TextModel) -> None:
         rows = pd.read_parquet(table)
         self.encoding = encode(rows["text"].tolist())
         self.labels = targets.numbers(rows, settings.labels)

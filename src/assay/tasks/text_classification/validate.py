@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from assay.settings.schema import Model
+    from assay.settings.text import TextModel
 
     Counts = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -38,7 +38,7 @@ MEANING = {
 UNUSABLE = ["blank", "one_character", "broken"]
 
 
-def measure(raw: Path, settings: Model) -> tuple[pd.DataFrame, dict[str, Any]]:
+def measure(raw: Path, settings: TextModel) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return the raw table with its measured columns, and what was found in short.
 
     Columns: ``text_length`` (characters); ``class_rows`` (rows of the row's class that are not

@@ -10,6 +10,8 @@ import pytest
 from assay import artifacts
 from assay.errors import SourceRefused, UsageError
 from assay.gateways import sources
+from assay.gateways.sources import opinions as module
+from assay.gateways.sources.fetching import MIRROR
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,13 +23,13 @@ if TYPE_CHECKING:
 def opinions(opinions_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("project"))
-        patch.setenv(sources.MIRROR, _mirror(tmp_path_factory.mktemp("mirror"), opinions_archive))
-        return sources.named("opinions")
+        patch.setenv(MIRROR, _mirror(tmp_path_factory.mktemp("mirror"), opinions_archive))
+        return sources.texts("opinions")
 
 
 def _mirror(folder: Path, archive: Path) -> str:
     (folder / "text").mkdir()
-    (folder / "text" / sources.OPINIONS_ARCHIVE).symlink_to(archive)
+    (folder / "text" / module.ARCHIVE).symlink_to(archive)
     return str(folder)
 
 
@@ -65,14 +67,14 @@ def test_nothing_of_the_archive_runs(opinions_archive: Path, tmp_path: Path) -> 
         "sys.addaudithook(lambda event, args: event == 'exec' and 'vader' in str(args[0]).lower()"
         " and sys.exit('ran a part of the archive'))\n"
         "before = set(sys.path)\n"
-        "assert len(sources.named('opinions')) == 23703\n"
+        "assert len(sources.texts('opinions')) == 23703\n"
         "assert set(sys.path) == before\n"
         "assert not [name for name in sys.modules if 'vader' in name.lower()]\n"
     )
     answer = subprocess.run(
         [sys.executable, "-c", script],
         cwd=tmp_path,
-        env={sources.MIRROR: _mirror(tmp_path, opinions_archive)},
+        env={MIRROR: _mirror(tmp_path, opinions_archive)},
         capture_output=True,
         text=True,
         check=False,
@@ -87,11 +89,11 @@ def test_a_mirror_with_other_bytes_is_refused(
     (tmp_path / "text").mkdir()
     content = bytearray(opinions_archive.read_bytes())
     content[len(content) // 2] ^= 1
-    (tmp_path / "text" / sources.OPINIONS_ARCHIVE).write_bytes(content)
-    monkeypatch.setenv(sources.MIRROR, str(tmp_path))
+    (tmp_path / "text" / module.ARCHIVE).write_bytes(content)
+    monkeypatch.setenv(MIRROR, str(tmp_path))
     with pytest.raises(SourceRefused, match="has SHA-256") as refused:
-        sources.named("opinions")
-    assert refused.value.expected == sources.OPINIONS_SHA256
+        sources.texts("opinions")
+    assert refused.value.expected == module.SHA256
     assert "do not use it" in refused.value.cure
 
 
@@ -99,39 +101,39 @@ def test_a_digest_is_compared_before_anything_is_opened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "text").mkdir()
-    with zipfile.ZipFile(tmp_path / "text" / sources.OPINIONS_ARCHIVE, "w") as archive:
-        archive.writestr(sources.OPINIONS_INNER, b"another file")
-    monkeypatch.setenv(sources.MIRROR, str(tmp_path))
+    with zipfile.ZipFile(tmp_path / "text" / module.ARCHIVE, "w") as archive:
+        archive.writestr(module.INNER, b"another file")
+    monkeypatch.setenv(MIRROR, str(tmp_path))
     with pytest.raises(SourceRefused, match="has SHA-256"):
-        sources.named("opinions")
+        sources.texts("opinions")
 
 
 def test_a_mirror_that_lacks_it_falls_back_on_what_was_fetched(
     opinions_archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(sources.MIRROR, str(tmp_path / "empty"))
+    monkeypatch.setenv(MIRROR, str(tmp_path / "empty"))
     artifacts.DOWNLOADS.mkdir(parents=True)
-    (artifacts.DOWNLOADS / sources.OPINIONS_ARCHIVE).symlink_to(opinions_archive)
-    assert len(sources.opinions()) == 23_703
+    (artifacts.DOWNLOADS / module.ARCHIVE).symlink_to(opinions_archive)
+    assert len(module.opinions()) == 23_703
 
 
 def test_an_index_that_cannot_be_reached_is_said_with_a_way_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv(sources.MIRROR, raising=False)
+    monkeypatch.delenv(MIRROR, raising=False)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
     with pytest.raises(SourceRefused, match=r"pip could not fetch vaderSentiment==0\.5") as refused:
-        sources.named("opinions")
+        sources.texts("opinions")
     assert "No matching distribution" in refused.value.found
-    assert sources.OPINIONS_SHA256 in refused.value.expected
+    assert module.SHA256 in refused.value.expected
     assert f"put the file into {artifacts.DOWNLOADS}/" in refused.value.cure
     assert list(artifacts.DOWNLOADS.iterdir()) == [], "nothing half-fetched stays"
 
 
 def test_an_unknown_source_is_answered_with_the_known_ones() -> None:
     with pytest.raises(UsageError, match="no source 'opinion'") as refused:
-        sources.named("opinion")
+        sources.texts("opinion")
     assert "one of opinions" in refused.value.expected

@@ -1,0 +1,58 @@
+"""Named sources: where the shipped models' rows come from, one module a source.
+
+Each looks first into the folder ``ASSAY_MIRROR``, then into ``data/downloads``, then asks the
+network. Writes ``data/downloads`` only. Never imports or runs anything of what it fetched.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from assay.errors import UsageError
+from assay.gateways.sources import cifar10, fashion_mnist, opinions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    import pandas as pd
+
+    from assay.gateways.sources.pictures import Pictures
+
+TEXTS: dict[str, Callable[[], pd.DataFrame]] = {"opinions": opinions.opinions}
+PICTURES: dict[str, Callable[[], Pictures]] = {
+    "fashion-mnist": fashion_mnist.pictures,
+    "cifar10": cifar10.pictures,
+}
+
+
+def texts(name: str) -> pd.DataFrame:
+    """Return the table of a named source: ``text``, ``label`` and its own columns.
+
+    Raises:
+        UsageError: no source of texts of this name.
+        SourceRefused: it can't be fetched, or its checksum is wrong.
+
+    """
+    _require(name, TEXTS)
+    return TEXTS[name]()
+
+
+def pictures(name: str) -> Pictures:
+    """Return the images of a named source, to be read one by one.
+
+    Raises:
+        UsageError: no source of images of this name.
+        SourceRefused: it can't be fetched, or its checksum is wrong.
+
+    """
+    _require(name, PICTURES)
+    return PICTURES[name]()
+
+
+def _require(name: str, known: Iterable[str]) -> None:
+    if name not in known:
+        raise UsageError(
+            f"there is no source {name!r}",
+            expected="one of " + ", ".join(known) + ", or null for the inbox alone",
+            cure="correct ingest.source in params.yaml",
+        )

@@ -1,0 +1,41 @@
+"""What a source of images hands over: one image at a time, never all of them at once.
+
+Reads and writes nothing itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One image as it came.
+
+    ``path`` names it where it has a name of its own; ``given`` is the split that its source put it
+    in, ``train`` or ``test``, None where the source has no test split.
+    """
+
+    image: bytes
+    label: str | None
+    path: str | None = None
+    given: str | None = None
+    columns: Mapping[str, str | None] = field(default_factory=dict)
+
+
+class Pictures(Protocol):
+    """Many images that are read when they are asked for."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of what stands beside image and label."""
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+
+    def read(self, wanted: Container[int]) -> Iterator[Picture]:
+        """Yield the images whose places (0 to the length) are wanted, in their order."""

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from assay.bundle import Bundle
+from assay.errors import DataRefused
+from assay.scoring import metrics
+from assay.settings.image import ImageModel
+from assay.tasks.image_classification import evaluate
+
+from .made import LABELS, png, shades, write_bundle
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def settings(*slices: str) -> ImageModel:
+    return ImageModel.model_validate(
+        {
+            "task": "image-classification",
+            "labels": list(LABELS),
+            "ingest": {"slices": list(slices)},
+            "evaluate": {"bootstrap": 100},
+        }
+    )
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Bundle:
+    write_bundle(tmp_path / "bundle")
+    return Bundle.open(tmp_path / "bundle", threads=1)
+
+
+def test_rows_are_sliced_by_column_and_into_thirds_by_their_looks() -> None:
+    table = shades(90)
+    found = evaluate.slices(table, settings("shop"))
+    assert list(found) == ["shop", "brightness", "contrast"]
+    assert set(found["shop"]) == {"east", "(none)"}
+    for name in ("brightness", "contrast"):
+        assert found[name].value_counts().tolist() == [30, 30, 30]
+        assert list(found[name].cat.categories) == list(evaluate.THIRDS[name])
+    dark = found["brightness"].eq("darkest third") & (np.arange(90) % 10 != 0)
+    assert set(table["label"][dark]) == {"dark"}
+
+
+def test_images_of_equal_brightness_are_in_one_slice() -> None:
+    same = pd.DataFrame({"image": [png(np.full((5, 5), 77, np.uint8))] * 7})
+    found = evaluate.slices(same, settings())
+    assert found["brightness"].nunique() == 1
+    assert found["contrast"].nunique() == 1
+
+
+def test_a_slice_column_that_is_not_there_is_refused() -> None:
+    with pytest.raises(DataRefused, match="no column colour"):
+        evaluate.slices(shades(5), settings("colour"))
+
+
+def test_the_baseline_learns_shades_in_the_labels_order(tmp_path: Path) -> None:
+    shades(400, seed=1).to_parquet(tmp_path / "train.parquet", index=False)
+    test = shades(100, seed=2)
+    found = evaluate.baseline(tmp_path / "train.parquet", test, LABELS, 13)
+    turned = evaluate.baseline(tmp_path / "train.parquet", test, LABELS[::-1], 13)
+    np.testing.assert_allclose(found.sum(axis=1), 1)
+    np.testing.assert_array_equal(found, turned[:, ::-1])
+    right = np.array(LABELS)[found.argmax(axis=1)] == test["label"]
+    assert right.mean() > 0.8  # every tenth is mislabelled
+
+
+def test_the_bundles_errors_are_drawn_and_its_robustness_told(
+    bundle: Bundle, tmp_path: Path
+) -> None:
+    test = shades(80)
+    outcome = metrics.outcome(test["label"].tolist(), evaluate.score(bundle, test), LABELS)
+    worst, robust = evaluate.closer(bundle, test, outcome, settings())
+    assert worst.name == "worst"
+    assert worst.draw is not None
+    worst.draw(tmp_path / "worst.png")
+    assert (tmp_path / "worst.png").read_bytes().startswith(b"\x89PNG")
+    assert robust.name == "robustness"
+    assert robust.table is not None
+    assert robust.table["accuracy"].iloc[0] == pytest.approx(outcome.correct.mean())
+
+
+def test_a_bundle_that_never_errs_has_no_picture_of_errors(bundle: Bundle) -> None:
+    test = shades(9, seed=4).iloc[1:]
+    outcome = metrics.outcome(test["label"].tolist(), evaluate.score(bundle, test), LABELS)
+    assert outcome.correct.all()
+    sections = evaluate.closer(bundle, test, outcome, settings())
+    assert [section.name for section in sections] == ["robustness"]
+
+
+def test_large_errors_are_shown_small_and_keep_their_proportion(
+    bundle: Bundle, tmp_path: Path
+) -> None:
+    tall = np.zeros((600, 150, 3), np.uint8)
+    assert evaluate._small(tall).shape == (128, 32, 3)
+    assert evaluate._small(tall[:20, :30]).shape == (20, 30, 3)
+
+
+def test_a_row_is_shown_by_its_size() -> None:
+    image = png(np.zeros((28, 20), np.uint8))
+    shown = evaluate.show(pd.Series({"id": "a", "image": image}))
+    assert shown == f"20 x 28 pixels, {len(image)} bytes"
