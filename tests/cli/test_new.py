@@ -178,7 +178,7 @@ def test_an_example_says_where_its_data_comes_from(project: Path) -> None:
     [
         (("mine", "--from", "nowhere.yaml"), "there is no file nowhere.yaml"),
         (("mine", "--from", "params.yaml", "--label", "x"), "--from and --label were given"),
-        (("mine", "--label", "x"), "--task, --data, --text is missing"),
+        (("mine", "--label", "x"), "--task, --data is missing"),
         ((made.MODEL, "--from", str(ROOT / "examples/cifar10.yaml")), f"a model {made.MODEL!r} al"),
     ],
 )

@@ -110,7 +110,7 @@ def test_a_file_comes_back_with_two_columns_more(tmp_path: Path, kind: str) -> N
     )
     assert answer.code == 0, answer.err
     assert "5 rows -> " in answer.out
-    assert "2 rows have no text and get no label" in answer.err
+    assert "2 texts are blank and get no label" in answer.err
     found = _rows(target)
     assert [list(row) for row in found] == [
         ["code", "text", "note", "predicted_label", "score"]

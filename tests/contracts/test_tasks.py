@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 import typing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,13 +18,14 @@ from assay import artifacts, inputs, tasks
 from assay.artifacts import SPLITS, STAGES, Artifacts
 from assay.bundle import Bundle
 from assay.cli import new
+from assay.scoring.metrics import outcome
 from assay.settings import params, reading
 from assay.tasks import protocol
 from tests import made
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from assay.settings.schema import Model
 
@@ -38,11 +41,30 @@ MODULES: dict[str, tuple[Callable[[str], object], type]] = {
     and function.__module__ == protocol.__name__
     and not name.startswith("_")
 }
-# What each task is tried on: a function that takes the tiny checkpoint and returns a project of
-# the one model `reviews` whose stages have all run.
-BUILT: dict[str, Callable[[Path], Path]] = {"text-classification": made.built}
-
 FILES = Artifacts(made.MODEL)
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What a task is tried on.
+
+    ``built`` takes the tiny checkpoint and returns a project of the one model `reviews` whose
+    stages have all run; ``data`` is what its inbox holds, of so many rows.
+    """
+
+    built: Callable[[Path], Path]
+    data: Path
+    rows: int
+    columns: Mapping[str, str]
+
+
+BUILT = {
+    "text-classification": Tried(
+        made.built, FILES.inbox / "rows.csv", 300, {"text": "text", "label": "label"}
+    ),
+    "image-classification": Tried(made.built_images, FILES.inbox / "digits", 300, {}),
+}
+
 every_task = pytest.mark.parametrize("task", TASKS)
 
 
@@ -59,7 +81,7 @@ def _project(task: str, checkpoint: Path) -> Path:
             f"nothing is known to try the task {task!r} on: add to BUILT in {Path(__file__).name} "
             "a function that builds a tiny project of it"
         )
-    return BUILT[task](checkpoint)
+    return BUILT[task].built(checkpoint)
 
 
 def test_there_are_tasks() -> None:
@@ -112,10 +134,10 @@ def test_it_imports_no_other_task(task: str) -> None:
 
 
 @every_task
-def test_ingest_leaves_no_row_out_and_names_each(project: Model) -> None:
+def test_ingest_leaves_no_row_out_and_names_each(task: str, project: Model) -> None:
     raw = pd.read_parquet(FILES.raw)
     assert raw["id"].is_unique
-    assert len(raw) == len(pd.read_csv(FILES.inbox / "rows.csv"))
+    assert len(raw) == BUILT[task].rows
     assert {"id", "label"} <= set(raw.columns)
 
 
@@ -177,9 +199,9 @@ def test_the_bundle_opens_and_answers_in_probabilities(project: Model) -> None:
 
 @every_task
 def test_the_baseline_answers_in_the_same_shape_and_the_same_each_time(project: Model) -> None:
-    train, test = (pd.read_parquet(FILES.split(name)) for name in ("train", "test"))
+    test = pd.read_parquet(FILES.split("test"))
     baseline = protocol.evaluates(project.task).baseline
-    first, second = (baseline(train, test, project.labels, 13) for _ in range(2))
+    first, second = (baseline(FILES.split("train"), test, project.labels, 13) for _ in range(2))
     assert first.shape == (len(test), len(project.labels))
     np.testing.assert_allclose(first.sum(axis=1), 1, atol=1e-9)
     np.testing.assert_array_equal(first, second)
@@ -200,15 +222,43 @@ def test_reports_hold_what_the_command_and_the_gate_read(project: Model) -> None
     assert predictions["id"].tolist() == test["id"].tolist()
     accuracy = (predictions["predicted_label"] == predictions["label"]).mean()
     assert accuracy == pytest.approx(metrics["model"]["accuracy"], abs=1e-6)
-    assert FILES.report.is_file()
+    page = FILES.report.read_text(encoding="utf-8")
+    shown = set(re.findall(r"\(pictures/([^)]+)\)", page))
+    assert shown == {path.name for path in FILES.pictures.iterdir()}
+    classes = pd.read_csv(FILES.tables / "classes.csv")
+    assert classes["label"].tolist() == list(project.labels)
 
 
 @every_task
-def test_a_new_model_is_proposed_from_a_table(task: str, project: Model) -> None:
-    founds = protocol.founds(task)
-    table = pd.read_csv(FILES.inbox / "rows.csv")
-    settings, notes = founds.propose(table, project.ingest.text, project.ingest.label)
-    assert settings.task == task
-    assert set(settings.labels) == set(project.labels)
-    assert all(isinstance(note, str) for note in notes)
-    assert founds.starting_point(settings)
+def test_what_a_task_adds_to_the_report_is_written(project: Model) -> None:
+    bundle = Bundle.open(FILES.bundle, threads=1)
+    test = pd.read_parquet(FILES.split("test"))
+    evaluates = protocol.evaluates(project.task)
+    model = outcome(test["label"].tolist(), evaluates.score(bundle, test), bundle.labels)
+    sections = list(evaluates.closer(bundle, test, model, project))
+    page = FILES.report.read_text(encoding="utf-8")
+    for part in sections:
+        assert f"## {part.title}\n\n{part.words}" in page
+    drawn = {part.name for part in sections if part.draw}
+    assert drawn <= {path.stem for path in FILES.pictures.glob("*.png")}
+    tables = {part.name: part.table for part in sections if part.table is not None}
+    assert {"classes", *tables} == {path.stem for path in FILES.tables.iterdir()}
+    for name, table in tables.items():
+        written = pd.read_csv(FILES.tables / f"{name}.csv")
+        pd.testing.assert_frame_equal(written, table, check_dtype=False, rtol=1e-4, atol=1e-6)
+
+
+@every_task
+def test_its_kind_of_input_says_how_one_is_given(task: str) -> None:
+    assert inputs.KINDS[task].EXAMPLE
+
+
+@every_task
+def test_a_new_model_is_proposed_from_what_a_user_brings(task: str, project: Model) -> None:
+    founds, tried = protocol.founds(task), BUILT[task]
+    found = founds.propose(tried.data, tried.columns)
+    assert found.settings.task == task
+    assert set(found.settings.labels) == set(project.labels)
+    assert found.rows == tried.rows
+    assert all(isinstance(note, str) for note in found.notes)
+    assert founds.starting_point(found.settings)

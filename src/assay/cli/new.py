@@ -18,7 +18,7 @@ from assay.settings import adding, reading
 if TYPE_CHECKING:
     from assay.settings.schema import Model
 
-TASKS = ("text-classification",)
+TASKS = ("text-classification", "image-classification")
 
 
 @click.command(name="new")
@@ -27,10 +27,12 @@ TASKS = ("text-classification",)
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
-    help="CSV, TSV, JSON Lines or Parquet, also gzipped; UTF-8 or GB18030.",
+    help="CSV, TSV, JSON Lines or Parquet, also gzipped; UTF-8 or GB18030. For images also a "
+    "folder of class folders, or one that holds a table and the images it lists.",
 )
 @click.option("--text", help="The column that holds the texts.")
-@click.option("--label", help="The column that holds the classes.")
+@click.option("--image", help="The column that holds images or their paths, if not `image`.")
+@click.option("--label", help="The column that holds the classes (for images: if not `label`).")
 @click.option(
     "--from",
     "example",
@@ -41,7 +43,7 @@ TASKS = ("text-classification",)
 def command(name: str, example: Path | None, json_: bool, **given: Any) -> None:
     """Add the model NAME to params.yaml; `assay run NAME` then builds it with no further edit.
 
-    The file is copied into data/inbox/NAME/ and versioned by DVC; drop more files there later.
+    The file or folder is copied into data/inbox/NAME/ and versioned by DVC; drop more there later.
     """
     artifacts.require_project()
     adding.check_name(artifacts.PARAMS, name)
@@ -62,10 +64,11 @@ def _require(given: dict[str, Any], example: Path | None) -> None:
                 cure=f"leave out {', '.join(named)}; afterwards, change params.yaml as you like",
             )
         return
-    if missing := [f"--{option}" for option, value in given.items() if value is None]:
+    if missing := [f"--{option}" for option in ("task", "data") if given[option] is None]:
         raise UsageError(
             f"{', '.join(missing)} is missing",
-            expected="--task, --data, --text and --label; or --from EXAMPLE alone",
+            expected="--task and --data, with --text and --label for texts; or --from EXAMPLE "
+            "alone",
             cure="name them; `assay new --help` says what each is",
         )
 
@@ -81,26 +84,34 @@ def _from_example(name: str, example: Path, *, json_: bool) -> None:
     give(_answer(name, settings, None, []), _lines(name, place, []), json_=json_)
 
 
-def _from_data(name: str, task: str, data: Path, text: str, label: str, *, json_: bool) -> None:
-    from assay.gateways import tables
+def _from_data(name: str, task: str, data: Path, *, json_: bool, **columns: str | None) -> None:
     from assay.tasks import protocol
 
-    table = tables.read_table(data)
-    settings, notes = protocol.founds(task).propose(table, text, label)
-    target = artifacts.Artifacts(name).inbox / data.name
+    named = {house: column for house, column in columns.items() if column is not None}
+    proposal = protocol.founds(task).propose(data, named)
+    target = artifacts.Artifacts(name).inbox / data.resolve().name
     _take_in(data, target)
-    adding.add(artifacts.PARAMS, name, settings)
-    notes += _version(target)
+    adding.add(artifacts.PARAMS, name, proposal.settings)
+    notes = [*proposal.notes, *_version(target)]
     give(
-        _answer(name, settings, len(table), notes),
+        _answer(name, proposal.settings, proposal.rows, notes),
         _lines(name, f"the data is in {target}", notes),
         json_=json_,
     )
 
 
 def _take_in(data: Path, target: Path) -> None:
+    if target.resolve().is_relative_to(data.resolve()):
+        raise UsageError(
+            f"{data} holds this project, or is its inbox",
+            expected="a file or folder outside, which is copied in",
+            cure=f"keep your data in a folder of its own; it is copied to {target.parent}/",
+        )
     with artifacts.replacing(target) as beside:
-        shutil.copyfile(data, beside)
+        if data.is_dir():
+            shutil.copytree(data, beside, ignore=shutil.ignore_patterns(".*"))
+        else:
+            shutil.copyfile(data, beside)
     (target.parent / ".gitkeep").touch()
 
 

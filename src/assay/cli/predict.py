@@ -1,26 +1,29 @@
-"""``assay predict``: labels for texts, or for a whole file."""
+"""``assay predict``: labels for texts or images, or for a whole file or folder."""
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from assay import artifacts
+from assay import artifacts, inputs
 from assay.cli import as_json
 from assay.cli.answer import columns, give
+from assay.cli.asked import Chosen, asked
 from assay.errors import MissingFile, UsageError
 from assay.progress import Progress, say
 from assay.settings import reading
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     import pandas as pd
 
     from assay.bundle import Bundle
-    from assay.settings.text import TextModel
+    from assay.cli.asked import Asked
+    from assay.settings.schema import Model
 
 WRITERS = {
     ".csv": lambda table, path: table.to_csv(path, index=False),
@@ -34,9 +37,14 @@ WRITERS = {
 
 @click.command(name="predict")
 @click.argument("model")
-@click.argument("text", nargs=-1)
-@click.option("--file", "file", type=click.Path(path_type=Path), help="A table with a text column.")
-@click.option("--column", help="Its text column, if it is not the one in params.yaml.")
+@click.argument("words", metavar="[INPUT]...", nargs=-1)
+@click.option(
+    "--file",
+    "file",
+    type=click.Path(path_type=Path),
+    help="A table with a column of texts or images, or a folder of images.",
+)
+@click.option("--column", help="Its column, if it is not the one in params.yaml.")
 @click.option(
     "--output",
     type=click.Path(path_type=Path),
@@ -46,44 +54,53 @@ WRITERS = {
 @as_json
 def command(
     model: str,
-    text: tuple[str, ...],
+    words: tuple[str, ...],
     file: Path | None,
     column: str | None,
     output: Path | None,
     workspace: bool,
     json_: bool,
 ) -> None:
-    """Ask MODEL for the label of each TEXT, or of each row of a file."""
-    _check_usage(text, file, output)
-    bundle = _open(model, workspace)
+    """Ask MODEL for the label of each INPUT (a text or an image file), or of a whole file."""
+    artifacts.require_project()
+    settings = reading.load_model(artifacts.PARAMS, model)
+    kind = asked(settings.task)
+    _check_usage(model, settings, kind, words, file)
+    _check_output(file, output)
     if file is None:
-        _texts(bundle, text, json_=json_)
+        contents = kind.words(words)
+        _words(_open(model, settings, workspace), kind, words, contents, json_=json_)
     else:
-        _file(bundle, file, _column(model, column), output, json_=json_)
+        rows, contents = kind.table(file, column, settings)
+        bundle = _open(model, settings, workspace)
+        _file(bundle, kind, rows, contents, output, json_=json_)
 
 
-def _check_usage(text: tuple[str, ...], file: Path | None, output: Path | None) -> None:
-    if bool(text) == (file is not None):
-        raise UsageError(
-            "there is nothing to predict" if file is None else "both texts and --file were given",
-            expected="texts, or --file FILE",
-            cure='for instance: assay predict opinions "I would buy it again"',
-        )
-    if any("\ud800" <= letter <= "\udfff" for one in text for letter in one):
-        raise UsageError(
-            "a text holds bytes that are not UTF-8",
-            expected="text in UTF-8",
-            cure="set the terminal to UTF-8, or give the texts in a file: --file FILE",
-        )
-    if output and file is None:
+def _check_usage(
+    model: str, settings: Model, kind: Asked, words: tuple[str, ...], file: Path | None
+) -> None:
+    if bool(words) != (file is not None):
+        return
+    both = f"both {kind.NOUN}s and --file were given"
+    raise UsageError(
+        "there is nothing to predict" if file is None else both,
+        expected=f"{kind.NOUN}s, or --file FILE",
+        cure=f"for instance: assay predict {model} {inputs.KINDS[settings.task].EXAMPLE}",
+    )
+
+
+def _check_output(file: Path | None, output: Path | None) -> None:
+    if output is None:
+        return
+    if file is None:
         raise UsageError("--output needs --file", expected="--file FILE --output FILE")
-    if output and output.suffix not in WRITERS:
+    if output.suffix not in WRITERS:
         raise UsageError(
             f"--output ends in {output.suffix or 'nothing'!r}",
             expected=" ".join(WRITERS),
             cure="name the output after the format that you want",
         )
-    if output and output.is_dir():
+    if output.is_dir():
         raise UsageError(
             f"--output {output} is a folder",
             expected="the name of a file",
@@ -91,11 +108,9 @@ def _check_usage(text: tuple[str, ...], file: Path | None, output: Path | None) 
         )
 
 
-def _open(model: str, workspace: bool) -> Bundle:
+def _open(model: str, settings: Model, workspace: bool) -> Bundle:
     from assay.bundle import Bundle
 
-    artifacts.require_project()
-    settings = reading.load_model(artifacts.PARAMS, model)
     folder = artifacts.Artifacts(model).bundle
     if not folder.is_dir():
         raise MissingFile(
@@ -109,21 +124,25 @@ def _open(model: str, workspace: bool) -> Bundle:
     return bundle
 
 
-def _texts(bundle: Bundle, texts: tuple[str, ...], *, json_: bool) -> None:
-    asked = [text for text in texts if text.strip()]
-    answers = iter(bundle.probabilities(asked))
+def _words(
+    bundle: Bundle, kind: Asked, words: tuple[str, ...], contents: Sequence[Any], *, json_: bool
+) -> None:
+    usable = kind.usable(contents, bundle)
+    chosen = Chosen(contents, [place for place, good in enumerate(usable) if good])
+    answers = iter(bundle.probabilities(chosen))
     predictions = [
-        {"text": text, **_prediction(bundle, next(answers) if text.strip() else None)}
-        for text in texts
+        {kind.NOUN: word, **_prediction(bundle, next(answers) if good else None)}
+        for word, good in zip(words, usable, strict=True)
     ]
-    if blank := len(texts) - len(asked):
-        say(f"{blank:,} texts are blank and get no label")
-    answer = {**_source(bundle, _tell_truncated(bundle, asked)), "predictions": predictions}
-    give(answer, columns([_row(prediction) for prediction in predictions]), json_=json_)
+    if idle := len(words) - len(chosen):
+        say(f"{idle:,} {kind.NOTHING}")
+    answer = {**_source(bundle, _tell_cut(bundle, kind, chosen)), "predictions": predictions}
+    rows = [_row(prediction, kind.NOUN) for prediction in predictions]
+    give(answer, columns(rows), json_=json_)
 
 
 def _prediction(bundle: Bundle, row: np.ndarray[Any, Any] | None) -> dict[str, Any]:
-    """Return the answer for one text's probabilities; None, of a blank text, gets none."""
+    """Return the answer for one row of probabilities; what can't be asked about gets none."""
     if row is None:
         return dict.fromkeys(("predicted_label", "score", "probabilities"))
     return {
@@ -135,26 +154,23 @@ def _prediction(bundle: Bundle, row: np.ndarray[Any, Any] | None) -> dict[str, A
     }
 
 
-def _row(prediction: dict[str, Any]) -> list[str]:
+def _row(prediction: dict[str, Any], noun: str) -> list[str]:
     if prediction["predicted_label"] is None:
         return ["(no label)", "", "(blank)"]
-    text = _short(prediction["text"])
-    return [prediction["predicted_label"], f"{prediction['score']:.3f}", text]
+    score = f"{prediction['score']:.3f}"
+    return [prediction["predicted_label"], score, _short(prediction[noun])]
 
 
-def _file(bundle: Bundle, file: Path, column: str, output: Path | None, *, json_: bool) -> None:
-    from assay.gateways import tables
-
-    table = tables.read_table(file)
-    if column not in table.columns:
-        names = [str(name) for name in table.columns]
-        near = difflib.get_close_matches(column, names, n=1, cutoff=0.4)
-        raise UsageError(
-            f"{file} has no column {column!r}; it has " + ", ".join(map(repr, names)),
-            expected="the column that holds the texts",
-            cure=f"name it: --column {near[0] if near else 'COLUMN'}",
-        )
-    labelled, truncated = _labelled(bundle, table, column)
+def _file(
+    bundle: Bundle,
+    kind: Asked,
+    rows: pd.DataFrame,
+    contents: Sequence[Any],
+    output: Path | None,
+    *,
+    json_: bool,
+) -> None:
+    labelled, truncated = _labelled(bundle, kind, rows, contents)
     if output:
         _write(labelled, output)
         answer = {**_source(bundle, truncated), "rows": len(labelled), "output": str(output)}
@@ -178,33 +194,31 @@ def _write(table: pd.DataFrame, output: Path) -> None:
         ) from problem
 
 
-def _labelled(bundle: Bundle, table: pd.DataFrame, column: str) -> tuple[pd.DataFrame, int]:
-    """Return the table with ``predicted_label`` and ``score``; blank texts get neither."""
-    texts = table[column].astype("str").where(table[column].notna(), "")
-    real = texts.str.strip().ne("")
-    asked = texts[real].tolist()
-    with Progress("predicting", len(asked)) as bar:
-        probabilities = bundle.probabilities(asked, progress=bar)
-    labelled = table.copy()
+def _labelled(
+    bundle: Bundle, kind: Asked, rows: pd.DataFrame, contents: Sequence[Any]
+) -> tuple[pd.DataFrame, int]:
+    """Return the table with ``predicted_label`` and ``score``; what can't be asked gets neither."""
+    usable = kind.usable(contents, bundle)
+    chosen = Chosen(contents, [place for place, good in enumerate(usable) if good])
+    with Progress("predicting", len(chosen)) as bar:
+        probabilities = bundle.probabilities(chosen, progress=bar)
+    labelled = rows.copy()
     labelled["predicted_label"] = None
     labelled["score"] = None
-    if asked:
+    if len(chosen):
         names = [bundle.labels[number] for number in probabilities.argmax(axis=1)]
-        labelled.loc[real, "predicted_label"] = names
-        labelled.loc[real, "score"] = probabilities.max(axis=1).round(6)
-    if blank := int((~real).sum()):
-        say(f"{blank:,} rows have no text and get no label")
-    return labelled, _tell_truncated(bundle, asked)
+        labelled.loc[usable, "predicted_label"] = names
+        labelled.loc[usable, "score"] = probabilities.max(axis=1).round(6)
+    if idle := len(rows) - len(chosen):
+        say(f"{idle:,} {kind.NOTHING}")
+    return labelled, _tell_cut(bundle, kind, chosen)
 
 
-def _tell_truncated(bundle: Bundle, texts: list[str] | tuple[str, ...]) -> int:
-    truncated = bundle.encode(texts).truncated
-    if truncated:
-        say(
-            f"{truncated:,} texts are longer than {bundle.facts['max_length']} tokens; "
-            "the rest was not read"
-        )
-    return truncated
+def _tell_cut(bundle: Bundle, kind: Asked, contents: Sequence[Any]) -> int:
+    number, words = kind.cut(contents, bundle)
+    if number:
+        say(f"{number:,} {words}")
+    return number
 
 
 def _source(bundle: Bundle, truncated: int) -> dict[str, Any]:
@@ -215,10 +229,6 @@ def _source(bundle: Bundle, truncated: int) -> dict[str, Any]:
         "weights": bundle.fingerprints["weights"],
         "truncated": truncated,
     }
-
-
-def _column(model: str, given: str | None) -> str:
-    return given or cast("TextModel", reading.load_model(artifacts.PARAMS, model)).ingest.text
 
 
 def _short(text: str) -> str:

@@ -53,10 +53,17 @@ class ImageTrain(Optimisation):
     size: Annotated[int, Field(ge=8, le=512)] = 32
     channels: Literal[1, 3] = 3
     width: Annotated[float, Field(gt=0, le=8)] = 1.0
+    epochs: Positive = 8
+    batch_size: Positive = 512
     optimiser: Literal["adamw", "sgd", "muon"] = "muon"
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
     # Of the sgd and muon recipes, which count it otherwise than AdamW: it may well exceed 1.
     learning_rate: Annotated[float, Field(gt=0, le=20)] = 0.24
+    weight_decay: Annotated[float, Field(ge=0, lt=1)] = 1e-5
+    # Muon starts at its full rate, and its steps have a size of their own.
+    warmup: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    clip_norm: Annotated[float, Field(ge=0)] = 0.0
+    patience: Positive = 8
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.2
     flip: Literal["none", "random", "alternating"] = "alternating"
     crop: Annotated[int, Field(ge=0, le=64)] = 2

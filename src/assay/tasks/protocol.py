@@ -7,6 +7,7 @@ is one new folder with these modules; no stage changes. Reads and writes nothing
 from __future__ import annotations
 
 import importlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 if TYPE_CHECKING:
@@ -24,14 +25,28 @@ if TYPE_CHECKING:
     from assay.settings.schema import Model
 
 
+@dataclass(frozen=True)
+class Proposal:
+    """What a new model starts with: its settings, how many rows were found, notes for the user."""
+
+    settings: Model
+    rows: int
+    notes: list[str]
+
+
 class Founds(Protocol):
     """Module ``new``."""
 
-    def propose(self, table: pd.DataFrame, text: str, label: str) -> tuple[Model, list[str]]:
-        """Return settings under which ``assay run`` works, and notes for the user.
+    def propose(self, data: Path, columns: Mapping[str, str]) -> Proposal:
+        """Return settings under which ``assay run`` works on a file or folder.
+
+        ``columns`` holds what the user called the columns, by the house's names (``text``,
+        ``image``, ``label``); a task may need some of them.
 
         Raises:
-            UsageError: a column is missing; the nearest is named.
+            UsageError: a column was not named, or is missing; the nearest is named.
+            MissingFile: nothing is there.
+            SourceRefused: it can't be read.
             DataRefused: the labels name no classes.
 
         """

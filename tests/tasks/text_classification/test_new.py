@@ -5,7 +5,7 @@ import pytest
 
 from assay.errors import DataRefused, SettingsError, UsageError
 from assay.settings.text import TextModel, TextTrain, TextValidate
-from assay.tasks.text_classification.new import propose, starting_point
+from assay.tasks.text_classification.new import fitted, starting_point
 from tests import made
 
 CHINESE = [
@@ -19,7 +19,7 @@ CHINESE = [
 def test_settings_fit_the_table() -> None:
     table = made.texts(90).rename(columns={"text": "review", "label": "mood"})
     table["mood"] = table["mood"].astype("object").where(table.index != 5, None)
-    settings, notes = propose(table, "review", "mood")
+    settings, notes = fitted(table, "review", "mood")
     assert settings.labels == made.LABELS
     assert settings.ingest.text == "review"
     assert settings.ingest.label == "mood"
@@ -30,14 +30,14 @@ def test_settings_fit_the_table() -> None:
 
 def test_labels_are_text_whatever_the_file_made_of_them() -> None:
     table = made.texts(60).assign(label=[0, 1, 10] * 20)
-    assert propose(table, "text", "label")[0].labels == ("0", "1", "10")
+    assert fitted(table, "text", "label")[0].labels == ("0", "1", "10")
 
 
 @pytest.mark.parametrize(("rows", "epochs"), [(60, 20), (3000, 16), (5000, 10), (400_000, 2)])
 def test_small_sets_are_passed_over_more_often(rows: int, epochs: int) -> None:
     table = made.texts(60)
     table = table.iloc[[row % 60 for row in range(rows)]].reset_index(drop=True)
-    assert propose(table, "text", "label")[0].train.epochs == epochs
+    assert fitted(table, "text", "label")[0].train.epochs == epochs
 
 
 def test_another_language_is_noticed_and_a_fitting_checkpoint_named(
@@ -45,7 +45,7 @@ def test_another_language_is_noticed_and_a_fitting_checkpoint_named(
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     table = pd.DataFrame({"text": CHINESE * 20, "label": ["好", "差"] * 40})
-    settings, (note,) = propose(table, "text", "label")
+    settings, (note,) = fitted(table, "text", "label")
     assert settings.labels == ("好", "差")
     assert f"the tokenizer of {TextTrain().checkpoint} does not know" in note
     assert "train.checkpoint: bert-base-chinese in params.yaml" in note
@@ -57,7 +57,7 @@ def test_other_scripts_get_the_multilingual_checkpoint(monkeypatch: pytest.Monke
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     texts = ["ꦲꦏ꧀ꦱꦫꦗꦮ ꦲꦏ꧀ꦱꦫ", "ꦱꦸꦫꦧꦪ ꦏꦸꦛ ꦱꦫꦏ"]
     table = pd.DataFrame({"text": texts * 20, "label": ["a", "b"] * 20})
-    _, (note,) = propose(table, "text", "label")
+    _, (note,) = fitted(table, "text", "label")
     assert "bert-base-multilingual-cased" in note
 
 
@@ -73,7 +73,7 @@ def test_a_missing_column_is_answered_with_the_nearest(
     text: str, label: str, found: str, nearest: str
 ) -> None:
     with pytest.raises(UsageError) as refused:
-        propose(made.texts(30), text, label)
+        fitted(made.texts(30), text, label)
     assert found in refused.value.found
     assert nearest in refused.value.cure
 
@@ -91,7 +91,7 @@ def test_a_column_that_names_no_classes_is_refused(labels: list[str | None], fou
     table = made.texts(60)
     table["label"] = pd.Series([labels[row % len(labels)] for row in range(60)], dtype="object")
     with pytest.raises(DataRefused) as refused:
-        propose(table, "text", "label")
+        fitted(table, "text", "label")
     assert found in refused.value.found
     assert "--label" in refused.value.cure
     assert "ten rows" in refused.value.expected
@@ -99,7 +99,7 @@ def test_a_column_that_names_no_classes_is_refused(labels: list[str | None], fou
 
 def test_texts_that_are_all_missing_are_left_to_validation() -> None:
     table = made.texts(40).assign(text=None)
-    assert propose(table, "text", "label")[0].labels == made.LABELS
+    assert fitted(table, "text", "label")[0].labels == made.LABELS
 
 
 def test_the_starting_point_is_looked_at() -> None:

@@ -74,16 +74,22 @@ def contents(root: Path, columns: listed.Columns) -> Contents:
     """
     files = [file for file in sorted(root.rglob("*")) if _is_data(root, file)]
     listing = [file for file in files if _is_table(file)]
-    images = [file for file in files if file.suffix.lower() in SUFFIXES]
+    pictures = [file for file in files if file.suffix.lower() in SUFFIXES]
     found = {str(file.relative_to(root)): listed.listed(file, columns) for file in listing}
     known = {file for part in found.values() for file in getattr(part, "files", ())}
-    loose = [file for file in images if file not in known]
+    loose = [file for file in pictures if file not in known]
     parts: dict[str, Pictures] = dict(found)
     if loose:
         _refuse_unclassed(root, loose)
         parts["class folders"] = Classes(root, loose)
-    rest = set(files) - set(listing) - set(images)
+    rest = set(files) - set(listing) - set(pictures)
     return Contents(parts, tuple(sorted(rest)))
+
+
+def images(root: Path) -> list[Path]:
+    """Return every image file of a folder, at any depth, sorted."""
+    files = (file for file in sorted(root.rglob("*")) if _is_data(root, file))
+    return [file for file in files if file.suffix.lower() in SUFFIXES]
 
 
 def _is_data(root: Path, file: Path) -> bool:

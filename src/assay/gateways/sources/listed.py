@@ -86,17 +86,15 @@ class Embedded:
                     place += 1
 
     def _picture(self, row: Mapping[str, Any], place: int) -> Picture:
-        found = row[self._image]
-        content = found.get(BYTES) if isinstance(found, dict) else found
-        path = found.get(PATH) if isinstance(found, dict) else None
-        if content is not None and not isinstance(content, bytes):
+        content, path = embedded(row[self._image])
+        if not isinstance(content, bytes):
             raise SourceRefused(
                 f"row {place + 1:,} of {self._path} holds {type(content).__name__}, no bytes",
                 expected=f"the bytes of an image file in the column {self._image!r}",
                 cure="name the right column: ingest.image in params.yaml",
             )
         return Picture(
-            content or b"",  # an empty cell is a broken image: `validate` counts it
+            content,
             self._named(row[self._label]),
             path=path,
             given=self._given or (_given(row[GIVEN_COLUMN]) if self._own_split else None),
@@ -124,7 +122,8 @@ class Named:
         self._others = {name: [_text(cell) for cell in table[name]] for name in self.columns}
         has_split = GIVEN_COLUMN in names
         self._given = [_given(cell) for cell in table[GIVEN_COLUMN]] if has_split else None
-        self.files = self._found()
+        self.files = named_files(path, self._paths)
+        _refuse_outside(path, self._paths, self.files)
 
     def __len__(self) -> int:
         return len(self._paths)
@@ -140,31 +139,6 @@ class Named:
                     given=self._given[place] if self._given else None,
                     columns={name: cells[place] for name, cells in self._others.items()},
                 )
-
-    def _found(self) -> list[Path]:
-        """Return the files that the table names, which must all be there."""
-        files = [self._folder / (path or "") for path in self._paths]
-        lost = [path for path, file in zip(self._paths, files, strict=True) if not file.is_file()]
-        if lost:
-            shown = ", ".join(repr(path or "(an empty cell)") for path in lost[:SHOWN])
-            raise SourceRefused(
-                f"{self._table} names {len(lost):,} image files that are not there: {shown}"
-                + (" ..." if len(lost) > SHOWN else ""),
-                expected=f"paths relative to {self._folder}/",
-                cure="put the images beside the table, or correct its paths",
-            )
-        outside = [
-            path
-            for path, file in zip(self._paths, files, strict=True)
-            if not file.resolve().is_relative_to(self._folder.resolve())
-        ]
-        if outside:
-            raise SourceRefused(
-                f"{self._table} names images outside its folder: {outside[0]!r}",
-                expected=f"paths below {self._folder}/, where they are versioned with the table",
-                cure="copy the images beside the table, and name them by relative paths",
-            )
-        return files
 
 
 class Joined:
@@ -205,6 +179,36 @@ def listed(path: Path, columns: Columns) -> Embedded | Named:
     return Embedded(path, columns) if _holds_bytes(path, columns) else Named(path, columns)
 
 
+def embedded(cell: Any) -> tuple[bytes, str | None]:
+    """Return the bytes of a cell, and the path that may stand beside them.
+
+    An empty cell holds no bytes: a broken image, which `validate` counts.
+    """
+    if isinstance(cell, dict):
+        return cell.get(BYTES) or b"", cell.get(PATH)
+    return (b"" if cell is None or cell != cell else cell), None
+
+
+def named_files(table: Path, paths: Sequence[str | None]) -> list[Path]:
+    """Return the files that a table names, relative to its folder.
+
+    Raises:
+        SourceRefused: one of them is not there.
+
+    """
+    files = [table.parent / (path if isinstance(path, str) else "") for path in paths]
+    lost = [path for path, file in zip(paths, files, strict=True) if not file.is_file()]
+    if lost:
+        shown = ", ".join(repr(path or "(an empty cell)") for path in lost[:SHOWN])
+        raise SourceRefused(
+            f"{table} names {len(lost):,} image files that are not there: {shown}"
+            + (" ..." if len(lost) > SHOWN else ""),
+            expected=f"paths relative to {table.parent}/",
+            cure="put the images beside the table, or correct its paths",
+        )
+    return files
+
+
 def content(file: Path) -> bytes:
     """Return the bytes of an image file.
 
@@ -227,6 +231,21 @@ def content(file: Path) -> bytes:
         expected=f"an image file of {MOST_BYTES:,} bytes at most",
         cure="make it smaller, or take it away",
     )
+
+
+def _refuse_outside(table: Path, paths: Sequence[str | None], files: Sequence[Path]) -> None:
+    root = table.parent.resolve()
+    outside = [
+        path
+        for path, file in zip(paths, files, strict=True)
+        if not file.resolve().is_relative_to(root)
+    ]
+    if outside:
+        raise SourceRefused(
+            f"{table} names images outside its folder: {outside[0]!r}",
+            expected=f"paths below {table.parent}/, where they are versioned with the table",
+            cure="copy the images beside the table, and name them by relative paths",
+        )
 
 
 def _holds_bytes(path: Path, columns: Columns) -> bool:

@@ -12,11 +12,16 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from assay.errors import DataRefused, SettingsError, UsageError
+from assay.gateways import tables
 from assay.settings.text import TextIngest, TextModel, TextTrain, TextValidate
+from assay.tasks.protocol import Proposal
 from assay.tasks.text_classification import checkpoint as checkpoints
 from assay.tasks.text_classification.validate import count_tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     import pandas as pd
 
 # Texts that are looked at to learn whether the tokenizer knows the language.
@@ -26,8 +31,30 @@ STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 1200, 2, 20
 TRAINED_SHARE = 0.8
 
 
-def propose(table: pd.DataFrame, text: str, label: str) -> tuple[TextModel, list[str]]:
-    """Return settings under which ``assay run`` works, and notes for the user.
+def propose(data: Path, columns: Mapping[str, str]) -> Proposal:
+    """Return settings under which ``assay run`` works on a table of texts.
+
+    Raises:
+        UsageError: the columns of texts and labels were not named, or are missing; the nearest is
+            named.
+        MissingFile, SourceRefused: there is no such table, or it can't be read.
+        DataRefused: the label column names fewer than two classes, or no classes at all.
+
+    """
+    if missing := [f"--{name}" for name in ("text", "label") if name not in columns]:
+        raise UsageError(
+            f"{' and '.join(missing)} is missing",
+            expected="the names of the table's text column and label column",
+            cure="assay new NAME --task text-classification --data FILE --text COLUMN "
+            "--label COLUMN",
+        )
+    table = tables.read_table(data)
+    settings, notes = fitted(table, columns["text"], columns["label"])
+    return Proposal(settings, len(table), notes)
+
+
+def fitted(table: pd.DataFrame, text: str, label: str) -> tuple[TextModel, list[str]]:
+    """Return settings that fit a table, and notes for the user.
 
     Raises:
         UsageError: a column is missing; the nearest is named.

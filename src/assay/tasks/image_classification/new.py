@@ -1,0 +1,197 @@
+"""Fit a new model's settings to a user's images.
+
+Reads the folder or table, and the headers of some images. Writes nothing. Chooses only what the
+data decide: the labels, the size and colour that the network sees, and how long to train.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from assay.errors import DataRefused, MissingFile, SettingsError
+from assay.gateways import tables
+from assay.gateways.sources import folder
+from assay.gateways.sources.listed import Columns, Joined, listed
+from assay.inputs import image as inputs
+from assay.settings.image import ImageIngest, ImageModel, ImageTrain, ImageValidate
+from assay.tasks.protocol import Proposal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from assay.gateways.sources.pictures import Picture, Pictures
+
+# Images whose headers are looked at.
+SAMPLE = 2000
+# What the network sees: the largest of these sides that half of the images reach.
+SIDES = (16, 28, 32, 48, 64, 96, 128)
+# Speednet is made for small images.
+SPEEDNET_UP_TO = 64
+GREY = ("1", "L", "LA", "La")
+# A small set needs more passes: about this many steps, within these bounds.
+STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 600, 8, 60
+STEPS_AN_EPOCH, SMALLEST_BATCH, LARGEST_BATCH = 20, 16, 512
+TRAINED_SHARE = 0.8
+SHOWN = 5
+
+
+def propose(data: Path, columns: Mapping[str, str]) -> Proposal:
+    """Return settings under which ``assay run`` works on a folder or table of images.
+
+    Raises:
+        MissingFile: there is nothing at ``data``.
+        SourceRefused: a column is missing, a table names a file that is not there, an image has no
+            class folder.
+        DataRefused: no image, one class alone, or a class with too few images.
+
+    """
+    house = Columns(columns.get("image", "image"), columns.get("label", "label"))
+    found = _found(data, house)
+    seen = _look(found.read(range(len(found))), len(found))
+    labels = _labels(seen.labels, data)
+    settings = ImageModel(
+        task="image-classification",
+        labels=labels,
+        ingest=ImageIngest(image=house.image, label=house.label),
+        train=_train(seen, sum(seen.labels.values())),
+    )
+    return Proposal(settings, len(found), _notes(seen, settings))
+
+
+def starting_point(settings: ImageModel) -> str:
+    """Return what the model starts to learn from, after a look that it is there.
+
+    Raises:
+        SettingsError: ``train.checkpoint`` names a folder that is not there.
+
+    """
+    checkpoint = settings.train.checkpoint
+    if checkpoint is None:
+        return f"{settings.train.network}, from random weights"
+    if not Path(checkpoint).is_dir():
+        raise SettingsError(
+            f"train.checkpoint names the folder {checkpoint!r}, which is not there",
+            expected="a folder with config.json and model.safetensors, or null",
+            cure="correct the path in params.yaml (relative paths start at the project's root)",
+        )
+    return checkpoint
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What a look at the images brought."""
+
+    labels: Counter[str]
+    sides: list[int]  # the shorter ones of a sample
+    coloured: bool
+    unreadable: int
+    looked_at: int
+    judged: int  # images that stand in a test folder
+
+
+def _found(data: Path, columns: Columns) -> Pictures:
+    if data.is_dir():
+        return Joined(list(folder.contents(data, columns).parts.values()))
+    if not data.is_file():
+        raise MissingFile(
+            f"there is nothing at {data}",
+            expected="a folder of class folders, or a table of images",
+            cure="check the path (relative paths start where you are)",
+        )
+    found = listed(data, columns)
+    if getattr(found, "files", None):
+        raise DataRefused(
+            f"{data} names image files, which would not be copied with it",
+            expected="the folder that holds the table and its images",
+            cure=f"--data {data.parent}",
+        )
+    return found
+
+
+def _look(pictures: Iterable[Picture], rows: int) -> _Seen:
+    labels: Counter[str] = Counter()
+    sides: list[int] = []
+    modes: set[str] = set()
+    unreadable = looked_at = judged = 0
+    every = max(1, rows // SAMPLE)
+    for place, picture in enumerate(pictures):
+        labels.update([picture.label] if picture.label else [])
+        judged += picture.given == "test"
+        if place % every:
+            continue
+        looked_at += 1
+        try:
+            header = inputs.opened(picture.image)
+        except inputs.Unreadable:
+            unreadable += 1
+            continue
+        sides.append(min(header.size))
+        modes.add(header.mode)
+    return _Seen(labels, sides, not modes <= set(GREY), unreadable, looked_at, judged)
+
+
+def _labels(counts: Counter[str], data: Path) -> tuple[str, ...]:
+    if len(counts) < 2:
+        raise DataRefused(
+            f"{data} holds "
+            + (f"one class only: {next(iter(counts))!r}" if counts else "no image with a label"),
+            expected=f"at least two classes of ten images or more, each in a folder: {data}/CLASS/"
+            f"({' '.join(folder.SUFFIXES)}), or a table ({' '.join(tables.READABLE)})",
+            cure="give each class a folder that bears its name",
+        )
+    fewest = ImageValidate().min_rows_per_class
+    if few := sorted(label for label, rows in counts.items() if rows < fewest):
+        shown = ", ".join(f"{label!r} ({counts[label]})" for label in few[:SHOWN])
+        raise DataRefused(
+            f"{len(few):,} classes have too few images: {shown}"
+            + (" ..." if len(few) > SHOWN else ""),
+            expected=f"{fewest} images or more of each class",
+            cure="bring more images of these classes, merge them into others, or leave them out",
+        )
+    return tuple(sorted(counts))
+
+
+def _train(seen: _Seen, rows: int) -> ImageTrain:
+    usual = median(seen.sides) if seen.sides else SIDES[0]
+    size = max((side for side in SIDES if side <= usual), default=SIDES[0])
+    trained = rows * TRAINED_SHARE
+    batch = _between(
+        SMALLEST_BATCH, 2 ** round(trained / STEPS_AN_EPOCH).bit_length(), LARGEST_BATCH
+    )
+    epochs = _between(FEWEST_EPOCHS, round(STEPS * batch / max(trained, 1)), MOST_EPOCHS)
+    return ImageTrain(
+        network="speednet" if size <= SPEEDNET_UP_TO else "resnet18",
+        size=size,
+        channels=3 if seen.coloured else 1,
+        epochs=epochs,
+        patience=epochs,
+        batch_size=batch,
+        crop=max(1, size // 16),
+    )
+
+
+def _between(least: int, wanted: int, most: int) -> int:
+    return min(most, max(least, wanted))
+
+
+def _notes(seen: _Seen, settings: ImageModel) -> list[str]:
+    notes = [
+        "in training and prediction images are also seen mirrored left to right; where left and "
+        "right matter (letters, digits, signs), set train.flip and export.tta to none in "
+        "params.yaml"
+    ]
+    if seen.judged:
+        notes.append(
+            f"{seen.judged:,} images stand in a test folder: they are the test split, and "
+            "split.test is ignored"
+        )
+    if seen.unreadable:
+        notes.append(
+            f"{seen.unreadable:,} of {seen.looked_at:,} images looked at can't be read; "
+            f"`validate` allows {settings.validation.max_broken_share:.0%}"
+        )
+    return notes
