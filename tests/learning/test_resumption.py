@@ -98,3 +98,31 @@ def test_a_torn_state_is_ignored(tmp_path: Path, kept: float) -> None:
     end = int(len(content) * kept) if isinstance(kept, float) else kept
     (tmp_path / STATE).write_bytes(content[:end])
     assert _is_ignored(tmp_path)
+
+
+def _steps(model: torch.nn.Module, optimiser: torch.optim.Optimizer, seeds: range) -> None:
+    for seed in seeds:
+        torch.manual_seed(seed)
+        for weight in model.parameters():
+            # As torch gives it: in the weight's own layout.
+            weight.grad = torch.empty_like(weight).copy_(torch.randn(weight.shape))
+        optimiser.step()
+
+
+@pytest.mark.parametrize("kind", ["adamw", "sgd"])
+def test_moments_come_back_in_their_weights_layout(tmp_path: Path, kind: str) -> None:
+    def start() -> tuple[torch.nn.Module, torch.optim.Optimizer]:
+        torch.manual_seed(0)
+        model = torch.nn.Conv2d(4, 8, 3).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if kind == "adamw":
+            return model, adamw(model, 0.01, 0.1)
+        return model, torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, fused=True)
+
+    whole, optimiser = start()
+    _steps(whole, optimiser, range(2))
+    Resumption(tmp_path, "a").save(whole, optimiser, {}, {}, AT)
+    _steps(whole, optimiser, range(2, 4))
+    model, optimiser = start()
+    assert Resumption(tmp_path, "a").load(model, optimiser)
+    _steps(model, optimiser, range(2, 4))
+    assert made.same(model.state_dict(), whole.state_dict())

@@ -82,10 +82,11 @@ class Resumption:
             return None
         position, tensors = found
         model.load_state_dict(_below(tensors, "model/"))
+        weights = [weight for group in optimiser.param_groups for weight in group["params"]]
         moments: dict[int, dict[str, torch.Tensor]] = {}
         for key, value in _below(tensors, "moment/").items():
             place, name = key.split("/")
-            moments.setdefault(int(place), {})[name] = value
+            moments.setdefault(int(place), {})[name] = _laid_out_as(weights[int(place)], value)
         groups = optimiser.state_dict()["param_groups"]
         optimiser.load_state_dict({"state": moments, "param_groups": groups})
         torch.set_rng_state(tensors["random"])
@@ -101,6 +102,11 @@ class Resumption:
         except (FileNotFoundError, SafetensorError):
             return None
         return Position(**json.loads(facts["position"])), tensors
+
+
+def _laid_out_as(weight: torch.Tensor, moment: torch.Tensor) -> torch.Tensor:
+    """Return a moment in its weight's order in memory, which fused kernels take for granted."""
+    return torch.empty_like(weight).copy_(moment) if moment.shape == weight.shape else moment
 
 
 def _below(tensors: Tensors, prefix: str) -> Tensors:

@@ -1,0 +1,86 @@
+"""Random flips, shifts and holes, for a whole batch at once.
+
+Reads and writes nothing. What an image becomes is drawn from (seed, epoch, row) alone: neither the
+batch that it stands in, nor the rows before it, nor a restart changes it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assay.settings.image import ImageTrain
+
+    Numbers = np.ndarray[Any, np.dtype[np.uint64]]
+
+# One stream of random numbers for each thing that is drawn.
+MIRROR, DOWN, RIGHT, HOLE_DOWN, HOLE_RIGHT = range(5)
+
+
+def augmented(
+    pixels: torch.Tensor, rows: Sequence[int], epoch: int, settings: ImageTrain
+) -> torch.Tensor:
+    """Return the rows' images (rows, height, width, channels), uint8, as this epoch shows them."""
+    numbers = np.asarray(rows, dtype=np.uint64)
+    height, width = pixels.shape[1:3]
+    seed = settings.seed
+    down = _shifted(height, settings.crop, drawn(seed, epoch, numbers, DOWN))
+    right = _shifted(width, settings.crop, drawn(seed, epoch, numbers, RIGHT))
+    mirrored = _mirrored(numbers, epoch, settings)
+    right[mirrored] = right[mirrored, ::-1]
+    place = torch.from_numpy(numbers.astype(np.int64))[:, None, None]
+    # One gathering of pixels does both: no padded copy is ever made.
+    found = pixels[place, torch.from_numpy(down)[:, :, None], torch.from_numpy(right)[:, None, :]]
+    if settings.cutout:
+        _cut(found, numbers, epoch, settings)
+    return found
+
+
+def drawn(seed: int, epoch: int, rows: Numbers, stream: int) -> Numbers:
+    """Return one uint64 a row, from a counter that is hashed (Steele et al., SplitMix, 2014)."""
+    start = np.random.SeedSequence([seed, epoch, stream]).generate_state(1, np.uint64)[0]
+    value = start + (rows + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(value ^ (value >> np.uint64(31)))
+
+
+def _mirrored(rows: Numbers, epoch: int, settings: ImageTrain) -> np.ndarray[Any, Any]:
+    """Tell which images are mirrored.
+
+    ``alternating``: a coin for the first epoch, then by turns, so that every two epochs show both
+    sides of every image (Jordan 2024).
+    """
+    if settings.flip == "none":
+        return np.zeros(len(rows), dtype=bool)
+    if settings.flip == "random":
+        return np.asarray(drawn(settings.seed, epoch, rows, MIRROR) % 2 == 1)
+    return np.asarray((drawn(settings.seed, 0, rows, MIRROR) + np.uint64(epoch)) % 2 == 1)
+
+
+def _shifted(side: int, most: int, numbers: Numbers) -> np.ndarray[Any, Any]:
+    """Return for each row the places (rows, side) to take, shifted by up to ``most`` pixels.
+
+    Beyond the edge the image is reflected, the edge itself not repeated.
+    """
+    most = min(most, side - 1)
+    shift = (numbers % np.uint64(2 * most + 1)).astype(np.int64) - most
+    place = np.abs(np.arange(side)[None, :] + shift[:, None])
+    return np.asarray(np.where(place >= side, 2 * (side - 1) - place, place))
+
+
+def _cut(pixels: torch.Tensor, rows: Numbers, epoch: int, settings: ImageTrain) -> None:
+    """Blacken a square of ``settings.cutout`` pixels in each image (DeVries and Taylor 2017)."""
+    holes = []
+    for side, stream in zip(pixels.shape[1:3], (HOLE_DOWN, HOLE_RIGHT), strict=True):
+        numbers = drawn(settings.seed, epoch, rows, stream)
+        centre = (numbers % np.uint64(side)).astype(np.int64)[:, None]
+        first = centre - settings.cutout // 2
+        place = np.arange(side)[None, :]
+        holes.append(torch.from_numpy((place >= first) & (place < first + settings.cutout)))
+    pixels[holes[0][:, :, None] & holes[1][:, None, :]] = 0

@@ -1,0 +1,94 @@
+"""ResNet-18 and ResNet-50 of transformers, with a stem for small images.
+
+Reads a pretrained checkpoint's folder where one is named. Writes nothing. He et al., "Deep
+residual learning for image recognition", CVPR 2016.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import torch
+from torch import nn
+from transformers import ResNetConfig, ResNetForImageClassification
+
+from assay.errors import SettingsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SHAPES: dict[str, dict[str, Any]] = {
+    "resnet18": {
+        "layer_type": "basic",
+        "depths": [2, 2, 2, 2],
+        "hidden_sizes": [64, 128, 256, 512],
+    },
+    "resnet50": {
+        "layer_type": "bottleneck",
+        "depths": [3, 4, 6, 3],
+        "hidden_sizes": [256, 512, 1024, 2048],
+    },
+}
+# Up to here the stem of 1/4 would leave too little to look at.
+SMALL = 64
+
+
+class ResNet(nn.Module):
+    """transformers' network as a function of one tensor that returns one."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Return logits (batch, classes) of normalised images (batch, channels, size, size)."""
+        return cast("torch.Tensor", self.model(pixel_values=images).logits)
+
+
+def build(name: str, channels: int, classes: int, size: int, width: float) -> ResNet:
+    """Return the network with fresh weights."""
+    shape = dict(SHAPES[name])
+    shape["hidden_sizes"] = [max(8, round(w * width / 8) * 8) for w in shape["hidden_sizes"]]
+    shape["embedding_size"] = max(8, round(64 * width / 8) * 8)
+    config = ResNetConfig(num_channels=channels, **shape)
+    config.num_labels = classes
+    model: Any = ResNetForImageClassification(config)
+    if size <= SMALL:
+        embedder = model.resnet.embedder
+        fresh = nn.Conv2d(channels, config.embedding_size, 3, padding=1, bias=False)
+        embedder.embedder.convolution = fresh
+        nn.init.kaiming_normal_(fresh.weight, mode="fan_out", nonlinearity="relu")
+        embedder.pooler = nn.Identity()
+    return ResNet(model)
+
+
+def adopt(network: ResNet, folder: Path) -> list[str]:
+    """Take over a pretrained checkpoint's weights; return the names of those that stay fresh.
+
+    Fresh stay the head for other labels and, for small images, the stem.
+
+    Raises:
+        SettingsError: the folder holds no ResNet, or one of other widths or depths.
+
+    """
+    try:
+        source = ResNetForImageClassification.from_pretrained(folder, use_safetensors=True)
+    except (OSError, ValueError) as problem:
+        raise _unlike(folder, str(problem)) from problem
+    given, own = source.state_dict(), network.model.state_dict()
+    alike = {k: v for k, v in given.items() if k in own and v.shape == own[k].shape}
+    fresh = sorted(set(own) - set(alike))
+    strange = [name for name in fresh if not name.startswith(("classifier.", "resnet.embedder."))]
+    if strange:
+        raise _unlike(folder, f"{strange[0]} is missing or of another shape")
+    network.model.load_state_dict(own | alike)
+    return fresh
+
+
+def _unlike(folder: Path, why: str) -> SettingsError:
+    return SettingsError(
+        f"train.checkpoint names {folder}, which is not this ResNet: {why}",
+        expected="a folder with config.json and model.safetensors of the same ResNet, as "
+        "transformers saves it",
+        cure="name the folder of a checkpoint of train.network, or null to start afresh",
+    )
