@@ -111,7 +111,7 @@ def _wait_until(condition: Callable[[], object], run: subprocess.Popen[bytes] | 
     while not condition():
         assert run is None or run.poll() is None, f"the run ended by itself: {run.returncode}"
         assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
+        time.sleep(0.1)  # to look through every process takes time from the run itself
 
 
 def _stage_processes(project: Project, stage: str) -> list[str]:

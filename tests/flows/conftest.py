@@ -28,6 +28,11 @@ BLOCK = """\
     task: text-classification
     labels: [good, bad]
 """
+# Prefect looks for work, and for a free place, every few seconds: here every one.
+QUICK = {
+    "PREFECT_WORKER_QUERY_SECONDS": "1",
+    "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "1",
+}
 # `ingest` is the real stage; `evaluate` makes at once whatever the registry asks for.
 PIPELINE = """\
 stages:
@@ -105,7 +110,7 @@ class Services:
         return subprocess.run(
             words,
             cwd=self.folder,
-            env={**clean(), **self.ports, "PATH": path, "PREFECT_WORKER_QUERY_SECONDS": "1"},
+            env={**clean(), **self.ports, **QUICK, "PATH": path},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
