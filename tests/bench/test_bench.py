@@ -12,7 +12,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from assay.errors import MissingFile, UsageError
-from bench import project, stopwatch, tables, training
+from bench import images, project, stopwatch, tables, training
 from bench.__main__ import BENCHMARKS, PAGE, QUICK, main
 from bench.measure import Spread, facts, in_turns, number, percentile, ratios
 from tests.conftest import ROOT, settings
@@ -284,3 +284,13 @@ def _rows(count: int) -> pd.DataFrame:
 
 def _everything(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_folder_of_images_goes_through_both_stages_and_their_memory_is_told(
+    tmp_path: Path,
+) -> None:
+    found = images.measure(150, tmp_path)
+    assert [taken.stage for taken in found] == ["ingest", "validate"]
+    assert all(20 < taken.mebibytes < 4000 for taken in found)
+    raw = pd.read_parquet(tmp_path / "data/raw/many.parquet", columns=["label"])
+    assert raw["label"].value_counts().to_dict() == {f"bar {n}": 15 for n in range(10)}

@@ -26,7 +26,8 @@ def settings(*slices: str) -> TextModel:
 
 
 def test_the_task_is_found_by_its_name() -> None:
-    assert protocol.evaluates("text-classification") is evaluate
+    found: object = protocol.evaluates("text-classification")
+    assert found is evaluate
     assert evaluate.BASELINE
 
 
