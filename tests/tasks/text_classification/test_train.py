@@ -8,7 +8,7 @@ import pytest
 from assay import artifacts
 from assay.artifacts import Artifacts
 from assay.errors import SettingsError
-from assay.settings.schema import Model
+from assay.settings.text import TextModel
 from assay.tasks.text_classification import network, train
 from tests import made
 from tests.conftest import settings
@@ -42,11 +42,11 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def _model(checkpoint: Path, **changes: Any) -> Model:
-    return Model.model_validate(settings(checkpoint, train__learning_rate=1e-2, **changes))
+def _model(checkpoint: Path, **changes: Any) -> TextModel:
+    return TextModel.model_validate(settings(checkpoint, train__learning_rate=1e-2, **changes))
 
 
-def _train(model: Model, name: str, kill_at: int = -1) -> tuple[str, str]:
+def _train(model: TextModel, name: str, kill_at: int = -1) -> tuple[str, str]:
     """Train; return the digests of checkpoint and curve."""
     target, curve = FILES.checkpoint.with_name(name), FILES.curve.with_name(f"{name}.csv")
     train.train(model, FILES, target, curve, Journal(kill_at))  # type: ignore[arg-type]
