@@ -5,13 +5,14 @@ AssayError                      1  a fault of ours, or of the machine
 ├── OutOfSpace                  1  the disk is full
 ├── StoreFailed                 1  MLflow cannot be told (gateways/tracking); never stops a stage
 ├── Diverged                    1  the loss is no longer a number (learning/loop)
-├── PartedWays                  1  ONNX and torch answer differently (the task's parity)
+├── PartedWays                  1  ONNX and torch answer differently (tasks/agreement)
 ├── UsageError                  2  wrong words on the command line
 │   ├── SettingsError           2  params.yaml says something impossible
 │   ├── UnknownModel            2  no such model in params.yaml
 │   └── MissingFile             2  a path that leads nowhere
 ├── DataRefused                 3  the data was read, and is not fit to learn from
 │   ├── SourceRefused           3  a source that cannot be read, or is not what it claims
+│   ├── Unreadable              3  bytes that are no image (inputs/image)
 │   ├── ExpectationsBroken      3  Great Expectations found what the suite forbids
 │   └── BundleRefused           3  a bundle whose bytes are not those that were measured
 └── GateRefused                 4  a challenger that may not be promoted

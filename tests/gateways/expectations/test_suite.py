@@ -6,6 +6,7 @@ import pytest
 
 from assay.errors import SettingsError
 from assay.gateways.expectations import load
+from assay.settings.image import ImageValidate
 from assay.settings.text import TextValidate
 from tests.gateways.expectations.made import check, suite
 
@@ -117,7 +118,10 @@ def test_a_misspelt_column_is_a_fault_of_the_suite(tmp_path: Path, key: str) -> 
     assert "`label`" in caught.value.cure
 
 
+BOUNDS = {"text-classification": TextValidate(), "image-classification": ImageValidate()}
+
+
 @pytest.mark.parametrize("path", sorted(SUITES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_suite_that_comes_with_assay_loads(path: Path) -> None:
-    values = {"labels": ["a", "b"], **TextValidate().model_dump()}
+    values = {"labels": ["a", "b"], **BOUNDS[path.stem].model_dump()}
     assert len(load(path, values).expectations) >= 5

@@ -11,7 +11,7 @@ import pandas as pd
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
-from assay import artifacts
+from assay import bundle
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,6 +76,5 @@ def write_bundle(folder: Path, *, channels: int = 1, size: int = 12) -> None:
         "size": size,
         "channels": channels,
         "fingerprints": {"weights": "cd" * 32},
-        "files": {path.name: artifacts.sha256(path) for path in folder.iterdir()},
     }
-    artifacts.write_json(folder / "assay.json", manifest)
+    bundle.write_manifest(folder, manifest)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from assay import artifacts, processor
+from assay import artifacts, processor, ranks
 from assay.learning import curve as curves
 from assay.learning import loop, seeding
 from assay.learning.bucketing import shuffled
@@ -62,7 +62,7 @@ def train(
 
 
 def fingerprint(settings: ImageModel, files: Artifacts) -> str:
-    """Return what decides this training's bytes: settings, data, checkpoint, code, processor."""
+    """Return what decides this training's bytes: settings, data, checkpoint, code, machine."""
     source = settings.train.checkpoint
     return artifacts.digest_of(
         settings.train.model_dump_json(),
@@ -73,6 +73,7 @@ def fingerprint(settings: ImageModel, files: Artifacts) -> str:
         artifacts.code_digest(),
         processor.processor_class(),
         torch.__version__,
+        f"{ranks.world_size()} processes",
     )
 
 
