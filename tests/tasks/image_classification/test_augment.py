@@ -22,9 +22,8 @@ ALL = list(range(ROWS))
 
 
 def _settings(**changes: Any) -> ImageTrain:
-    return ImageTrain(
-        **{"flip": "none", "crop": 0, "cutout": 0, "seed": 5, "channels": 1} | changes
-    )
+    plain = {"flip": "none", "crop": 0, "cutout": 0, "seed": 5, "channels": 1}
+    return ImageTrain.model_validate(plain | changes)
 
 
 @pytest.mark.parametrize("flip", ["random", "alternating"])
