@@ -36,7 +36,7 @@ def _lazy(name: str) -> Benchmark:
 
 
 BENCHMARKS: dict[str, Benchmark] = {
-    name: _lazy(name) for name in ("commands", "training", "inference")
+    name: _lazy(name) for name in ("commands", "training", "inference", "recognition")
 }
 
 

@@ -30,13 +30,14 @@ if TYPE_CHECKING:
     from assay.settings.text import TextModel
 
 MODEL = "opinions"
+IMAGES = "fashion"
 SLICE = "slice"
 PIPELINE = (artifacts.PIPELINE, Path(".dvcignore"), Path(".gitignore"), artifacts.SUITES)
 SOURCE = Path("src")
 BENCH = Path(__file__).parent.parent
 
 
-def workspace(*needed: Path) -> Artifacts:
+def workspace(*needed: Path, model: str = MODEL) -> Artifacts:
     """Return the files of the measured model, of which ``needed`` must be there.
 
     Raises:
@@ -46,10 +47,10 @@ def workspace(*needed: Path) -> Artifacts:
     if absent := [str(path) for path in needed if not path.exists()]:
         raise MissingFile(
             f"there is no {' and no '.join(absent)}",
-            expected=f"a workspace in which {MODEL} was built",
-            cure=f"make run MODEL={MODEL}",
+            expected=f"a workspace in which {model} was built",
+            cure=f"make run MODEL={model}",
         )
-    return Artifacts(MODEL)
+    return Artifacts(model)
 
 
 def settings() -> TextModel:

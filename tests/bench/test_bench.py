@@ -12,9 +12,10 @@ import pytest
 from ruamel.yaml import YAML
 
 from assay.errors import MissingFile, UsageError
-from bench import images, project, stopwatch, tables, training
+from bench import images, project, recognition, stopwatch, tables, training
 from bench.__main__ import BENCHMARKS, PAGE, QUICK, main
 from bench.measure import Spread, facts, in_turns, number, percentile, ratios
+from tests import made
 from tests.conftest import ROOT, settings
 
 if TYPE_CHECKING:
@@ -175,8 +176,9 @@ def test_without_a_built_model_each_benchmark_refuses_with_a_sentence(
 ) -> None:
     assert main(["--quick", "--only", name]) == 2
     shown = capsys.readouterr()
-    assert "there is no data/splits/opinions/" in shown.err
-    assert "make run MODEL=opinions" in shown.err
+    model = project.IMAGES if name == "recognition" else project.MODEL
+    assert f"there is no data/splits/{model}/" in shown.err
+    assert f"make run MODEL={model}" in shown.err
     assert shown.out == ""
     assert _everything(Path()) == {
         Path("dvc.yaml"): b"",
@@ -294,3 +296,18 @@ def test_a_folder_of_images_goes_through_both_stages_and_their_memory_is_told(
     assert all(20 < taken.mebibytes < 4000 for taken in found)
     raw = pd.read_parquet(tmp_path / "data/raw/many.parquet", columns=["label"])
     assert raw["label"].value_counts().to_dict() == {f"bar {n}": 15 for n in range(10)}
+
+
+def test_the_images_of_a_built_model_are_measured_beside_torch(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(project, "IMAGES", made.MODEL)
+    monkeypatch.chdir(made.built_images(checkpoint))
+    text = recognition.measure(quick=True)
+    for words in ("batch 1, 8 images", "whole file", recognition.EAGER, "100.00%"):
+        assert words in text
+    accuracies = [
+        line.split("|")[-2] for line in text.splitlines() if recognition.BUNDLE + " |" in line
+    ]
+    assert len(accuracies) == 2
+    assert all(0.5 < float(accuracy) <= 1 for accuracy in accuracies)
