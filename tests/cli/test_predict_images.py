@@ -68,7 +68,7 @@ def test_a_program_gets_one_json_object(photos: Path) -> None:
 def test_a_folder_is_asked_about_as_a_whole(photos: Path, tmp_path: Path) -> None:
     answer = _ask("--file", str(photos), "--output", str(tmp_path / "out.csv"))
     assert answer.code == 0, answer.err
-    assert "1 rows hold no readable image and get no label" in answer.err
+    assert "1 images can't be read and get no label" in answer.err
     found = pd.read_csv(tmp_path / "out.csv", keep_default_na=False)
     assert list(found.columns) == ["image", "predicted_label", "score"]
     assert dict(zip(found["image"], found["predicted_label"], strict=True)) == {
