@@ -55,6 +55,8 @@ def test_run_ends_with_what_a_user_wants_to_know(
     assert answer.returncode == 0, answer.stderr
     for word in ("accuracy", "macro F1", "ROC-AUC", "95 %", "fp32 to int8", "bundle", "make up"):
         assert word in answer.stdout
+    # The repository's prefect.yaml has no deployment of this model.
+    assert "edit prefect.yaml" in answer.stdout
     split = json.loads((project.folder / project.files(MODEL).split_report).read_text())
     assert split["leaks"] == {"exact": 0, "near": 0}
     assert "version 1 in MLflow" in answer.stdout

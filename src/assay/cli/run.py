@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -108,7 +110,17 @@ def _next(model: str, files: artifacts.Artifacts, example: str) -> list[list[str
     return [
         ["source .venv/bin/activate", "the commands below live there"],
         [f"assay predict {model} {example}", "ask the model"],
-        ["make up", "Prefect, its worker and MLflow; then:"],
-        [f"prefect deployment run retrain/{model} --watch", "retrain as a flow"],
+        *_retrain(model),
         [f"xdg-open {files.data_docs / 'index.html'}", "what was found in the data"],
     ]
+
+
+def _retrain(model: str) -> list[list[str]]:
+    """Return how the flow is started, or made for a model that has no deployment yet."""
+    deployments = Path("prefect.yaml")
+    known = deployments.read_text(encoding="utf-8") if deployments.is_file() else ""
+    up = "Prefect, its worker and MLflow"
+    if re.search(rf"^\s+model: {re.escape(model)}\s*$", known, re.MULTILINE):
+        run = f"prefect deployment run retrain/{model} --watch"
+        return [["make up", f"{up}; then:"], [run, "retrain as a flow"]]
+    return [["edit prefect.yaml", f"give {model} a deployment: copy a block"], ["make up", up]]
