@@ -3,6 +3,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 PYTHON ?= python3.11
 MODEL ?= opinions
 # Bytecode is made at the first import, of what is imported: that is a tenth of what is installed.
+# Containers often forbid it; every process would then compile all it imports, for ever.
+unexport PYTHONDONTWRITEBYTECODE
 PIP := .venv/bin/python -m pip --quiet --quiet --no-input --disable-pip-version-check
 
 .DEFAULT_GOAL := help
