@@ -67,14 +67,14 @@ def test_planes_become_channels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     red = np.repeat(np.array([[200, 10, 30]], np.uint8), 1024, axis=1)
     digest = archive(tmp_path / cifar10.ARCHIVE, data=red, labels=[6])
     monkeypatch.setattr(cifar10, "SHA256", digest)
-    (picture, *_) = cifar10.Batches(tmp_path / cifar10.ARCHIVE).read(range(1))
+    (picture, *_) = cifar10.of_archive(tmp_path / cifar10.ARCHIVE).read(range(1))
     assert (image.decode(picture.image, 3) == [200, 10, 30]).all()
 
 
 def test_an_archive_of_other_bytes_is_never_unpickled(tmp_path: Path) -> None:
     digest = archive(tmp_path / cifar10.ARCHIVE)
     with pytest.raises(SourceRefused, match=f"has SHA-256 {digest}") as refused:
-        cifar10.Batches(tmp_path / cifar10.ARCHIVE)
+        cifar10.of_archive(tmp_path / cifar10.ARCHIVE)
     assert refused.value.expected == cifar10.SHA256
 
 
@@ -105,7 +105,7 @@ def test_a_batch_that_does_not_fit_is_refused(
 ) -> None:
     monkeypatch.setattr(cifar10, "SHA256", archive(tmp_path / cifar10.ARCHIVE, **spoiled))
     with pytest.raises(SourceRefused, match=r"data_batch_1 of .* is refused"):
-        cifar10.Batches(tmp_path / cifar10.ARCHIVE)
+        cifar10.of_archive(tmp_path / cifar10.ARCHIVE)
 
 
 def test_the_mirrors_parquet_files_come_first(

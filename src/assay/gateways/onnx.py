@@ -9,15 +9,16 @@ from __future__ import annotations
 import logging
 import tempfile
 import warnings
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import onnx
 import torch
 
+from assay import quiet
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 OPSET = 20
 
@@ -105,7 +106,8 @@ def quantize(model: onnx.ModelProto, keep: Sequence[str] = ()) -> onnx.ModelProt
     plain = onnx.ModelProto()
     plain.CopyFrom(model)
     del plain.graph.value_info[:]
-    with tempfile.TemporaryDirectory() as folder, _only_errors_logged():
+    # The quantizer warns on the root logger.
+    with tempfile.TemporaryDirectory() as folder, quiet.logging_from(logging.ERROR):
         target = Path(folder) / "int8.onnx"
         quantize_dynamic(
             plain,
@@ -136,7 +138,8 @@ def quantize_static(
     plain = onnx.ModelProto()
     plain.CopyFrom(model)
     del plain.graph.value_info[:]
-    with tempfile.TemporaryDirectory() as folder, _only_errors_logged():
+    # The quantizer warns on the root logger.
+    with tempfile.TemporaryDirectory() as folder, quiet.logging_from(logging.ERROR):
         source, target = Path(folder) / "fp32.onnx", Path(folder) / "int8.onnx"
         onnx.save(onnx.shape_inference.infer_shapes(plain), source)
         quantization.quantize_static(
@@ -162,18 +165,6 @@ class _Feeds:
 
     def get_next(self) -> Mapping[str, Any] | None:
         return next(self._left, None)
-
-
-@contextmanager
-def _only_errors_logged() -> Iterator[None]:
-    """Silence the quantizer, which warns on the root logger, and put the level back."""
-    root = logging.getLogger()
-    level = root.level
-    root.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        root.setLevel(level)
 
 
 def serialize(model: onnx.ModelProto, facts: Mapping[str, str]) -> bytes:

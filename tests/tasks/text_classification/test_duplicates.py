@@ -7,7 +7,6 @@ from assay.tasks.text_classification.duplicates import (
     GRAM,
     earlier_neighbours,
     grams,
-    hashed_share,
     jaccard,
 )
 
@@ -75,15 +74,3 @@ def test_jaccard_is_the_common_share() -> None:
     assert jaccard({1, 2, 3}, {2, 3, 4}) == 0.5
     assert jaccard({1}, {1}) == 1
     assert jaccard({1}, {2}) == 0
-
-
-def test_a_hashed_share_is_even_and_hangs_on_text_and_seed_alone() -> None:
-    shares = np.array([hashed_share(f"text {number}", 13) for number in range(4000)])
-    assert shares.min() >= 0
-    assert shares.max() < 1
-    counts, _ = np.histogram(shares, bins=10, range=(0, 1))
-    assert np.abs(counts - 400).max() < 5 * np.sqrt(400 * 0.9)
-    assert hashed_share("text", 13) == hashed_share("text", 13)
-    assert hashed_share("text", 13) != hashed_share("text", 14)
-    # Written down: another number would move every row of every project.
-    assert hashed_share("a wonderful film", 13) == pytest.approx(0.4350207, abs=1e-6)

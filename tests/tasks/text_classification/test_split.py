@@ -9,8 +9,9 @@ import pytest
 from assay.artifacts import SPLITS, sha256
 from assay.errors import DataRefused
 from assay.settings.text import TextModel
+from assay.tasks.dealing import hashed_share
 from assay.tasks.text_classification import cleaning
-from assay.tasks.text_classification.duplicates import grams, hashed_share
+from assay.tasks.text_classification.duplicates import grams
 from assay.tasks.text_classification.split import leaks, split
 from tests import made
 

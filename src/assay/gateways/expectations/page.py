@@ -10,13 +10,13 @@ import dataclasses
 import html
 import logging
 import re
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from assay import quiet
 from assay.gateways.expectations.excerpts import in_short
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from assay.gateways.expectations.outcome import Finding, Outcome
 
@@ -74,7 +74,8 @@ def _render(outcome: Outcome, title: str, summary: Mapping[str, Any]) -> str:
     from great_expectations.render.view.view import DefaultJinjaPageView
     from jinja2 import ChoiceLoader, DictLoader, PackageLoader
 
-    with _hushed("great_expectations"):
+    # Some renderers log a traceback, and their row is shown nevertheless.
+    with quiet.logging_from(logging.CRITICAL, "great_expectations"):
         document = ValidationResultsPageRenderer().render(_results(outcome, title))
     # Its own overview holds a run's name and time, and a link to a page that is not there.
     document.sections = document.sections[1:]
@@ -94,18 +95,6 @@ def _render(outcome: Outcome, title: str, summary: Mapping[str, Any]) -> str:
         document, title=title, summary=summary, outcome=outcome, version=gx.__version__
     )
     return page
-
-
-@contextmanager
-def _hushed(logger: str) -> Iterator[None]:
-    """Keep a logger still: some renderers log a traceback, and their row is shown nevertheless."""
-    own = logging.getLogger(logger)
-    level = own.level
-    own.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        own.setLevel(level)
 
 
 def _results(outcome: Outcome, title: str) -> Any:

@@ -18,11 +18,9 @@ import numpy as np
 from assay import artifacts
 from assay.errors import SourceRefused
 from assay.gateways.sources import fetching, listed
-from assay.gateways.sources.pictures import Picture
-from assay.inputs import image
+from assay.gateways.sources.pictures import Arrays
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
     from pathlib import Path
 
     from assay.gateways.sources.pictures import Pictures
@@ -41,27 +39,17 @@ LABELS = (
 )
 
 
-class Batches:
-    """The archive's pixels in memory (180 MB), encoded as PNG when they are read."""
+def of_archive(archive: Path) -> Arrays:
+    """Return what the official archive holds: 180 MB of pixels.
 
-    columns = ()
+    Raises:
+        SourceRefused: other bytes, or more than arrays in them.
 
-    def __init__(self, archive: Path) -> None:
-        fetching.check_digest(archive, SHA256)
-        with tarfile.open(archive) as tar:
-            self._parts = [(given, *_batch(tar, name)) for name, given in BATCHES.items()]
-
-    def __len__(self) -> int:
-        return sum(len(labels) for _, _, labels in self._parts)
-
-    def read(self, wanted: Container[int]) -> Iterator[Picture]:
-        """Yield the train images, then those of the test split."""
-        place = 0
-        for given, pixels, labels in self._parts:
-            for drawing, label in zip(pixels, labels, strict=True):
-                if place in wanted:
-                    yield Picture(image.encode(drawing), LABELS[label], given=given)
-                place += 1
+    """
+    fetching.check_digest(archive, SHA256)
+    with tarfile.open(archive) as tar:
+        parts = [(given, *_batch(tar, name)) for name, given in BATCHES.items()]
+    return Arrays(parts, LABELS)
 
 
 def pictures() -> Pictures:
@@ -83,7 +71,7 @@ def pictures() -> Pictures:
     mirrored = fetching.mirrored(f"image/cifar10/{ARCHIVE}")
     if mirrored is None and not fetched.is_file():
         fetching.http_download(URL, fetched)
-    return Batches(mirrored or fetched)
+    return of_archive(mirrored or fetched)
 
 
 GIVEN = ("train", "test")

@@ -16,12 +16,9 @@ import numpy as np
 from assay import artifacts
 from assay.errors import SourceRefused
 from assay.gateways.sources import fetching
-from assay.gateways.sources.pictures import Picture
-from assay.inputs import image
+from assay.gateways.sources.pictures import Arrays
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
-
     Array = np.ndarray[Any, np.dtype[np.uint8]]
 
 URL = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"
@@ -52,42 +49,23 @@ MOST_BYTES = 64 * 2**20
 IDX_HEADER = {1: 8, 3: 16}  # bytes before the data, by the number of dimensions
 
 
-class FashionMnist:
-    """The pixels of both parts in memory (55 MB), encoded as PNG when they are read."""
-
-    columns = ()
-
-    def __init__(self, folder: Path) -> None:
-        self._parts = [
-            (
-                given,
-                _read(folder / f"{stem}-images-idx3-ubyte.gz"),
-                _read(folder / f"{stem}-labels-idx1-ubyte.gz"),
-            )
-            for given, stem in PARTS.items()
-        ]
-
-    def __len__(self) -> int:
-        return sum(len(labels) for _, _, labels in self._parts)
-
-    def read(self, wanted: Container[int]) -> Iterator[Picture]:
-        """Yield the train images, then those of the test split."""
-        place = 0
-        for given, pixels, labels in self._parts:
-            for drawing, label in zip(pixels, labels, strict=True):
-                if place in wanted:
-                    yield Picture(image.encode(drawing), LABELS[label], given=given)
-                place += 1
-
-
-def pictures() -> FashionMnist:
-    """Return all images.
+def pictures() -> Arrays:
+    """Return all images: 55 MB of pixels.
 
     Raises:
         SourceRefused: nowhere to be had (says where it was looked for), or other bytes.
 
     """
-    return FashionMnist(_folder())
+    folder = _folder()
+    parts = [
+        (
+            given,
+            _read(folder / f"{stem}-images-idx3-ubyte.gz"),
+            _read(folder / f"{stem}-labels-idx1-ubyte.gz"),
+        )
+        for given, stem in PARTS.items()
+    ]
+    return Arrays(parts, LABELS)
 
 
 def _folder() -> Path:

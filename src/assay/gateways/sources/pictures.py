@@ -6,10 +6,17 @@ Reads and writes nothing itself.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+from assay.inputs import image
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping, Sequence
+
+    import numpy as np
+
+    # The split they were given to, uint8 pixels (images, height, width[, 3]), class numbers.
+    Part = tuple[str, np.ndarray[Any, Any], Sequence[int] | np.ndarray[Any, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +46,24 @@ class Pictures(Protocol):
 
     def read(self, wanted: Container[int]) -> Iterator[Picture]:
         """Yield the images whose places (0 to the length) are wanted, in their order."""
+
+
+class Arrays:
+    """Pixels in memory, encoded as PNG when they are read."""
+
+    columns = ()
+
+    def __init__(self, parts: Sequence[Part], classes: Sequence[str]) -> None:
+        self._parts, self._classes = parts, classes
+
+    def __len__(self) -> int:
+        return sum(len(labels) for _, _, labels in self._parts)
+
+    def read(self, wanted: Container[int]) -> Iterator[Picture]:
+        """Yield the images of each part in turn."""
+        place = 0
+        for given, pixels, labels in self._parts:
+            for drawing, label in zip(pixels, labels, strict=True):
+                if place in wanted:
+                    yield Picture(image.encode(drawing), self._classes[label], given=given)
+                place += 1

@@ -139,14 +139,12 @@ class Journal:
         self._run_id = run.info.run_id
 
     def _flush(self) -> None:
+        # A point is let go only when it is stored: a fault keeps it for the next try.
         with self._lock:
-            taken, self._points = self._points, []
-        try:
-            runs.write(self._connected(), str(self._run_id), metrics=taken)
-        except Exception:
-            with self._lock:
-                self._points = taken + self._points
-            raise
+            taken = list(self._points)
+        runs.write(self._connected(), str(self._run_id), metrics=taken)
+        with self._lock:
+            del self._points[: len(taken)]
 
     def _end(self) -> None:
         if self._failed:

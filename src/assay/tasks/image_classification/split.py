@@ -17,8 +17,8 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import parquet
 
-from assay.artifacts import SPLITS, digest_of
-from assay.errors import DataRefused
+from assay.artifacts import SPLITS
+from assay.tasks import dealing
 from assay.tasks.image_classification.fingerprint import near_pairs
 from assay.tasks.image_classification.survey import TEST, dirt, droppable, survey
 
@@ -49,7 +49,7 @@ def split(raw: Path, settings: ImageModel, folder: Path) -> dict[str, Any]:
     dropped = droppable(kinds)
     place = _places(found, settings.split)
     kept = ~dropped & place.isin(SPLITS)
-    _refuse_hollow(rows["label"][kept], place[kept], settings.labels)
+    dealing.refuse_hollow(rows["label"][kept], place[kept], settings.labels, "image")
     _write(raw, place.where(kept), folder)
     left_out = Counter(place[~dropped & ~kept])
     return {
@@ -61,7 +61,7 @@ def split(raw: Path, settings: ImageModel, folder: Path) -> dict[str, Any]:
             NEAR_TEST: left_out[NEAR_TEST],
             BETWEEN: left_out[BETWEEN],
         },
-        "splits": {name: _describe(rows["label"][kept & place.eq(name)]) for name in SPLITS},
+        "splits": {name: dealing.describe(rows["label"][kept & place.eq(name)]) for name in SPLITS},
         "leaks": leaks(folder, found, settings.split.near_hash_bits),
     }
 
@@ -122,11 +122,9 @@ def _place(digest: str, kin: Sequence[str], settings: ImageSplit, has_test: np.b
         return BETWEEN
     if taken:
         return taken[0]
-    share = int(digest_of(str(settings.seed), digest)[:16], 16) / 2**64
+    share = dealing.hashed_share(digest, settings.seed)
     test = 0.0 if has_test else settings.test
-    if share < test:
-        return TEST
-    return "validation" if share < test + settings.validation else "train"
+    return dealing.dealt(share, validation=settings.validation, test=test)
 
 
 def _write(raw: Path, place: pd.Series[str], folder: Path) -> None:
@@ -165,25 +163,3 @@ class _Table:
         if len(table):
             self._writer.write_table(table)
         self._waiting = []
-
-
-def _describe(labels: pd.Series[str]) -> dict[str, Any]:
-    counts = labels.value_counts().sort_index()
-    return {"rows": len(labels), "labels": {str(name): int(n) for name, n in counts.items()}}
-
-
-def _refuse_hollow(labels: pd.Series[str], place: pd.Series[str], wanted: Sequence[str]) -> None:
-    absent = set(wanted) - set(labels[place.eq("train")])
-    if absent:
-        raise DataRefused(
-            f"no image to learn from is left for {', '.join(sorted(absent))}",
-            expected="every label of params.yaml in the train split",
-            cure="add images of it to the inbox, or take it out of `labels`",
-        )
-    empty = [name for name in SPLITS if not place.eq(name).any()]
-    if empty:
-        raise DataRefused(
-            f"{len(labels):,} distinct images leave the split {' and '.join(empty)} empty",
-            expected="enough distinct images for train, validation and test",
-            cure="bring more images, or raise split.validation and split.test in params.yaml",
-        )

@@ -9,7 +9,6 @@ where MinHash would miss some at the threshold, and is faster here.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections import Counter, defaultdict
 from itertools import chain
@@ -70,9 +69,3 @@ def _ranked(sets: Sequence[set[str]]) -> list[list[int]]:
     common_first = Counter(chain.from_iterable(sets)).most_common()
     rank = {gram: place for place, (gram, _) in enumerate(reversed(common_first))}
     return [sorted(rank[gram] for gram in own) for own in sets]
-
-
-def hashed_share(text: str, seed: int) -> float:
-    """Return a number in [0, 1) that depends on the text and the seed alone."""
-    digest = hashlib.sha256(f"{seed}\x1f{text}".encode()).digest()
-    return int.from_bytes(digest[:8], "little") / 2**64

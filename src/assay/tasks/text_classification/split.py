@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from assay.artifacts import SPLITS
-from assay.errors import DataRefused
+from assay.tasks import dealing
 from assay.tasks.text_classification import cleaning
-from assay.tasks.text_classification.duplicates import earlier_neighbours, hashed_share
+from assay.tasks.text_classification.duplicates import earlier_neighbours
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ def split(raw: Path, settings: TextModel, folder: Path) -> dict[str, Any]:
     dropped = cleaning.droppable(found)
     kept = table[~dropped & place.ne(BETWEEN)]
     place = place[kept.index]
-    _refuse_hollow(kept["label"], place, settings.labels)
+    dealing.refuse_hollow(kept["label"], place, settings.labels, "row")
     folder.mkdir(parents=True, exist_ok=True)
     for name in SPLITS:
         kept[place.eq(name)].reset_index(drop=True).to_parquet(
@@ -54,7 +54,7 @@ def split(raw: Path, settings: TextModel, folder: Path) -> dict[str, Any]:
             "any_kind": int(dropped.sum()),
             "between_two_splits": int((~dropped).sum() - len(kept)),
         },
-        "splits": {name: _describe(kept["label"][place.eq(name)]) for name in SPLITS},
+        "splits": {name: dealing.describe(kept["label"][place.eq(name)]) for name in SPLITS},
         "leaks": leaks(folder, settings.split.near_duplicate),
     }
 
@@ -94,32 +94,7 @@ def _place(text: str, sides: Sequence[str], settings: TextSplit) -> str:
     taken = sorted(set(sides) - {BETWEEN})
     if len(taken) > 1:
         return BETWEEN
-    return taken[0] if taken else _dealt(hashed_share(text, settings.seed), settings)
-
-
-def _dealt(share: float, settings: TextSplit) -> str:
-    if share < settings.test:
-        return "test"
-    return "validation" if share < settings.test + settings.validation else "train"
-
-
-def _describe(labels: pd.Series[str]) -> dict[str, Any]:
-    counts = labels.value_counts().sort_index()
-    return {"rows": len(labels), "labels": {str(name): int(n) for name, n in counts.items()}}
-
-
-def _refuse_hollow(labels: pd.Series[str], place: pd.Series[str], wanted: Sequence[str]) -> None:
-    absent = set(wanted) - set(labels[place.eq("train")])
-    if absent:
-        raise DataRefused(
-            f"no row to learn from is left for {', '.join(sorted(absent))}",
-            expected="every label of params.yaml in the train split",
-            cure="add rows of it to the inbox, or take it out of `labels`",
-        )
-    empty = [name for name in SPLITS if not place.eq(name).any()]
-    if empty:
-        raise DataRefused(
-            f"{len(labels):,} distinct rows leave the split {' and '.join(empty)} empty",
-            expected="enough distinct texts for train, validation and test",
-            cure="bring more rows, or raise split.validation and split.test in params.yaml",
-        )
+    if taken:
+        return taken[0]
+    share = dealing.hashed_share(text, settings.seed)
+    return dealing.dealt(share, validation=settings.validation, test=settings.test)
