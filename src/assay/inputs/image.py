@@ -35,6 +35,8 @@ MOST_PIXELS = 2**26
 # Of one batch: 32 photographs of 12 megapixels would take a gigabyte.
 BATCH_PIXELS = 2**24
 THREADS = 8
+# Smaller pictures than this are decoded sooner than a thread is told to.
+THREADED_PIXELS = 160**2
 ORIENTATION, SIDEWAYS = 0x0112, (5, 6, 7, 8)
 
 
@@ -145,9 +147,10 @@ class Pictures:
         with ThreadPoolExecutor(THREADS) as pool:
             for (height, width), rows in sorted(alike.items()):
                 step = max(1, min(size, BATCH_PIXELS // (height * width)))
+                decode_all = pool.map if height * width >= THREADED_PIXELS else map
                 for start in range(0, len(rows), step):
                     taken = rows[start : start + step]
-                    yield taken, {"pixels": np.stack(list(pool.map(self._decoded, taken)))}
+                    yield taken, {"pixels": np.stack(list(decode_all(self._decoded, taken)))}
 
     def _decoded(self, row: int) -> Pixels:
         return decode(self._contents[row], self._channels)

@@ -6,7 +6,6 @@ which is made again when it is gone. Memory holds a batch of images, never all o
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ from torch.nn import functional
 
 from assay import artifacts
 from assay.inputs import image as images
-from assay.progress import Progress
+from assay.tasks.image_classification.decoding import each
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from assay.settings.image import ImageTrain
 
 FOLDER = artifacts.SCRATCH / "pixels"
-AT_ONCE = 512
 
 
 def of_split(files: Artifacts, name: str, settings: ImageTrain) -> torch.Tensor:
@@ -57,20 +55,12 @@ def resized(pixels: torch.Tensor, size: int) -> torch.Tensor:
 
 
 def _write(table: Path, target: Path, size: int, channels: int) -> None:
-    with parquet.ParquetFile(table) as source, target.open("wb") as stream:
-        rows = source.metadata.num_rows
-        header = {
-            "descr": "|u1",
-            "fortran_order": False,
-            "shape": (rows, size, size, channels),
-        }
+    rows = parquet.read_metadata(table).num_rows
+    header = {"descr": "|u1", "fortran_order": False, "shape": (rows, size, size, channels)}
+    with target.open("wb") as stream:
         np.lib.format.write_array_header_1_0(stream, header)
-        decode = partial(_decoded, size=size, channels=channels)
-        with ThreadPoolExecutor(images.THREADS) as pool, Progress("decoding", rows) as bar:
-            for batch in source.iter_batches(AT_ONCE, columns=["image"]):
-                contents = batch.column(0).to_pylist()
-                stream.write(b"".join(pool.map(decode, contents)))
-                bar.advance(len(contents))
+        for found in each(table, partial(_decoded, size=size, channels=channels), "decoding"):
+            stream.write(found)
 
 
 def _decoded(content: bytes, size: int, channels: int) -> bytes:
