@@ -176,7 +176,9 @@ def _images(count: int, seed: int) -> np.ndarray[Any, Any]:
     return random.normal(size=(count, 3, 20, 20)).astype(np.float32)
 
 
-def test_filters_are_quantized_by_what_they_saw_and_two_times_alike() -> None:
+def test_filters_are_quantized_by_what_they_saw_and_two_times_alike(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     torch.manual_seed(3)
     plain = gateway.from_torch(
         Filters(), {"pixels": torch.zeros(2, 3, 20, 20)}, {"pixels": {0: "batch"}}, ["logits"]
@@ -184,8 +186,9 @@ def test_filters_are_quantized_by_what_they_saw_and_two_times_alike() -> None:
     before = plain.SerializeToString(deterministic=True)
 
     def quantized(seed: int) -> bytes:
-        feeds = ({"pixels": _images(4, seed + part)} for part in range(3))
-        small = gateway.quantize_static(plain, feeds, ["Conv", "MaxPool"])
+        # Of different sizes: each is taken by itself.
+        feeds = [{"pixels": _images(4 + part, seed + part)} for part in range(3)]
+        small = gateway.quantize_static(plain, feeds.__getitem__, 3, ["Conv", "MaxPool"])
         kinds = {entry.name: entry.data_type for entry in small.graph.initializer}
         weights = [name for name in kinds if name.endswith("weight_quantized")]
         assert len(weights) == 2
@@ -197,6 +200,7 @@ def test_filters_are_quantized_by_what_they_saw_and_two_times_alike() -> None:
     small = quantized(0)
     assert small == quantized(0)
     assert small != quantized(50), "scales come from the feeds"
+    assert capsys.readouterr().out == ""
     assert plain.SerializeToString(deterministic=True) == before, "what it was given stays"
     full, quick = (
         open_session(model, 1).run(None, {"pixels": _images(6, 99)})[0]

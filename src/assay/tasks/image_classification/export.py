@@ -14,7 +14,7 @@ import pandas as pd
 import torch
 
 from assay.gateways import onnx as gateway
-from assay.inputs.image import ImageDecoder
+from assay.inputs.image import ImageDecoder, decode
 from assay.learning import seeding
 from assay.progress import say
 from assay.tasks import bundling
@@ -22,16 +22,17 @@ from assay.tasks.image_classification import network, parity, train
 from assay.tasks.image_classification.served import Served
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
+    import onnx
 
     from assay.artifacts import Artifacts
     from assay.settings.image import ImageModel
 
 TASK = "image-classification"
 DYNAMIC = {0: "batch", 1: "height", 2: "width"}
-# Images of the train split on which the scales of int8 are measured, and how many at a time.
-CALIBRATED, AT_ONCE = 256, 32
+# Images of the train split on which the scales of int8 are measured.
+CALIBRATED = 256
 # What int8 kernels do; all else stays fp32 between them.
 OPERATORS = ("Conv", "MaxPool")
 
@@ -59,7 +60,7 @@ def export(
         ["logits"],
     )
     fp32 = gateway.serialize(graph, facts | {"assay.precision": "fp32"})
-    small = gateway.quantize_static(graph, _calibration(settings, files), OPERATORS)
+    small = _quantized(graph, settings, files)
     int8 = gateway.serialize(small, facts | {"assay.precision": "int8"})
     served = Served(model, size, views).eval()
     largest = parity.grid(served, fp32, size, channels, settings.export.threads)
@@ -69,22 +70,26 @@ def export(
     return report, trial.timings({"fp32": fp32, "int8": int8})
 
 
-def _calibration(settings: ImageModel, files: Artifacts) -> Iterator[dict[str, Any]]:
-    """Yield images of the train split, evenly spread over it."""
+def _quantized(graph: onnx.ModelProto, settings: ImageModel, files: Artifacts) -> onnx.ModelProto:
+    """Return the graph in int8, with scales of images evenly spread over the train split."""
     contents = pd.read_parquet(files.split("train"), columns=["image"])["image"]
     chosen = contents.iloc[:: max(1, len(contents) // CALIBRATED)].iloc[:CALIBRATED].tolist()
-    for _, feeds in ImageDecoder(settings.train.channels)(chosen).batches(AT_ONCE):
-        yield feeds
+    channels = settings.train.channels
+
+    def feed(place: int) -> dict[str, Any]:
+        return {"pixels": decode(chosen[place], channels)[None]}
+
+    return gateway.quantize_static(graph, feed, len(chosen), OPERATORS)
 
 
 def _trial(settings: ImageModel, files: Artifacts) -> bundling.Trial:
     """Return the validation split for both precisions."""
     rows = pd.read_parquet(files.split("validation"), columns=["image", "label"])
     contents = rows["image"].tolist()
-    decode = ImageDecoder(settings.train.channels)
+    decoder = ImageDecoder(settings.train.channels)
     return bundling.Trial(
-        decode(contents),
-        decode(contents[: bundling.TIMED_ROWS]),
+        decoder(contents),
+        decoder(contents[: bundling.TIMED_ROWS]),
         train.numbered(rows["label"].tolist(), settings.labels),
         len(settings.labels),
         settings.export.threads,
