@@ -56,7 +56,7 @@ class ImageTrain(Optimisation):
     epochs: Positive = 8
     batch_size: Positive = 512
     optimiser: Literal["adamw", "sgd", "muon"] = "muon"
-    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.6
     # Of the sgd and muon recipes, which count it otherwise than AdamW: it may well exceed 1.
     learning_rate: Annotated[float, Field(gt=0, le=20)] = 0.24
     weight_decay: Annotated[float, Field(ge=0, lt=1)] = 1e-5
@@ -68,7 +68,7 @@ class ImageTrain(Optimisation):
     flip: Literal["none", "random", "alternating"] = "alternating"
     crop: Annotated[int, Field(ge=0, le=64)] = 2
     cutout: Annotated[int, Field(ge=0, le=256)] = 0
-    ema: bool = True
+    ema: bool = False
 
 
 class ImageExport(Export):

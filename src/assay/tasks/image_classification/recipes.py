@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from assay.settings.image import ImageTrain
 
 # Rates of the shifts and of the head, in multiples of the filters' rate. Speednet's hang on the
-# batch: an image counts the same in a large one, whose mean gradient is as small as each's share.
+# batch, and so does its decay: an image counts the same in a large one, whose mean gradient is as
+# small as each's share, and which takes fewer steps.
 SHIFTS_AN_IMAGE, HEAD_AN_IMAGE = 0.22, 2.8
 OTHERS = 0.1
 # The momentum of what SGD learns beside Muon.
@@ -57,12 +58,17 @@ def _sgd(settings: ImageTrain, model: nn.Module) -> torch.optim.Optimizer:
 
 
 def _muon(settings: ImageTrain, model: nn.Module) -> torch.optim.Optimizer:
-    """Return Muon for filters, SGD for the rest, which decays by rate x decay a step at first."""
+    """Return Muon for filters, SGD for the rest.
+
+    The rest shrinks by rate x decay a step at first; of a Speednet, by that for each image.
+    """
     rate = settings.learning_rate
     shifts = head = OTHERS
+    decay = settings.weight_decay
     if any(isinstance(module, Speednet) for module in model.modules()):
         shifts = SHIFTS_AN_IMAGE * settings.batch_size
         head = HEAD_AN_IMAGE * settings.batch_size
+        decay *= settings.batch_size
     trained = [weight for weight in model.parameters() if weight.requires_grad]
     filters = {
         "params": [w for w in trained if w.ndim > 2],
@@ -75,7 +81,7 @@ def _muon(settings: ImageTrain, model: nn.Module) -> torch.optim.Optimizer:
         {
             "params": [w for w in trained if (w.ndim == 2) == is_matrix and w.ndim <= 2],
             "lr": rate * share,
-            "weight_decay": settings.weight_decay / share,
+            "weight_decay": decay / share,
             "momentum": MOMENTUM,
         }
         for share, is_matrix in ((shifts, False), (head, True))
