@@ -1,12 +1,13 @@
 """How much memory ingest and validate take of a large folder of images: it must not grow with it.
 
 Writes a folder of small noisy PNG files, runs the two stages on it, each in a process of its own,
-and prints seconds and peak memory (RSS, in MiB). ``python -m bench.images [IMAGES]``; 200,000
-images take some minutes and 400 MB of disk.
+and prints seconds and peak memory: RSS of the stage and of its workers together, in MiB.
+``python -m bench.images [IMAGES]``; 200,000 images take some minutes and 400 MB of disk.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import psutil
 from ruamel.yaml import YAML
 
 from assay import artifacts
@@ -29,11 +31,7 @@ IMAGES = 200_000
 MODEL = "many"
 CLASSES, SIDE = 10, 24
 STAGES = ("ingest", "validate")
-# Shows the peak of the stage alone: what a child reports of itself at its end.
-PROGRAM = (
-    "import resource, sys; from assay.stages.__main__ import main; code = main(*sys.argv[1:]); "
-    "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss); sys.exit(code)"
-)
+LOOK_EVERY = 0.05  # seconds
 
 
 @dataclass(frozen=True)
@@ -83,19 +81,29 @@ def _lay_out(folder: Path) -> None:
 
 def _timed(stage: str, folder: Path) -> Taken:
     paths = [str(BENCH / "src"), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
-    started = time.monotonic()
-    answer = subprocess.run(
-        [sys.executable, "-c", PROGRAM, stage, MODEL],
+    started, peak = time.monotonic(), 0
+    with subprocess.Popen(
+        [sys.executable, "-m", "assay.stages", stage, MODEL],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    if answer.returncode:
-        raise StageFailed(f"{stage} ended with {answer.returncode}")
-    kibibytes = int(answer.stdout.split()[-1])
-    return Taken(stage, time.monotonic() - started, kibibytes / 1024)
+    ) as running:
+        while running.poll() is None:
+            peak = max(peak, _resident(running.pid))
+            time.sleep(LOOK_EVERY)
+    if running.returncode:
+        raise StageFailed(f"{stage} ended with {running.returncode}")
+    return Taken(stage, time.monotonic() - started, peak / 2**20)
+
+
+def _resident(pid: int) -> int:
+    """Return the bytes that a process and all it started hold; what they share counts for each."""
+    total = 0
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        for one in [process, *process.children(recursive=True)]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                total += one.memory_info().rss
+    return total
 
 
 def main(images: int = IMAGES) -> None:

@@ -105,6 +105,25 @@ def lay_out(folder: Path, rows: pd.DataFrame, *, stage_command: str) -> Project:
 
     ``stage_command`` takes the place of ``python -m assay.stages`` in its ``dvc.yaml``.
     """
+    _copy_pipeline(folder, stage_command)
+    _one_model(folder / artifacts.PARAMS)
+    inbox = folder / Artifacts(SLICE).inbox
+    inbox.mkdir(parents=True)
+    rows.drop(columns="id").to_parquet(inbox / "rows.parquet", index=False)
+    return _committed(folder)
+
+
+def from_example(folder: Path, example: Path, *, stage_command: str) -> Project:
+    """Make a project to which ``assay new --from`` has added the model of an example."""
+    _copy_pipeline(folder, stage_command)
+    shutil.copyfile(artifacts.PARAMS, folder / artifacts.PARAMS)
+    shutil.copyfile(example, folder / example.name)
+    project = _committed(folder)
+    project.call(script("assay"), "new", example.stem, "--from", example.name)
+    return project
+
+
+def _copy_pipeline(folder: Path, stage_command: str) -> None:
     folder.mkdir(parents=True)
     for path in PIPELINE:
         if path.is_dir():
@@ -115,13 +134,12 @@ def lay_out(folder: Path, rows: pd.DataFrame, *, stage_command: str) -> Project:
     (folder / ".dvc").mkdir()
     for name in ("config", ".gitignore"):
         shutil.copyfile(Path(".dvc") / name, folder / ".dvc" / name)
-    _one_model(folder / artifacts.PARAMS)
     pipeline = folder / artifacts.PIPELINE
     written = pipeline.read_text(encoding="utf-8")
     pipeline.write_text(written.replace("python -m assay.stages", stage_command), encoding="utf-8")
-    inbox = folder / Artifacts(SLICE).inbox
-    inbox.mkdir(parents=True)
-    rows.drop(columns="id").to_parquet(inbox / "rows.parquet", index=False)
+
+
+def _committed(folder: Path) -> Project:
     project = Project(folder)
     for words in (("init", "-q"), ("add", "."), ("commit", "-qm", "Start")):
         project.call("git", "-c", "user.name=A", "-c", "user.email=a@example.org", *words)

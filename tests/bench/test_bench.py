@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,13 @@ import pytest
 from ruamel.yaml import YAML
 
 from assay.errors import MissingFile, UsageError
-from bench import images, project, recognition, stopwatch, tables, training
-from bench.__main__ import BENCHMARKS, PAGE, QUICK, main
+from assay.inputs.image import decode
+from bench import images, project, recognition, seeds, stopwatch, tables, training, tutorial
+from bench.__main__ import BENCHMARKS, LONG, PAGE, QUICK, main
 from bench.measure import Spread, facts, in_turns, number, percentile, ratios
 from tests import made
 from tests.conftest import ROOT, settings
+from tests.tasks.image_classification.made import LABELS, png, shades
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -170,7 +173,7 @@ def test_a_page_without_markers_is_refused_before_anything_is_measured(
     assert "next: put both lines" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", BENCHMARKS)
+@pytest.mark.parametrize("name", [name for name in BENCHMARKS if name not in LONG])
 def test_without_a_built_model_each_benchmark_refuses_with_a_sentence(
     page: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -208,6 +211,51 @@ def test_a_throw_away_project_holds_one_model_its_rows_and_the_stopwatch(
     assert commands.count("python -m bench.stopwatch") == 6
     assert "assay.stages " not in commands
     assert "clean" in made.call("git", "status")
+
+
+def test_a_throw_away_project_takes_its_model_from_an_example(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    built = project.from_example(
+        tmp_path / "a b", seeds.EXAMPLE, stage_command="python -m bench.stopwatch"
+    )
+    models = YAML(typ="safe").load((built.folder / "params.yaml").read_text())["models"]
+    assert list(models)[-1] == seeds.MODEL
+    seeds._settings(built, {"train": {"seed": 99}})
+    models = YAML(typ="safe").load((built.folder / "params.yaml").read_text())["models"]
+    assert models[seeds.MODEL]["train"]["seed"] == 99
+    assert models[seeds.MODEL]["train"]["network"] == "speednet"
+
+
+def test_an_hour_of_seeds_is_measured_only_by_name_and_refuses_without_its_example(
+    page: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--quick", "--only", "seeds"]) == 2
+    assert f"there is no {seeds.EXAMPLE}" in capsys.readouterr().err
+    asked: list[str] = []
+    page.write_text(WORDS.replace("bench:two", "bench:seeds"), encoding="utf-8")
+
+    def noted(name: str, _: bool) -> str:
+        asked.append(name)
+        return ""
+
+    assert main([], {name: partial(noted, name) for name in ("one", "seeds")}) == 0
+    assert asked == ["one"]
+
+
+def test_the_tutorials_network_learns_from_the_rows_given_for_training(tmp_path: Path) -> None:
+    rows = shades(600, size=tutorial.SIDE).assign(
+        given=["train"] * 500 + ["test"] * 100,
+        image=lambda table: [_square(content) for content in table["image"]],
+    )
+    raw, test = tmp_path / "raw.parquet", tmp_path / "test.parquet"
+    rows.to_parquet(raw)
+    rows[rows["given"].eq("test")].to_parquet(test)
+    seconds, accuracy = tutorial.learn(raw, test, LABELS, 500, seed=0)
+    assert seconds > 0
+    # A tenth of the labels is wrong.
+    assert 0.75 < accuracy <= 0.95
 
 
 @pytest.mark.parametrize("stage", stopwatch.WORK)
@@ -269,6 +317,11 @@ def test_every_loop_learns_from_the_same_rows_and_counts_real_tokens(
     for found in map(json.loads, lines):
         assert (found["rows"], found["tokens"]) == (16, tokens)
         assert found["seconds"] > 0
+
+
+def _square(content: bytes) -> bytes:
+    """Return an image cut to the network's size."""
+    return png(decode(content, 1)[: tutorial.SIDE, : tutorial.SIDE, 0])
 
 
 def _rows(count: int) -> pd.DataFrame:

@@ -1,0 +1,155 @@
+"""CIFAR-10 from three seeds by the real command, and the tutorial's LeNet beside it.
+
+Reads ``examples/cifar10.yaml`` and the source that it names (``ASSAY_MIRROR`` first). Writes a
+temporary folder alone. An hour on two cores: it is measured when it is asked for by name.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ruamel.yaml import YAML
+
+from assay import artifacts
+from assay.artifacts import Artifacts
+from assay.errors import MissingFile
+from assay.progress import Progress
+from bench import project, stopwatch, tables, tutorial
+from bench.measure import facts, number
+
+if TYPE_CHECKING:
+    from bench.project import Project
+
+EXAMPLE = Path("examples/cifar10.yaml")
+MODEL = EXAMPLE.stem
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured; ``changes`` are made to the example's settings."""
+
+    seeds: tuple[int, ...]
+    changes: dict[str, dict[str, Any]]
+    tutorial_rows: int
+
+
+FULL = Size((13, 14, 15), {}, 10**9)
+QUICK = Size(
+    (13,),
+    {"ingest": {"limit": 1200}, "train": {"epochs": 1, "batch_size": 100, "width": 0.25}},
+    200,
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one ``assay run`` came to."""
+
+    seed: int
+    whole: float
+    training: float
+    metrics: dict[str, Any]
+    precision: str
+    test_rows: int
+
+
+def measure(quick: bool) -> str:
+    """Return the table.
+
+    Raises:
+        MissingFile: the project has no such example.
+        StageFailed: a command failed.
+
+    """
+    if not EXAMPLE.is_file():
+        raise MissingFile(
+            f"there is no {EXAMPLE}",
+            expected="a clone of Assay, with its examples",
+            cure=f"take it from git: git checkout {EXAMPLE.parent}",
+        )
+    size = QUICK if quick else FULL
+    with tempfile.TemporaryDirectory() as scratch, Progress("seeds", len(size.seeds) + 1) as bar:
+        built = project.from_example(
+            Path(scratch) / "project", EXAMPLE, stage_command="python -m bench.stopwatch"
+        )
+        runs = []
+        for seed in size.seeds:
+            runs.append(_run(built, seed, size.changes))
+            bar.advance(note=f"{runs[-1].metrics['accuracy']:.4f}")
+        files = Artifacts(MODEL)
+        labels = _settings(built, {})["labels"]
+        seconds, accuracy = tutorial.learn(
+            built.folder / files.raw,
+            built.folder / files.split("test"),
+            labels,
+            size.tutorial_rows,
+            size.seeds[0],
+        )
+        bar.advance(note=f"{accuracy:.4f}")
+    return _table(runs, seconds, accuracy)
+
+
+def _run(built: Project, seed: int, changes: dict[str, dict[str, Any]]) -> Run:
+    """Run the model from this seed; what is not stale (the data) is not done again."""
+    _settings(built, {**changes, "train": {**changes.get("train", {}), "seed": seed}})
+    whole = built.seconds(project.script("assay"), "run", MODEL)
+    files = Artifacts(MODEL)
+    metrics = artifacts.read_json(built.folder / files.metrics)
+    return Run(
+        seed,
+        whole,
+        artifacts.read_json(built.folder / stopwatch.kept("train"))["work"],
+        metrics["model"] | {"interval": metrics["intervals"]["accuracy"]},
+        metrics["precision"],
+        metrics["rows"],
+    )
+
+
+def _settings(built: Project, changes: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Write ``changes`` into the project's settings; return the model's."""
+    yaml, target = YAML(), built.folder / artifacts.PARAMS
+    document = yaml.load(target.read_text(encoding="utf-8"))
+    found: dict[str, Any] = document["models"][MODEL]
+    for block, values in changes.items():
+        found[block] |= values
+    with target.open("w", encoding="utf-8") as stream:
+        yaml.dump(document, stream)
+    return found
+
+
+def _table(runs: list[Run], seconds: float, accuracy: float) -> str:
+    lines = [
+        [
+            f"`speednet`, seed {run.seed}, {run.precision}",
+            f"{run.metrics['accuracy']:.4f} ({run.metrics['interval'][0]:.4f}–"
+            f"{run.metrics['interval'][1]:.4f})",
+            number(run.training),
+            number(run.whole),
+        ]
+        for run in runs
+    ]
+    mean = statistics.mean(run.metrics["accuracy"] for run in runs)
+    lines += [
+        [
+            "**`speednet`, mean**",
+            f"**{mean:.4f}**",
+            number(statistics.mean(run.training for run in runs)),
+            number(statistics.mean(run.whole for run in runs)),
+        ],
+        ["the tutorial's LeNet", f"{accuracy:.4f}", number(seconds), "—"],
+    ]
+    return "\n\n".join(
+        [
+            f"**CIFAR-10, seed by seed.** `assay new {MODEL} --from {EXAMPLE}`, then `assay run "
+            f"{MODEL}` for each seed, on the {runs[0].test_rows:,} test images of the source; "
+            "accuracy of the bundle as it is served, with its 95 % bootstrap interval. The first "
+            "run begins with the data; the others find it there. Every figure of the test split "
+            "is of a finished run; nothing was chosen by it.",
+            facts(f"{len(runs)} seeds, each once"),
+            tables.markdown(["network", "test accuracy", "training, s", "the whole run, s"], lines),
+        ]
+    )
