@@ -44,6 +44,13 @@ def test_many_can_be_added(params: Path) -> None:
     assert list(reading.load(params).models)[-3:] == ["one", "two-2", "three_3"]
 
 
+def test_the_first_model_of_a_file_without_any_can_be_added(params: Path) -> None:
+    params.write_text("# all gone\nmodels: {}  # for now\n")
+    adding.add(params, "mine", MODEL)
+    assert params.read_text().startswith("# all gone\nmodels:  # for now\n")
+    assert dict(reading.load(params).models) == {"mine": MODEL}
+
+
 def test_line_ends_of_the_file_stay(params: Path) -> None:
     before = params.read_bytes().replace(b"\n", b"\r\n")
     params.write_bytes(before)
@@ -59,8 +66,8 @@ def test_a_comment_at_the_end_stays(params: Path) -> None:
     assert reading.load_model(params, "mine") == MODEL
 
 
-@pytest.mark.parametrize("content", ["models: {}\n", "models:\n      wide:\n        x: 1\n"])
-def test_a_file_that_would_not_load_is_left_as_it_is(params: Path, content: str) -> None:
+def test_a_file_that_would_not_load_is_left_as_it_is(params: Path) -> None:
+    content = "models:\n      wide:\n        x: 1\n"
     params.write_text(content)
     with pytest.raises(SettingsError, match=r"params\.yaml"):
         adding.add(params, "mine", MODEL)

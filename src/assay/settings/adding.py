@@ -86,7 +86,8 @@ def add_example(path: Path, name: str, example: Path) -> Model:
 
 
 def _with(path: Path, block: str) -> str:
-    return path.read_bytes().decode("utf-8").rstrip("\r\n") + "\n\n" + block
+    text = path.read_bytes().decode("utf-8").rstrip("\r\n")
+    return re.sub(r"(?m)^models:[ \t]*\{[ \t]*\}", "models:", text) + "\n\n" + block
 
 
 def _renamed(example: str, name: str) -> str:
