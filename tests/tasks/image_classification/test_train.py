@@ -12,8 +12,9 @@ from sklearn.datasets import load_digits
 
 from assay import artifacts
 from assay.artifacts import Artifacts
+from assay.bundle import Bundle
 from assay.settings.image import ImageModel
-from assay.tasks.image_classification import network, pixels, train
+from assay.tasks.image_classification import export, network, pixels, train
 from tests import made
 
 if TYPE_CHECKING:
@@ -140,6 +141,27 @@ def test_it_learns(project: Path, recipe: dict[str, Any], least: float) -> None:
     assert judged["validation_macro_f1"].max() > least
     losses = curve["loss"].dropna()
     assert losses.iloc[-1] < losses.iloc[0]
+
+
+def test_a_resnet18_learns_in_three_hundred_steps_and_becomes_a_bundle(project: Path) -> None:
+    model = _model(
+        network="resnet18",
+        width=0.25,
+        optimiser="adamw",
+        learning_rate=0.003,
+        flip="none",
+        epochs=30,
+        patience=30,
+    )
+    train.train(model, FILES, FILES.checkpoint, FILES.curve, Journal())  # type: ignore[arg-type]
+    assert pd.read_csv(FILES.curve)["step"].max() == 300
+    report, _ = export.export(model, FILES, FILES.bundle)
+    assert report["grid_max_abs_diff"] < 1e-4
+    judged = pd.read_parquet(FILES.split("validation"))
+    served = Bundle.open(FILES.bundle, threads=1)
+    found = served.probabilities(judged["image"].tolist()).argmax(axis=1)
+    right = np.array(model.labels)[found] == judged["label"].to_numpy()
+    assert right.mean() > 0.9
 
 
 def test_the_checkpoint_is_the_best_epoch(project: Path) -> None:
