@@ -133,9 +133,9 @@ def _head(found: Findings) -> str:
     figures, spans = found.comparison.model, found.comparison.intervals
     return (
         f"# {escaped(found.name)}\n\n"
-        f"A {escaped(found.task)} model with {len(found.model.labels)} classes, served as ONNX in "
-        f"{found.precision}. On {found.comparison.rows:,} test rows that it never saw it is right "
-        f"in {percent(figures['accuracy'])} of them (95 % interval "
+        f"This {escaped(found.task)} model of {len(found.model.labels)} classes is served as ONNX "
+        f"in {found.precision}. On {found.comparison.rows:,} test rows that it never saw it is "
+        f"right in {percent(figures['accuracy'])} of them (95 % interval "
         f"{span(spans['accuracy'], scale=100)} %), with a macro F1 of "
         f"{number(figures['macro_f1'])} ({span(spans['macro_f1'])}).\n\n"
         f"{verdict(found)}"
