@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from ruamel.yaml import YAML
 
 from assay.errors import MissingFile, SettingsError, UsageError
 from assay.settings import adding, reading
@@ -12,6 +13,7 @@ from tests.conftest import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
+EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 MODEL = TextModel(
     task="text-classification",
     labels=("no: never", "yes", "on", "1.0", "~", "中文", "- a", "'q\"", "${x}", " b ", "#c"),
@@ -169,7 +171,7 @@ def test_an_example_that_is_not_there_is_refused(params: Path, tmp_path: Path) -
         adding.add_example(params, "yours", tmp_path / "nowhere.yaml")
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.yaml")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_every_example_of_the_repository_can_be_added_and_is_listed(
     params: Path, path: Path
 ) -> None:
@@ -180,3 +182,19 @@ def test_every_example_of_the_repository_can_be_added_and_is_listed(
     comment = next(line for line in path.read_text().splitlines() if line.startswith("#"))
     assert comment in params.read_text()
     assert f"`{path.name}`" in (ROOT / "examples/README.md").read_text()
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_names_every_parameter_that_the_pipeline_hangs_on(
+    params: Path, example: Path
+) -> None:
+    adding.add_example(params, "mine", example)
+    block = YAML(typ="safe").load(params.read_text())["models"]["mine"]
+    stages = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text())["stages"]
+    names = {name for stage in stages.values() for name in stage["do"]["params"]}
+    assert len(names) > 5
+    for name in names:
+        found = block
+        for part in name.removeprefix("models.${key}.").split("."):
+            assert part in found, name
+            found = found[part]
