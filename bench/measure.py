@@ -78,7 +78,7 @@ def number(value: float) -> str:
     return f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.3f}"
 
 
-def facts(runs: str) -> str:
+def facts(runs: str, figures: str = "each figure is the median (least–greatest)") -> str:
     """Return the lines that every table stands under: hardware, versions, number of runs."""
     flags = " ".join(name for name in INSTRUCTIONS if name in processor_class().split())
     versions = [f"{name} {found}" for name in PACKAGES if (found := _version(name))]
@@ -86,7 +86,7 @@ def facts(runs: str) -> str:
         [
             f"- Hardware: {processor_name()}, {cores()} cores ({flags or 'no flags known'})",
             f"- Versions: python {platform.python_version()}, {', '.join(versions)}",
-            f"- Runs: {runs}; each figure is the median (least–greatest)",
+            f"- Runs: {runs}; {figures}",
         ]
     )
 

@@ -68,7 +68,7 @@ def measure(quick: bool) -> str:
     project.workspace(test, files.checkpoint, files.bundle, model=project.IMAGES)
     settings = cast("ImageModel", reading.load_model(artifacts.PARAMS, project.IMAGES))
     table = project.spread_out(pd.read_parquet(test, columns=["image", "label"]), size.whole)
-    pixels = _pixels(table, settings.train.channels)
+    pixels = decoded(table, settings.train.channels)
     truth = np.array([settings.labels.index(label) for label in table["label"]])
     precision, networks = _networks(files, settings)
     single = slice(0, size.single)
@@ -85,8 +85,8 @@ def measure(quick: bool) -> str:
     )
 
 
-def _pixels(table: pd.DataFrame, channels: int) -> Pixels:
-    """Return all images, which are of one size here."""
+def decoded(table: pd.DataFrame, channels: int) -> Pixels:
+    """Return the table's images, all of one size: uint8 (rows, height, width, channels)."""
     from assay.inputs.image import decode
 
     return np.stack([decode(content, channels) for content in table["image"]])

@@ -18,6 +18,7 @@ from assay import artifacts
 from assay.artifacts import Artifacts
 from assay.errors import MissingFile
 from assay.progress import Progress
+from assay.settings import reading
 from bench import project, stopwatch, tables, tutorial
 from bench.measure import facts, number
 
@@ -81,11 +82,10 @@ def measure(quick: bool) -> str:
             runs.append(_run(built, seed, size.changes))
             bar.advance(note=f"{runs[-1].metrics['accuracy']:.4f}")
         files = Artifacts(MODEL)
-        labels = _settings(built, {})["labels"]
         seconds, accuracy = tutorial.learn(
             built.folder / files.raw,
             built.folder / files.split("test"),
-            labels,
+            reading.load_model(built.folder / artifacts.PARAMS, MODEL).labels,
             size.tutorial_rows,
             size.seeds[0],
         )
@@ -95,7 +95,7 @@ def measure(quick: bool) -> str:
 
 def _run(built: Project, seed: int, changes: dict[str, dict[str, Any]]) -> Run:
     """Run the model from this seed; what is not stale (the data) is not done again."""
-    _settings(built, {**changes, "train": {**changes.get("train", {}), "seed": seed}})
+    change(built, {**changes, "train": {**changes.get("train", {}), "seed": seed}})
     whole = built.seconds(project.script("assay"), "run", MODEL)
     files = Artifacts(MODEL)
     metrics = artifacts.read_json(built.folder / files.metrics)
@@ -109,16 +109,14 @@ def _run(built: Project, seed: int, changes: dict[str, dict[str, Any]]) -> Run:
     )
 
 
-def _settings(built: Project, changes: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Write ``changes`` into the project's settings; return the model's."""
+def change(built: Project, changes: dict[str, dict[str, Any]]) -> None:
+    """Write ``changes``, by block, into the model's settings."""
     yaml, target = YAML(), built.folder / artifacts.PARAMS
     document = yaml.load(target.read_text(encoding="utf-8"))
-    found: dict[str, Any] = document["models"][MODEL]
     for block, values in changes.items():
-        found[block] |= values
+        document["models"][MODEL][block] |= values
     with target.open("w", encoding="utf-8") as stream:
         yaml.dump(document, stream)
-    return found
 
 
 def _table(runs: list[Run], seconds: float, accuracy: float) -> str:
@@ -149,7 +147,7 @@ def _table(runs: list[Run], seconds: float, accuracy: float) -> str:
             "accuracy of the bundle as it is served, with its 95 % bootstrap interval. The first "
             "run begins with the data; the others find it there. Every figure of the test split "
             "is of a finished run; nothing was chosen by it.",
-            facts(f"{len(runs)} seeds, each once"),
+            facts(f"{len(runs)} seeds, each once", figures="those of a seed are its one run's"),
             tables.markdown(["network", "test accuracy", "training, s", "the whole run, s"], lines),
         ]
     )

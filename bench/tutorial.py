@@ -10,13 +10,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from assay.inputs.image import decode
 from assay.tasks.image_classification.networks.lenet import LeNet
+from assay.tasks.image_classification.train import numbered
+from bench.recognition import decoded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +55,6 @@ def learn(
 
 def _tensors(table: pd.DataFrame, labels: Sequence[str]) -> TensorDataset:
     """Return normalised images (rows, 3, 32, 32) and class numbers."""
-    pixels = np.stack([decode(content, 3) for content in table["image"]])
-    images = torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255
-    classes = torch.tensor([labels.index(label) for label in table["label"]])
+    images = torch.from_numpy(decoded(table, 3)).permute(0, 3, 1, 2).float() / 255
+    classes = torch.from_numpy(numbered(table["label"].tolist(), labels))
     return TensorDataset((images - 0.5) / 0.5, classes)

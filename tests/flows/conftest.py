@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -11,12 +12,15 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
+
+from tests.pipelines import INGEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,22 +32,16 @@ BLOCK = """\
     task: text-classification
     labels: [good, bad]
 """
+SERVER_PORTS = range(20_000, 32_000)
 # Prefect looks for work, and for a free place, every few seconds: here every one.
 QUICK = {
     "PREFECT_WORKER_QUERY_SECONDS": "1",
     "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "1",
 }
 # `ingest` is the real stage; `evaluate` makes at once whatever the registry asks for.
-PIPELINE = """\
-stages:
-  ingest:
-    foreach: ${models}
-    do:
-      cmd: python -m assay.stages ingest ${key}
-      deps:
-        - data/inbox/${key}
-      outs:
-        - data/raw/${key}.parquet
+PIPELINE = (
+    INGEST
+    + """\
   evaluate:
     foreach: ${models}
     do:
@@ -57,6 +55,7 @@ stages:
       metrics:
         - reports/${key}/metrics.json
 """
+)
 DEPLOYMENTS = """
   - name: clock
     entrypoint: flows/retrain.py:retrain
@@ -179,13 +178,21 @@ def until(holds: Callable[[], bool]) -> None:
 
 
 def free_ports(*names: str) -> dict[str, str]:
-    probes = [socket.socket() for _ in names]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [str(probe.getsockname()[1]) for probe in probes]
-    for probe in probes:
-        probe.close()
-    return dict(zip(names, ports, strict=True))
+    """Return a port for each name, below those that the system gives to clients.
+
+    A client that asks a port of that range again and again, until a server answers, may be given
+    the very port as its own end; then the server finds it taken.
+    """
+    found: dict[str, str] = {}
+    with ExitStack() as held:
+        for port in random.sample(SERVER_PORTS, 100):
+            probe = held.enter_context(socket.socket())
+            with suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                found[names[len(found)]] = str(port)
+            if len(found) == len(names):
+                return found
+    raise AssertionError("a hundred ports are taken")
 
 
 def lay_out(folder: Path) -> None:

@@ -182,9 +182,12 @@ def test_killed_in_the_middle_of_a_run_nothing_stays_and_the_next_up_repairs_all
 ) -> None:
     run = under_way(services)
     stage = int((services.folder / "opinions.pid").read_text())
-    for process, command in services.processes().items():
-        if "versioning" not in command and process != stage:
-            os.kill(process, signal.SIGKILL)
+    running = services.processes().items()
+    doomed = [pid for pid, told in running if "versioning" not in told and pid != stage]
+    # Held first, so that none lives long enough to report the death of another.
+    for final in (signal.SIGSTOP, signal.SIGKILL):
+        for process in doomed:
+            os.kill(process, final)
     until(lambda: not services.processes())
 
     (services.folder / "hold-opinions").unlink()

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.pipelines import INGEST
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -27,16 +29,9 @@ models:
 
 # `ingest` is the real stage. `train` copies its table for as long as the file `hold` is there: a
 # training that can be caught in the act. It dies with its parent in the way every stage does.
-PIPELINE = """\
-stages:
-  ingest:
-    foreach: ${models}
-    do:
-      cmd: python -m assay.stages ingest ${key}
-      deps:
-        - data/inbox/${key}
-      outs:
-        - data/raw/${key}.parquet
+PIPELINE = (
+    INGEST
+    + """\
   train:
     foreach: ${models}
     do:
@@ -46,6 +41,7 @@ stages:
       outs:
         - models/${key}
 """
+)
 
 
 TRAIN = """\
