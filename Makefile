@@ -34,13 +34,13 @@ lint: .venv/ready  ## ruff, mypy, import contracts
 	@.venv/bin/lint-imports
 
 up: .venv/ready  ## Prefect, a worker and MLflow in the background, deployed; again after a change
-	@.venv/bin/python -m flows.services up
+	@.venv/bin/python -m assay.services up
 
 down: .venv/ready  ## end all that `make up` started
-	@.venv/bin/python -m flows.services down
+	@.venv/bin/python -m assay.services down
 
 ui: .venv/ready  ## MLflow's pages alone
-	@.venv/bin/python -m flows.services ui
+	@.venv/bin/python -m assay.services ui
 
 bench: .venv/ready  ## measure, and write docs/benchmarks.md's tables
 	@.venv/bin/python -m bench

@@ -13,8 +13,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay import artifacts, quiet
+from assay import environment
 from assay.errors import AssayError
+from assay.paths import require_project
 from assay.progress import say
 from bench import tables
 
@@ -46,9 +47,9 @@ def main(words: Sequence[str], benchmarks: Mapping[str, Benchmark] = BENCHMARKS)
     """Run the benchmarks that were asked for; return the exit code."""
     asked = _parser(benchmarks).parse_args(words)
     names = list(dict.fromkeys(asked.only or [n for n in benchmarks if n not in LONG]))
-    quiet.silence()
+    environment.prepare()
     try:
-        artifacts.require_project()
+        require_project()
         if not asked.quick:
             tables.require_markers(PAGE, names)
         _tell_load()

@@ -5,12 +5,13 @@ Reads a bundle and the checkpoint that it was exported from. Writes nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipeline
 
-from assay.bundle import Bundle
+from assay.bundle.classifier import Classifier as Bundle
+from assay.modalities.text.encoding import TextEncoder, of_bundle
 from assay.tasks.text_classification import train
 
 if TYPE_CHECKING:
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from assay.artifacts import Artifacts
-    from assay.inputs.text import Encoding
+    from assay.paths import ModelPaths
 
     # Texts and batch size in; a label a text out.
     Classifier = Callable[[Sequence[str], int], list[str]]
@@ -30,9 +30,11 @@ BUNDLE, PIPELINE, TORCH = "the bundle", "`pipeline()`", "torch fp32"
 class Classifiers:
     """All of them, loaded once, on the same threads and the same device."""
 
-    def __init__(self, files: Artifacts, threads: int) -> None:
+    def __init__(self, files: ModelPaths, threads: int) -> None:
         torch.set_num_threads(threads)
-        self.bundle = Bundle.open(files.bundle, threads=threads)
+        self.bundle = Bundle.open(files.bundle, of_bundle, threads=threads)
+        self._encode: TextEncoder = of_bundle(files.bundle, self.bundle.manifest)
+        self._max_length = self.bundle.manifest.number("max_length")
         self._tokenizer = AutoTokenizer.from_pretrained(files.checkpoint)
         self._pipeline = pipeline("text-classification", model=str(files.checkpoint))
         model = AutoModelForSequenceClassification.from_pretrained(
@@ -52,7 +54,7 @@ class Classifiers:
         return [
             label
             for chunk in _chunks(texts, size)
-            for label in self._named(self.bundle.probabilities(chunk, batch_size=size))
+            for label in self._named(self.bundle.predict(chunk, batch_size=size).probabilities)
         ]
 
     def _ask_pipeline(self, texts: Sequence[str], size: int) -> list[str]:
@@ -60,7 +62,7 @@ class Classifiers:
             list(texts),
             batch_size=size,
             truncation=True,
-            max_length=self.bundle.facts["max_length"],
+            max_length=self._max_length,
         )
         return [str(one["label"]) for one in found]
 
@@ -72,18 +74,17 @@ class Classifiers:
                     list(chunk),
                     padding=True,
                     truncation=True,
-                    max_length=self.bundle.facts["max_length"],
+                    max_length=self._max_length,
                     return_tensors="pt",
                 ).to(self._model.device)
                 labels += self._named(self._model(**feeds).logits.cpu().numpy())
         return labels
 
     def _ask_bundle_sorted(self, texts: Sequence[str], size: int) -> list[str]:
-        return self._named(self.bundle.probabilities(texts, batch_size=size))
+        return self._named(self.bundle.predict(texts, batch_size=size).probabilities)
 
     def _ask_torch_sorted(self, texts: Sequence[str], size: int) -> list[str]:
-        encoding = cast("Encoding", self.bundle.encode(texts))
-        return self._named(train.logits(self._model, encoding, size).numpy())
+        return self._named(train.logits(self._model, self._encode(texts), size).numpy())
 
     def _named(self, scores: np.ndarray[Any, Any]) -> list[str]:
         return [self.bundle.labels[place] for place in scores.argmax(axis=1)]

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from assay import artifacts
-from assay.artifacts import STAGES, Artifacts
 from assay.errors import StageFailed
+from assay.files import read_json
+from assay.paths import SPLITS, STAGES, ModelPaths
 from assay.progress import Progress
 from bench import project, stopwatch, tables
 from bench.measure import Spread, facts, in_turns, ratios
@@ -68,7 +68,7 @@ def measure(quick: bool) -> str:
 
     """
     size = QUICK if quick else FULL
-    splits = [Artifacts(project.MODEL).split(name) for name in artifacts.SPLITS]
+    splits = [ModelPaths(project.MODEL).split(name) for name in SPLITS]
     project.workspace(*splits)
     # A row's split hangs on its text: rows of one split alone would leave the others empty.
     everything = pd.concat(map(pd.read_parquet, splits), ignore_index=True)
@@ -88,7 +88,7 @@ def _build(folder: Path, rows: pd.DataFrame) -> tuple[Project, Run]:
     """Run the whole pipeline in a new folder."""
     built = project.lay_out(folder, rows, stage_command="python -m bench.stopwatch")
     whole = built.seconds(project.script("assay"), "run", SLICE)
-    kept = {stage: artifacts.read_json(folder / stopwatch.kept(stage)) for stage in STAGES}
+    kept = {stage: read_json(folder / stopwatch.kept(stage)) for stage in STAGES}
     return built, Run(
         whole=whole,
         stages={stage: seconds["stage"] for stage, seconds in kept.items()},
@@ -160,7 +160,7 @@ def _pipeline(runs: list[Run], rows: int) -> str:
         [
             f"**What the pipeline adds.** `assay run` on {rows:,} real rows, one epoch, in a new "
             "folder each time. Inside each stage's own process a clock stands around the one "
-            "function that is the work (`Training.run`, `onnx.quantize`, `Bundle.probabilities`); "
+            "function that is the work (`Training.run`, `onnx.quantize`, `Classifier.predict`); "
             "what the pipeline adds is the wall time of the command less these three.",
             facts(f"{len(runs)}, each from nothing"),
             tables.markdown(["part", "seconds", "% of the whole"], lines),

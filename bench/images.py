@@ -21,9 +21,9 @@ import numpy as np
 import psutil
 from ruamel.yaml import YAML
 
-from assay import artifacts
 from assay.errors import StageFailed
-from assay.inputs.image import encode
+from assay.gateways.sources.images import png
+from assay.paths import INBOX, PARAMS, PIPELINE, SUITES
 from assay.progress import track
 from bench.project import BENCH
 
@@ -51,7 +51,7 @@ def measure(images: int, folder: Path) -> list[Taken]:
 
     """
     _lay_out(folder)
-    draw(folder / artifacts.INBOX / MODEL, images)
+    draw(folder / INBOX / MODEL, images)
     return [_timed(stage, folder) for stage in STAGES]
 
 
@@ -64,18 +64,19 @@ def draw(target: Path, images: int) -> None:
         pixels[number * 2 : number * 2 + 3] += 100
         file = target / str(place // 1000) / f"bar {number}" / f"{place}.png"
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(encode(pixels))
+        file.write_bytes(png(pixels))
 
 
 def _lay_out(folder: Path) -> None:
-    for name in (artifacts.PIPELINE, artifacts.SUITES):
+    for name in (PIPELINE, SUITES):
         source = BENCH / name
         if source.is_dir():
             shutil.copytree(source, folder / name)
         else:
             shutil.copyfile(source, folder / name)
-    block = {"task": "image-classification", "labels": [f"bar {n}" for n in range(CLASSES)]}
-    with (folder / artifacts.PARAMS).open("w", encoding="utf-8") as stream:
+    labels = [f"bar {n}" for n in range(CLASSES)]
+    block = {"data": "image", "task": "classification", "labels": labels}
+    with (folder / PARAMS).open("w", encoding="utf-8") as stream:
         YAML().dump({"models": {MODEL: block}}, stream)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from assay import artifacts
+from assay.paths import ModelPaths
 from bench import project, tables
 from bench.measure import Spread, facts, in_turns, percentile, ratios
 
@@ -59,7 +59,7 @@ def measure(quick: bool) -> str:
 
     """
     size = QUICK if quick else FULL
-    files = artifacts.Artifacts(project.MODEL)
+    files = ModelPaths(project.MODEL)
     test = files.split("test")
     project.workspace(test, files.checkpoint, files.bundle)
     settings = project.settings()

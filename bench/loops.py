@@ -29,20 +29,21 @@ from transformers import (
     TrainingArguments,
 )
 
-from assay import quiet
-from assay.artifacts import Artifacts
+from assay import environment
 from assay.gateways.tracking import Journal
-from assay.inputs.text import TextEncoder
 from assay.learning import loop, recipe, seeding
-from assay.learning.resumption import Resumption
-from assay.tasks.text_classification import checkpoint, network, train
+from assay.learning.run import TrainingRun
+from assay.modalities.text import pretrained
+from assay.modalities.text.encoding import TextEncoder
+from assay.paths import ModelPaths
+from assay.tasks.text_classification import network, train
 from bench import project
 from bench.project import MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from assay.settings.text import TextModel
+    from assay.tasks.text_classification.settings import TextClassificationModel
 
 # What tutorials do: pad every text to the longest that the network takes, batches of eight.
 TUTORIAL_LENGTH, TUTORIAL_BATCH, TUTORIAL_RATE = 512, 8, 5e-5
@@ -78,7 +79,7 @@ class Passes:
         return self._ended - self._began
 
 
-def ours(settings: TextModel, source: Path, **switch: Any) -> Timed:
+def ours(settings: TextClassificationModel, source: Path, **switch: Any) -> Timed:
     """Run Assay's own loop, as its train stage builds it; ``switch`` changes one thing.
 
     Two epochs over the sample: the first warms up, the second counts.
@@ -93,29 +94,36 @@ def ours(settings: TextModel, source: Path, **switch: Any) -> Timed:
     if "precision" in switch:
         changes["precision"] = switch["precision"]
     plan = settings.train.model_copy(update=changes)
-    files, passes = Artifacts(MODEL), Passes()
-    lesson = train.lesson(settings, files, source)
+    files, passes = ModelPaths(MODEL), Passes()
+    setup = train.setup(settings, files, source)
     rows = len(_sample()[0])
-    deal = lesson.batches if switch.get("bucketing", True) else _as_they_come(rows, plan.batch_size)
+    bucketed = switch.get("bucketing", True)
+    batches = setup.batches if bucketed else _as_they_come(rows, plan.batch_size)
     model = network.load(source, settings.labels, plan.dropout, new_head=True)
     if "attention" in switch:
         model.set_attn_implementation(switch["attention"])
-    timed = dataclasses.replace(lesson, batches=_stamped(deal, passes), validate=_ending(passes))
+    timed = dataclasses.replace(setup, batches=_stamped(batches, passes), validate=_ending(passes))
     with tempfile.TemporaryDirectory() as folder:
-        resumption = Resumption(Path(folder), "bench")
-        moved_by = recipe.plain(plan)
-        loop.Training(model, timed, moved_by, plan, resumption, Journal.silent()).run()
+        scratch = Path(folder)
+        run = TrainingRun(
+            checkpoint=scratch / "checkpoint",
+            curve=scratch / "training.csv",
+            state=scratch / "state",
+            digest="bench",
+            logger=Journal.silent(),
+        )
+        loop.Training(model, timed, recipe.fine_tuning(plan), plan, run).run()
     return Timed(passes.seconds, rows, _tokens(source, settings.train.max_length))
 
 
 def _stamped(
-    deal: Callable[[int], list[list[int]]], passes: Passes
+    batches: Callable[[int], list[list[int]]], passes: Passes
 ) -> Callable[[int], list[list[int]]]:
-    def batches(epoch: int) -> list[list[int]]:
+    def stamped(epoch: int) -> list[list[int]]:
         passes.begin()
-        return deal(epoch)
+        return batches(epoch)
 
-    return batches
+    return stamped
 
 
 def _ending(passes: Passes) -> Callable[[Any], dict[str, float]]:
@@ -147,7 +155,7 @@ class _Epochs(TrainerCallback):
         self._passes.end()
 
 
-def trainer(settings: TextModel, source: Path) -> Timed:
+def trainer(settings: TextClassificationModel, source: Path) -> Timed:
     """Run Hugging Face's ``Trainer`` with its defaults; our batch size and longest length.
 
     Two epochs over the sample: the first warms up, the second counts.
@@ -182,7 +190,7 @@ def trainer(settings: TextModel, source: Path) -> Timed:
     return Timed(passes.seconds, len(texts), sum(map(len, encoded)))
 
 
-def tutorial(settings: TextModel, source: Path) -> Timed:
+def tutorial(settings: TextClassificationModel, source: Path) -> Timed:
     """Learn as tutorials do: padded to 512, batches of 8, fp32, plain AdamW.
 
     One batch warms up; then the whole sample counts.
@@ -223,7 +231,7 @@ def _slices(rows: int, size: int) -> Iterator[slice]:
     return (slice(start, start + size) for start in range(0, rows, size))
 
 
-def _plain(settings: TextModel, source: Path) -> Any:
+def _plain(settings: TextClassificationModel, source: Path) -> Any:
     return AutoModelForSequenceClassification.from_pretrained(
         source,
         num_labels=len(settings.labels),
@@ -233,7 +241,7 @@ def _plain(settings: TextModel, source: Path) -> Any:
 
 
 def _sample() -> tuple[list[str], list[str]]:
-    table = pd.read_parquet(Artifacts(MODEL).split("train"))
+    table = pd.read_parquet(ModelPaths(MODEL).split("train"))
     return table["text"].tolist(), table["label"].tolist()
 
 
@@ -243,7 +251,7 @@ def _tokens(source: Path, max_length: int) -> int:
 
 
 # Ours, then ours with one thing switched off at a time, then the others.
-LOOPS: dict[str, Callable[[TextModel, Path], Timed]] = {
+LOOPS: dict[str, Callable[[TextClassificationModel, Path], Timed]] = {
     "ours": ours,
     "no-bf16": lambda settings, source: ours(settings, source, precision="fp32"),
     "no-bucketing": lambda settings, source: ours(settings, source, bucketing=False),
@@ -256,9 +264,9 @@ LOOPS: dict[str, Callable[[TextModel, Path], Timed]] = {
 
 def main(name: str, folder: str) -> int:
     """Run one loop on the sample in ``folder`` and print what it took."""
-    quiet.silence()
+    environment.prepare()
     settings = project.settings()
-    source = checkpoint.locate(settings.train.checkpoint).resolve()
+    source = pretrained.locate(settings.train.checkpoint).resolve()
     os.chdir(folder)
     print(json.dumps(dataclasses.asdict(LOOPS[name](settings, source))))
     return 0

@@ -12,32 +12,32 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 from ruamel.yaml import YAML
 
-from assay import artifacts
-from assay.artifacts import Artifacts
-from assay.errors import MissingFile, StageFailed
-from assay.settings import reading
+from assay.errors import MissingFile, SettingsError, StageFailed
+from assay.paths import PARAMS, PIPELINE, SUITES, ModelPaths
+from assay.tasks import registry
+from assay.tasks.text_classification.settings import TextClassificationModel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
 
-    from assay.settings.text import TextModel
+    from assay.settings.schema import Model
 
 MODEL = "opinions"
 IMAGES = "fashion"
 SLICE = "slice"
-PIPELINE = (artifacts.PIPELINE, Path(".dvcignore"), Path(".gitignore"), artifacts.SUITES)
+COPIED = (PIPELINE, Path(".dvcignore"), Path(".gitignore"), SUITES)
 SOURCE = Path("src")
 BENCH = Path(__file__).parent.parent
 
 
-def workspace(*needed: Path, model: str = MODEL) -> Artifacts:
+def workspace(*needed: Path, model: str = MODEL) -> ModelPaths:
     """Return the files of the measured model, of which ``needed`` must be there.
 
     Raises:
@@ -50,12 +50,30 @@ def workspace(*needed: Path, model: str = MODEL) -> Artifacts:
             expected=f"a workspace in which {model} was built",
             cure=f"make run MODEL={model}",
         )
-    return Artifacts(model)
+    return ModelPaths(model)
 
 
-def settings() -> TextModel:
-    """Return the measured model's settings."""
-    return cast("TextModel", reading.load_model(artifacts.PARAMS, MODEL))
+def settings() -> TextClassificationModel:
+    """Return the measured model's settings.
+
+    Raises:
+        UnknownModel, SettingsError: as :func:`assay.tasks.registry.load_model`; or it is a model
+            of another task.
+
+    """
+    found = registry.load_model(MODEL)
+    if not isinstance(found, TextClassificationModel):
+        raise other_task(MODEL, found, "text-classification")
+    return found
+
+
+def other_task(name: str, found: Model, expected: str) -> SettingsError:
+    """Return the refusal of a model whose task is not the one that is measured."""
+    return SettingsError(
+        f"the model {name} is of the task {found.kind}",
+        expected=expected,
+        cure=f"measure in a workspace whose {name} is the one of Assay's own {PARAMS}",
+    )
 
 
 def spread_out(table: pd.DataFrame, rows: int) -> pd.DataFrame:
@@ -106,8 +124,8 @@ def lay_out(folder: Path, rows: pd.DataFrame, *, stage_command: str) -> Project:
     ``stage_command`` takes the place of ``python -m assay.stages`` in its ``dvc.yaml``.
     """
     _copy_pipeline(folder, stage_command)
-    _one_model(folder / artifacts.PARAMS)
-    inbox = folder / Artifacts(SLICE).inbox
+    _one_model(folder / PARAMS)
+    inbox = folder / ModelPaths(SLICE).inbox
     inbox.mkdir(parents=True)
     rows.drop(columns="id").to_parquet(inbox / "rows.parquet", index=False)
     return _committed(folder)
@@ -116,7 +134,7 @@ def lay_out(folder: Path, rows: pd.DataFrame, *, stage_command: str) -> Project:
 def from_example(folder: Path, example: Path, *, stage_command: str) -> Project:
     """Make a project to which ``assay new --from`` has added the model of an example."""
     _copy_pipeline(folder, stage_command)
-    shutil.copyfile(artifacts.PARAMS, folder / artifacts.PARAMS)
+    shutil.copyfile(PARAMS, folder / PARAMS)
     shutil.copyfile(example, folder / example.name)
     project = _committed(folder)
     project.call(script("assay"), "new", example.stem, "--from", example.name)
@@ -125,7 +143,7 @@ def from_example(folder: Path, example: Path, *, stage_command: str) -> Project:
 
 def _copy_pipeline(folder: Path, stage_command: str) -> None:
     folder.mkdir(parents=True)
-    for path in PIPELINE:
+    for path in COPIED:
         if path.is_dir():
             shutil.copytree(path, folder / path)
         else:
@@ -134,7 +152,7 @@ def _copy_pipeline(folder: Path, stage_command: str) -> None:
     (folder / ".dvc").mkdir()
     for name in ("config", ".gitignore"):
         shutil.copyfile(Path(".dvc") / name, folder / ".dvc" / name)
-    pipeline = folder / artifacts.PIPELINE
+    pipeline = folder / PIPELINE
     written = pipeline.read_text(encoding="utf-8")
     pipeline.write_text(written.replace("python -m assay.stages", stage_command), encoding="utf-8")
 
@@ -149,7 +167,7 @@ def _committed(folder: Path) -> Project:
 def _one_model(target: Path) -> None:
     """Write the measured model's settings under another name, to learn from the inbox alone."""
     yaml = YAML()
-    settings = yaml.load(artifacts.PARAMS.read_text(encoding="utf-8"))["models"][MODEL]
+    settings = yaml.load(PARAMS.read_text(encoding="utf-8"))["models"][MODEL]
     settings["ingest"] |= {"source": None, "text": "text", "label": "label", "limit": None}
     settings["train"]["epochs"] = 1
     with target.open("w", encoding="utf-8") as stream:

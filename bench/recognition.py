@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from assay import artifacts
-from assay.settings import reading
+from assay.paths import ModelPaths
+from assay.tasks import registry
+from assay.tasks.image_classification.settings import ImageClassificationModel
 from bench import project, tables
 from bench.measure import Spread, facts, in_turns, ratios
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from assay.settings.image import ImageModel
 
     Pixels = np.ndarray[Any, np.dtype[np.uint8]]
     Logits = np.ndarray[Any, Any]
@@ -63,10 +62,10 @@ def measure(quick: bool) -> str:
 
     """
     size = QUICK if quick else FULL
-    files = artifacts.Artifacts(project.IMAGES)
+    files = ModelPaths(project.IMAGES)
     test = files.split("test")
     project.workspace(test, files.checkpoint, files.bundle, model=project.IMAGES)
-    settings = cast("ImageModel", reading.load_model(artifacts.PARAMS, project.IMAGES))
+    settings = _settings()
     table = project.spread_out(pd.read_parquet(test, columns=["image", "label"]), size.whole)
     pixels = decoded(table, settings.train.channels)
     truth = np.array([settings.labels.index(label) for label in table["label"]])
@@ -85,31 +84,39 @@ def measure(quick: bool) -> str:
     )
 
 
+def _settings() -> ImageClassificationModel:
+    found = registry.load_model(project.IMAGES)
+    if not isinstance(found, ImageClassificationModel):
+        raise project.other_task(project.IMAGES, found, "image-classification")
+    return found
+
+
 def decoded(table: pd.DataFrame, channels: int) -> Pixels:
     """Return the table's images, all of one size: uint8 (rows, height, width, channels)."""
-    from assay.inputs.image import decode
+    from assay.modalities.image.encoding import decode
 
     return np.stack([decode(content, channels) for content in table["image"]])
 
 
 def _networks(
-    files: artifacts.Artifacts, settings: ImageModel
+    files: ModelPaths, settings: ImageClassificationModel
 ) -> tuple[str, dict[str, Callable[[Pixels], Logits]]]:
     """Return the bundle's precision, and each contender as a function of pixels."""
     # torch takes seconds to import: not to say that something is missing.
     import torch
 
-    from assay.bundle import Bundle
+    from assay.bundle.classifier import Classifier
+    from assay.modalities.image.encoding import of_bundle
     from assay.tasks.image_classification import network
     from assay.tasks.image_classification.served import Served
 
     torch.set_num_threads(settings.export.threads)
-    bundle = Bundle.open(files.bundle, threads=settings.export.threads)
+    bundle = Classifier.open(files.bundle, of_bundle, threads=settings.export.threads)
     served = Served(network.load(files.checkpoint), settings.train.size, settings.export.tta).eval()
 
     def eager(pixels: Pixels) -> Logits:
         with torch.inference_mode():
-            return cast("Logits", served(torch.from_numpy(pixels)).numpy())
+            return np.asarray(served(torch.from_numpy(pixels)).numpy())
 
     def autocast(pixels: Pixels) -> Logits:
         with torch.autocast("cpu", torch.bfloat16):

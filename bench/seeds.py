@@ -6,6 +6,7 @@ temporary folder alone. An hour on two cores: it is measured when it is asked fo
 
 from __future__ import annotations
 
+import math
 import statistics
 import tempfile
 from dataclasses import dataclass
@@ -14,11 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 
-from assay import artifacts
-from assay.artifacts import Artifacts
+from assay import records
 from assay.errors import MissingFile
+from assay.files import read_json
+from assay.paths import PARAMS, ModelPaths
 from assay.progress import Progress
-from assay.settings import reading
+from assay.records import Evaluation
+from assay.settings.classification import ClassificationModel
+from assay.tasks import registry
 from bench import project, stopwatch, tables, tutorial
 from bench.measure import facts, number
 
@@ -53,9 +57,18 @@ class Run:
     seed: int
     whole: float
     training: float
-    metrics: dict[str, Any]
-    precision: str
-    test_rows: int
+    evaluation: Evaluation
+
+    @property
+    def accuracy(self) -> float:
+        """The bundle's accuracy on the test split."""
+        return _given(self.evaluation.metric("accuracy").value)
+
+    @property
+    def interval(self) -> str:
+        """Its 95 % interval."""
+        metric = self.evaluation.metric("accuracy")
+        return f"{_given(metric.low):.4f}–{_given(metric.high):.4f}"
 
 
 def measure(quick: bool) -> str:
@@ -80,12 +93,12 @@ def measure(quick: bool) -> str:
         runs = []
         for seed in size.seeds:
             runs.append(_run(built, seed, size.changes))
-            bar.advance(note=f"{runs[-1].metrics['accuracy']:.4f}")
-        files = Artifacts(MODEL)
+            bar.advance(note=f"{runs[-1].accuracy:.4f}")
+        files = ModelPaths(MODEL)
         seconds, accuracy = tutorial.learn(
             built.folder / files.raw,
             built.folder / files.split("test"),
-            reading.load_model(built.folder / artifacts.PARAMS, MODEL).labels,
+            _labels(built),
             size.tutorial_rows,
             size.seeds[0],
         )
@@ -97,21 +110,25 @@ def _run(built: Project, seed: int, changes: dict[str, dict[str, Any]]) -> Run:
     """Run the model from this seed; what is not stale (the data) is not done again."""
     change(built, {**changes, "train": {**changes.get("train", {}), "seed": seed}})
     whole = built.seconds(project.script("assay"), "run", MODEL)
-    files = Artifacts(MODEL)
-    metrics = artifacts.read_json(built.folder / files.metrics)
-    return Run(
-        seed,
-        whole,
-        artifacts.read_json(built.folder / stopwatch.kept("train"))["work"],
-        metrics["model"] | {"interval": metrics["intervals"]["accuracy"]},
-        metrics["precision"],
-        metrics["rows"],
-    )
+    files = ModelPaths(MODEL)
+    training = read_json(built.folder / stopwatch.kept("train"))["work"]
+    return Run(seed, whole, training, records.read(built.folder / files.metrics, Evaluation))
+
+
+def _labels(built: Project) -> tuple[str, ...]:
+    found = registry.load_model(MODEL, built.folder / PARAMS)
+    if not isinstance(found, ClassificationModel):
+        raise project.other_task(MODEL, found, "a classification")
+    return found.labels
+
+
+def _given(figure: float | None) -> float:
+    return math.nan if figure is None else figure
 
 
 def change(built: Project, changes: dict[str, dict[str, Any]]) -> None:
     """Write ``changes``, by block, into the model's settings."""
-    yaml, target = YAML(), built.folder / artifacts.PARAMS
+    yaml, target = YAML(), built.folder / PARAMS
     document = yaml.load(target.read_text(encoding="utf-8"))
     for block, values in changes.items():
         document["models"][MODEL][block] |= values
@@ -122,15 +139,14 @@ def change(built: Project, changes: dict[str, dict[str, Any]]) -> None:
 def _table(runs: list[Run], seconds: float, accuracy: float) -> str:
     lines = [
         [
-            f"`speednet`, seed {run.seed}, {run.precision}",
-            f"{run.metrics['accuracy']:.4f} ({run.metrics['interval'][0]:.4f}–"
-            f"{run.metrics['interval'][1]:.4f})",
+            f"`speednet`, seed {run.seed}, {run.evaluation.precision}",
+            f"{run.accuracy:.4f} ({run.interval})",
             number(run.training),
             number(run.whole),
         ]
         for run in runs
     ]
-    mean = statistics.mean(run.metrics["accuracy"] for run in runs)
+    mean = statistics.mean(run.accuracy for run in runs)
     lines += [
         [
             "**`speednet`, mean**",
@@ -143,10 +159,10 @@ def _table(runs: list[Run], seconds: float, accuracy: float) -> str:
     return "\n\n".join(
         [
             f"**CIFAR-10, seed by seed.** `assay new {MODEL} --from {EXAMPLE}`, then `assay run "
-            f"{MODEL}` for each seed, on the {runs[0].test_rows:,} test images of the source; "
-            "accuracy of the bundle as it is served, with its 95 % bootstrap interval. The first "
-            "run begins with the data; the others find it there. Every figure of the test split "
-            "is of a finished run; nothing was chosen by it.",
+            f"{MODEL}` for each seed, on the {runs[0].evaluation.rows:,} test images of the "
+            "source; accuracy of the bundle as it is served, with its 95 % bootstrap interval. The "
+            "first run begins with the data; the others find it there. Every figure of the test "
+            "split is of a finished run; nothing was chosen by it.",
             facts(f"{len(runs)} seeds, each once", figures="those of a seed are its one run's"),
             tables.markdown(["network", "test accuracy", "training, s", "the whole run, s"], lines),
         ]

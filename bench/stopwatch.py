@@ -13,7 +13,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from assay import artifacts
+from assay.files import write_json
+from assay.paths import SCRATCH
 from assay.stages import __main__ as stages
 
 if TYPE_CHECKING:
@@ -24,13 +25,13 @@ if TYPE_CHECKING:
 WORK = {
     "train": ("assay.learning.loop", "Training", "run"),
     "export": ("assay.gateways.onnx", None, "quantize"),
-    "evaluate": ("assay.bundle", "Bundle", "probabilities"),
+    "evaluate": ("assay.bundle.classifier", "Classifier", "predict"),
 }
 
 
 def kept(stage: str) -> Path:
     """Return where a stage's seconds are, relative to the project."""
-    return artifacts.SCRATCH / "bench" / f"{stage}.json"
+    return SCRATCH / "bench" / f"{stage}.json"
 
 
 class Stopwatch:
@@ -64,7 +65,7 @@ def main(stage: str, model: str) -> int:
         setattr(owner, function, watch.around(getattr(owner, function)))
     code = stages.main(stage, model)
     whole = time.perf_counter() - started
-    artifacts.write_json(kept(stage), {"stage": whole, "work": watch.seconds})
+    write_json(kept(stage), {"stage": whole, "work": watch.seconds})
     return code
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assay import artifacts
 from assay.errors import MissingFile, UsageError
+from assay.files import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -49,7 +49,7 @@ def write(page: Path, name: str, body: str) -> None:
 
     """
     before, after = _cut(page, page.read_text(encoding="utf-8"), name)
-    artifacts.write_text(page, f"{before}\n{body.strip()}\n{after}")
+    write_text(page, f"{before}\n{body.strip()}\n{after}")
 
 
 def _cut(page: Path, text: str, name: str) -> tuple[str, str]:

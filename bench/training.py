@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from assay.artifacts import Artifacts
 from assay.errors import StageFailed
+from assay.paths import ModelPaths
 from bench import project, tables
 from bench.measure import Spread, facts, in_turns, ratios
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from assay.settings.text import TextModel
+    from assay.tasks.text_classification.settings import TextClassificationModel
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def measure(quick: bool) -> str:
 
     """
     size = QUICK if quick else FULL
-    files = Artifacts(project.MODEL)
+    files = ModelPaths(project.MODEL)
     project.workspace(files.split("train"), files.split("validation"))
     settings = project.settings()
     table = pd.read_parquet(files.split("train"))
@@ -85,7 +85,7 @@ def measure(quick: bool) -> str:
 
 def _sampled(folder: Path, table: pd.DataFrame, rows: int) -> Path:
     """Lay out splits that hold the sample, for the loops to read as they read the whole."""
-    files = Artifacts(project.MODEL)
+    files = ModelPaths(project.MODEL)
     sample = project.spread_out(table, rows)
     for split, part in (("train", sample), ("validation", sample.head(8))):
         target = folder / files.split(split)
@@ -112,7 +112,7 @@ def _loop(name: str, folder: Path) -> Callable[[], dict[str, float]]:
     return run
 
 
-def _caption(size: Size, settings: TextModel) -> str:
+def _caption(size: Size, settings: TextClassificationModel) -> str:
     return (
         f"**Training.** The same model ({settings.train.checkpoint}), texts and "
         f"{settings.train.threads} threads; batch {settings.train.batch_size} and texts cut at "

@@ -14,8 +14,8 @@ import pandas as pd
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
+from assay.objectives.classification.labels import numbers
 from assay.tasks.image_classification.networks.lenet import LeNet
-from assay.tasks.image_classification.train import numbered
 from bench.recognition import decoded
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def learn(
     """
     table = pd.read_parquet(raw, columns=["image", "label", "given"])
     learning = _tensors(table[table["given"].eq("train")].head(rows), labels)
-    judging = _tensors(pd.read_parquet(test, columns=["image", "label"]), labels)
+    test_data = _tensors(pd.read_parquet(test, columns=["image", "label"]), labels)
     torch.manual_seed(seed)
     network = LeNet(3, len(labels), SIDE)
     optimiser = torch.optim.SGD(network.parameters(), lr=RATE, momentum=MOMENTUM)
@@ -47,7 +47,7 @@ def learn(
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
     seconds = time.perf_counter() - started
-    pixels, classes = judging.tensors
+    pixels, classes = test_data.tensors
     with torch.inference_mode():
         right = network(pixels).argmax(dim=1) == classes
     return seconds, float(right.float().mean())
@@ -56,5 +56,5 @@ def learn(
 def _tensors(table: pd.DataFrame, labels: Sequence[str]) -> TensorDataset:
     """Return normalised images (rows, 3, 32, 32) and class numbers."""
     images = torch.from_numpy(decoded(table, 3)).permute(0, 3, 1, 2).float() / 255
-    classes = torch.from_numpy(numbered(table["label"].tolist(), labels))
+    classes = torch.from_numpy(numbers(table["label"].tolist(), labels))
     return TensorDataset((images - 0.5) / 0.5, classes)

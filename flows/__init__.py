@@ -1,1 +1,1 @@
-"""Prefect's flows: the order of effects. What a stage does is none of their business."""
+"""Prefect's flows: which effects follow which. What a stage does is no concern of theirs."""

@@ -1,14 +1,14 @@
 """Retrain one model: every stage through DVC, then the registry.
 
-Reads what DVC says depends on what, and the reports to show. Writes nothing itself but Prefect's
-artifacts: a table of metrics, links to the MLflow run and to Data Docs. Never decides what is
-stale (DVC does) and never repeats a refusal.
+Reads the model's settings, what DVC says depends on what, and ``metrics.json``. Writes nothing
+itself but Prefect's artifacts: a table of metrics, links to the MLflow run and to Data Docs. Never
+decides what is stale (DVC does), and never retries what would fail the same way again.
 """
 
 # No `from __future__ import annotations`: Prefect reads the parameter's pattern from the source,
 # and refuses a wrong name at submission only when the annotation is more than a string.
 import re
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import Annotated, Any
 
 from prefect import Task, flow, get_run_logger, task
 from prefect.artifacts import create_link_artifact, create_markdown_artifact
@@ -17,23 +17,24 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.states import Completed, Failed
 from pydantic import Field
 
-from assay.artifacts import Artifacts, read_json
-from assay.errors import AssayError, OutOfSpace
+from assay import records
+from assay.errors import AssayError, Deterministic, OutOfSpace
 from assay.gateways import versioning
+from assay.paths import ModelPaths
+from assay.records import Evaluation
+from assay.release.register import Registration, register
 from assay.settings.schema import MODEL_NAME
-
-if TYPE_CHECKING:
-    from assay.release.register import Registration
+from assay.tasks import registry
 
 HOUR = 3600
 
 
-def is_passing_fault(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Return whether the same again may go better: a fault may, a refusal or a full disk not."""
+def is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Return whether a retry may succeed: never after a refusal, nor where nothing has changed."""
     problem = state.data
-    if isinstance(problem, AssayError):
-        return problem.exit_code == 1 and not isinstance(problem, OutOfSpace)
-    return not isinstance(problem, TimeoutError)
+    if isinstance(problem, Deterministic | OutOfSpace | TimeoutError):
+        return False
+    return not isinstance(problem, AssayError) or problem.exit_code == 1
 
 
 @task(
@@ -41,7 +42,7 @@ def is_passing_fault(_task: Task[..., Any], _run: TaskRun, state: State[Any]) ->
     persist_result=False,
     retries=1,
     retry_delay_seconds=5,
-    retry_condition_fn=is_passing_fault,
+    retry_condition_fn=is_transient,
     timeout_seconds=24 * HOUR,
 )
 def reproduce(stage: str) -> State[Any] | None:
@@ -60,13 +61,11 @@ def reproduce(stage: str) -> State[Any] | None:
     persist_result=False,
     retries=1,
     retry_delay_seconds=5,
-    retry_condition_fn=is_passing_fault,
+    retry_condition_fn=is_transient,
     timeout_seconds=HOUR,
 )
-def enter_registry(model: str) -> "Registration | State[Any]":
+def enter_registry(model: str) -> Registration | State[Any]:
     """Enter the new bundle into the registry, as a version that nothing serves yet."""
-    from assay.release.register import register
-
     try:
         return register(model)
     except AssayError as problem:
@@ -81,6 +80,7 @@ def retrain(model: Annotated[str, Field(pattern=MODEL_NAME)]) -> State[Any]:
     message.
     """
     try:
+        registry.load_model(model)  # a wrong setting in our words, before DVC reads params.yaml
         stages = versioning.stages_of(model)
     except AssayError as problem:
         return Failed(message=str(problem))
@@ -91,12 +91,13 @@ def retrain(model: Annotated[str, Field(pattern=MODEL_NAME)]) -> State[Any]:
         if not state.is_completed():
             return Failed(message=state.message)
     state = enter_registry(model, return_state=True)
-    if not state.is_completed():
+    registration = state.result(raise_on_failure=False)
+    if not isinstance(registration, Registration):
         return Failed(message=state.message)
-    return finished(Artifacts(model), cast("Registration", state.result()))
+    return finished(ModelPaths(model), registration)
 
 
-def finished(files: Artifacts, registration: "Registration") -> State[Any]:
+def finished(files: ModelPaths, registration: Registration) -> State[Any]:
     """Show what came out on the run's page; return the run's last state."""
     for note in registration.notes:
         get_run_logger().info(note)
@@ -106,11 +107,11 @@ def finished(files: Artifacts, registration: "Registration") -> State[Any]:
     return Completed(message=f"{files.model} is registered as version {registration.version}")
 
 
-def show(files: Artifacts, run_url: str | None) -> None:
-    """Put the figures and the links on the run's page."""
+def show(files: ModelPaths, run_url: str | None) -> None:
+    """Put the metrics and the links on the run's page."""
     key = re.sub("[^a-z0-9]+", "-", files.model)
     create_markdown_artifact(
-        metrics_table(read_json(files.metrics)),
+        metrics_table(records.read(files.metrics, Evaluation)),
         key=f"{key}-metrics",
         description=f"{files.model} on its test split, from {files.metrics}",
     )
@@ -122,20 +123,18 @@ def show(files: Artifacts, run_url: str | None) -> None:
         create_link_artifact(link, "Data Docs (open on this machine)", key=f"{key}-data-docs")
 
 
-def metrics_table(report: dict[str, Any]) -> str:
-    """Return ``metrics.json`` as a Markdown table: a row a figure, the baseline beside it."""
-    model, baseline, intervals = (
-        report.get(part) or {} for part in ("model", "baseline", "intervals")
-    )
-    rows = ["| figure | model | 95 % interval | baseline |", "| --- | ---: | :---: | ---: |"]
-    for name, value in model.items():
-        if isinstance(value, int | float):
-            low_high = " to ".join(map(_number, intervals.get(name) or ()))
-            beside = _number(baseline[name]) if name in baseline else ""
-            label = name.replace("_", " ")
-            rows.append(f"| {label} | {_number(value)} | {low_high} | {beside} |")
+def metrics_table(evaluation: Evaluation) -> str:
+    """Return a Markdown table: a row for each metric with a value, the baseline beside it."""
+    rows = ["| metric | model | 95 % interval | baseline |", "| --- | ---: | :---: | ---: |"]
+    for metric in evaluation.metrics:
+        if metric.value is None:
+            continue
+        bounded = metric.low is not None and metric.high is not None
+        interval = f"{_number(metric.low)} to {_number(metric.high)}" if bounded else ""
+        cells = (metric.title, _number(metric.value), interval, _number(metric.baseline))
+        rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
 
 
-def _number(value: Any) -> str:
-    return f"{value:.4f}" if isinstance(value, float) else str(value)
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"

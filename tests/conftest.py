@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ruamel.yaml import YAML
 
-from assay import quiet
-from assay.artifacts import Artifacts
+from assay import environment
+from assay.paths import ModelPaths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 PIPELINE = ("dvc.yaml", ".dvcignore", ".gitignore", "expectations", "src", "flows", "prefect.yaml")
 
-quiet.silence()
+environment.prepare()
 
 
 def pytest_configure() -> None:
@@ -40,7 +40,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import torch
     from transformers import BertConfig, BertForSequenceClassification
 
-    from assay.tasks.text_classification.checkpoint import locate
+    from assay.modalities.text.pretrained import locate
 
     folder = tmp_path_factory.mktemp("checkpoint")
     torch.manual_seed(0)
@@ -91,15 +91,16 @@ class Project:
         kept = {k: v for k, v in os.environ.items() if k != "MLFLOW_TRACKING_URI"}
         return {**kept, "PATH": f"{here}{os.pathsep}{os.environ['PATH']}", **(more or {})}
 
-    def files(self, model: str) -> Artifacts:
+    def files(self, model: str) -> ModelPaths:
         """Return a model's paths, relative to the project."""
-        return Artifacts(model)
+        return ModelPaths(model)
 
 
 def settings(checkpoint: Path, **changes: Any) -> dict[str, Any]:
     """Return the block of a model that is built in seconds; ``block__key=value`` changes it."""
     block: dict[str, Any] = {
-        "task": "text-classification",
+        "data": "text",
+        "task": "classification",
         "labels": ["negative", "neutral", "positive"],
         "ingest": {"source": None, "text": "text", "label": "label", "slices": [], "limit": None},
         "validate": {"min_rows": 20},

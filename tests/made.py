@@ -15,10 +15,10 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from assay.artifacts import STAGES, Artifacts
-from assay.settings.text import TextModel
+from assay.paths import STAGES, ModelPaths
 from assay.stages.__main__ import main
-from assay.tasks import protocol
+from assay.tasks.text_classification import TEXT_CLASSIFICATION
+from assay.tasks.text_classification.settings import TextClassificationModel
 from tests.conftest import ROOT, settings
 
 if TYPE_CHECKING:
@@ -134,7 +134,8 @@ def image_settings(**train: Any) -> dict[str, Any]:
         "threads": 1,
     }
     return {
-        "task": "image-classification",
+        "data": "image",
+        "task": "classification",
         "labels": [f"digit {number}" for number in range(5)],
         "validate": {"min_rows": 20},
         # Few scans, much alike: kin would join them all.
@@ -149,12 +150,12 @@ def image_settings(**train: Any) -> dict[str, Any]:
 def fp32_bundle(checkpoint: Path) -> Path:
     """Return a bundle of the same model that is surely fp32, whatever it earned."""
     project = built(checkpoint)
-    model = TextModel.model_validate(settings(checkpoint, export__precision="fp32"))
+    model = TextClassificationModel.model_validate(settings(checkpoint, export__precision="fp32"))
 
     def export(folder: Path) -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(project)
-            protocol.exports(model.task).export(model, Artifacts(MODEL), folder)
+            TEXT_CLASSIFICATION.export(model, ModelPaths(MODEL), folder)
 
     return _made_once(checkpoint, "fp32", export)
 

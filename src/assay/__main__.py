@@ -14,10 +14,10 @@ from assay.errors import AssayError
 
 def main() -> None:
     """Run the command; never show a traceback for a user's mistake."""
-    from assay import quiet
+    from assay import environment
     from assay.cli import assay
 
-    quiet.silence()
+    environment.prepare()
     try:
         # click gives back the code of a command that ended early (`doctor`, `--help`).
         sys.exit(assay.main(standalone_mode=False) or 0)

@@ -3,17 +3,19 @@
 AssayError                      1  a fault of ours, or of the machine
 ├── StageFailed                 1  a stage ended without a message of its own
 ├── OutOfSpace                  1  the disk is full
-├── StoreFailed                 1  MLflow cannot be told (gateways/tracking); never stops a stage
-├── Diverged                    1  the loss is no longer a number (learning/loop)
-├── PartedWays                  1  ONNX and torch answer differently (tasks/agreement)
+├── StoreFailed                 1  MLflow can't be reached; never stops a stage
+├── Deterministic               1  the same again would fail the same way: never retried
+│   ├── Diverged                1  the training loss is no longer a number
+│   └── ParityFailed            1  ONNX and torch answer differently
 ├── UsageError                  2  wrong words on the command line
 │   ├── SettingsError           2  params.yaml says something impossible
 │   ├── UnknownModel            2  no such model in params.yaml
 │   └── MissingFile             2  a path that leads nowhere
 ├── DataRefused                 3  the data was read, and is not fit to learn from
 │   ├── SourceRefused           3  a source that cannot be read, or is not what it claims
-│   ├── Unreadable              3  bytes that are no image (inputs/image)
+│   ├── UnreadableImage         3  bytes that are no image, or none that Assay reads
 │   ├── ExpectationsBroken      3  Great Expectations found what the suite forbids
+│   ├── RecordRefused           3  a report that this version of Assay did not write
 │   └── BundleRefused           3  a bundle whose bytes are not those that were measured
 └── GateRefused                 4  a challenger that may not be promoted
 
@@ -64,6 +66,22 @@ class OutOfSpace(AssayError):
     """The disk filled up while something was written."""
 
 
+class StoreFailed(AssayError):
+    """The tracking store cannot be reached, or refused what was sent."""
+
+
+class Deterministic(AssayError):
+    """A failure that the same settings, data and code bring about again."""
+
+
+class Diverged(Deterministic):
+    """The training loss is no longer a number."""
+
+
+class ParityFailed(Deterministic):
+    """ONNX and torch give different answers."""
+
+
 class UsageError(AssayError):
     """The command line asks for something that does not exist."""
 
@@ -92,8 +110,16 @@ class SourceRefused(DataRefused):
     """A source cannot be read, or is not what it claims to be."""
 
 
+class UnreadableImage(DataRefused):
+    """Bytes that are no image, or no whole one, or one that Assay does not read."""
+
+
 class ExpectationsBroken(DataRefused):
     """The raw table breaks an expectation of its suite."""
+
+
+class RecordRefused(DataRefused):
+    """A report is missing, or was not written by this version of Assay."""
 
 
 class BundleRefused(DataRefused):

@@ -35,9 +35,9 @@ def _processor() -> tuple[str, frozenset[str]]:
     listing = Path("/proc/cpuinfo")
     if not listing.is_file():
         return f"{platform.system()} {platform.machine()}", frozenset()
-    facts: dict[str, str] = {}
+    fields: dict[str, str] = {}
     for line in listing.read_text(encoding="utf-8").splitlines():
         name, _, value = line.partition(":")
-        facts.setdefault(name.strip(), value.strip())
-    flags = facts.get("flags") or facts.get("Features") or ""
-    return facts.get("vendor_id", platform.machine()), frozenset(flags.split())
+        fields.setdefault(name.strip(), value.strip())
+    flags = fields.get("flags") or fields.get("Features") or ""
+    return fields.get("vendor_id", platform.machine()), frozenset(flags.split())

@@ -20,5 +20,5 @@ def world_size() -> int:
 
 
 def is_first() -> bool:
-    """Tell whether this is the process that writes files, logs and speaks."""
+    """Tell whether this is the process that writes files and logs."""
     return rank() == 0

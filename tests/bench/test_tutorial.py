@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assay.inputs.image import decode
+from assay.modalities.image.encoding import decode
 from bench import tutorial
 from tests.tasks.image_classification.made import LABELS, png, shades
 

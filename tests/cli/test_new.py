@@ -2,22 +2,22 @@ from __future__ import annotations
 
 import gzip
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
 
-from assay.artifacts import Artifacts
 from assay.gateways import tables
+from assay.paths import ModelPaths
 from assay.settings import reading
-from assay.tasks import protocol
+from assay.tasks import registry
 from tests import made
 from tests.cli.command import Answer, assay
 from tests.conftest import ROOT, lay_out, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 CHINESE = pd.DataFrame(
     {
@@ -54,9 +54,9 @@ def _new(data: Path, *flags: str, name: str = "mine", **changes: str) -> Answer:
 
 def _ingested(name: str) -> pd.DataFrame:
     """Read what the new model's first stage makes of its inbox."""
-    model, files = reading.load_model(Path("params.yaml"), name), Artifacts(name)
+    model, files = registry.load_model(name), ModelPaths(name)
     files.raw.parent.mkdir(parents=True, exist_ok=True)
-    protocol.ingests(model.task).ingest(model, files.inbox, files.raw)
+    registry.task_of(model).ingest(model, files.inbox, files.raw)
     return pd.read_parquet(files.raw)
 
 
@@ -70,7 +70,7 @@ def test_a_file_becomes_a_model_with_no_further_edit(
     assert answer.code == 0, answer.err
     assert "mine: 3 classes (negative, neutral, positive), 20 epochs at most" in answer.out
     assert answer.out.endswith("next: assay run mine\n")
-    assert (Artifacts("mine").inbox / kind).read_bytes() == (tmp_path / kind).read_bytes()
+    assert (ModelPaths("mine").inbox / kind).read_bytes() == (tmp_path / kind).read_bytes()
     assert _ingested("mine")["text"].tolist() == table["the text"].tolist()
 
 
@@ -97,7 +97,7 @@ def test_params_yaml_keeps_its_comments_and_the_other_models(project: Path, tmp_
     made.texts(60).to_csv(tmp_path / "rows.csv", index=False)
     assert _new(tmp_path / "rows.csv").code == 0
     assert params.read_text().startswith(before.rstrip("\n"))
-    assert list(reading.load(params).models) == [made.MODEL, "mine"]
+    assert list(registry.load(params)) == [made.MODEL, "mine"]
 
 
 @pytest.mark.parametrize("name", ["a b", "x;rm", "$(ls)", "../up", "Mine", made.MODEL])
@@ -143,7 +143,7 @@ def test_in_a_real_project_the_data_is_versioned_and_git_sees_none_of_it(
     answer = project.assay("new", "mine", *words, "--text", "text", "--label", "label")
     assert answer.returncode == 0, answer.stderr
     assert "not versioned" not in answer.stdout
-    inbox = project.folder / Artifacts("mine").inbox
+    inbox = project.folder / ModelPaths("mine").inbox
     assert tables.read_table(inbox / "rows.csv")["text"].tolist() == table["text"].tolist()
     assert (inbox / "rows.csv.dvc").is_file()
     assert project.call("git", "add", "-A").returncode == 0
@@ -162,9 +162,9 @@ def test_an_example_becomes_a_model_under_a_name_of_ones_own(project: Path) -> N
     assert found["model"] == "vehicles"
     assert found["labels"][:2] == ["airplane", "automobile"]
     assert found["next"] == "assay run vehicles"
-    _, wanted = reading.load_example(example)
-    assert reading.load_model(Path("params.yaml"), "vehicles") == wanted
-    assert (Artifacts("vehicles").inbox / ".gitkeep").is_file(), "DVC depends on the inbox"
+    _, wanted = reading.load_example(example, registry.KINDS)
+    assert registry.load_model("vehicles") == wanted
+    assert (ModelPaths("vehicles").inbox / ".gitkeep").is_file(), "DVC depends on the inbox"
 
 
 def test_an_example_says_where_its_data_comes_from(project: Path) -> None:

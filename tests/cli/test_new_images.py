@@ -1,17 +1,19 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
 
-from assay.artifacts import Artifacts
-from assay.settings import reading
-from assay.tasks import protocol
+from assay.paths import ModelPaths
+from assay.tasks import registry
 from tests import made
 from tests.cli.command import Answer, assay
 from tests.conftest import settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CLASSES = [f"digit {number}" for number in range(5)]
 
@@ -41,9 +43,9 @@ def test_a_folder_becomes_a_model_with_no_further_edit(project: Path, scans: Pat
     assert answer.code == 0, answer.err
     assert "mine: 5 classes (digit 0, digit 1, digit 2, digit 3, digit 4)" in answer.out
     assert answer.out.endswith("next: assay run mine\n")
-    model, files = reading.load_model(Path("params.yaml"), "mine"), Artifacts("mine")
+    model, files = registry.load_model("mine"), ModelPaths("mine")
     files.raw.parent.mkdir(parents=True)
-    protocol.ingests(model.task).ingest(model, files.inbox, files.raw)
+    registry.task_of(model).ingest(model, files.inbox, files.raw)
     raw = pd.read_parquet(files.raw)
     assert len(raw) == 80
     assert sorted(raw["label"].unique()) == CLASSES
@@ -63,7 +65,7 @@ def test_the_folder_where_one_stands_is_taken_by_its_name(
 ) -> None:
     answer = _new(f"{scans}/digit 0/..")
     assert answer.code == 0, answer.err
-    assert (Artifacts("mine").inbox / "scans/digit 0/000.png").is_file()
+    assert (ModelPaths("mine").inbox / "scans/digit 0/000.png").is_file()
 
 
 @pytest.mark.parametrize(
@@ -82,7 +84,7 @@ def test_data_that_does_not_fit_is_refused_before_anything_changes(
     assert answer.code == code
     assert found in answer.err
     assert (project / "params.yaml").read_bytes() == before
-    assert not Artifacts("mine").inbox.exists()
+    assert not ModelPaths("mine").inbox.exists()
 
 
 def test_a_folder_that_holds_the_project_is_not_copied_into_itself(

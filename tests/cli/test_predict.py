@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
-from assay import artifacts
-from assay.artifacts import Artifacts
+from assay.files import sha256
+from assay.modalities.text.encoding import TextEncoder
+from assay.paths import ModelPaths
 from tests import made
 from tests.cli.command import Answer, assay
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from types import FrameType
 
-FILES = Artifacts(made.MODEL)
+FILES = ModelPaths(made.MODEL)
 TEXTS = ['a great, "lovely" film', "awful and rude", "日本の映画"]
 
 
@@ -61,7 +63,7 @@ def test_a_program_gets_one_json_object() -> None:
     answer = assay("predict", made.MODEL, *TEXTS, "--json")
     found = json.loads(answer.out)
     assert found["source"] == "workspace"
-    assert found["weights"] == artifacts.sha256(FILES.checkpoint)
+    assert found["weights"] == sha256(FILES.checkpoint)
     assert found["truncated"] == 0
     assert [one["text"] for one in found["predictions"]] == TEXTS
     for one in found["predictions"]:
@@ -153,6 +155,41 @@ def test_a_file_of_blank_texts_alone_gets_no_label(tmp_path: Path) -> None:
     )
     assert answer.code == 0, answer.err
     assert pd.read_parquet(target)["predicted_label"].isna().all()
+
+
+def test_the_texts_of_a_file_that_are_too_long_are_counted_once_each(tmp_path: Path) -> None:
+    # 64 tokens, two of which mark the beginning and the end.
+    texts = [TEXTS[0], "word " * 62, "word " * 63, None, "word " * 5000, "  "]
+    pd.DataFrame({"n": range(len(texts)), "text": texts}).to_csv(tmp_path / "in.csv", index=False)
+    answer = _ask_file(tmp_path / "in.csv", "--json")
+    assert answer.code == 0, answer.err
+    found = json.loads(answer.out)
+    assert found["truncated"] == 2
+    assert len(found["predictions"]) == len(texts)
+    told = [line for line in answer.err.splitlines() if "longer than 64 tokens" in line]
+    assert told == ["2 texts are longer than 64 tokens; the rest was not read"]
+    written = _ask_file(tmp_path / "in.csv", "--json", "--output", str(tmp_path / "out.csv"))
+    assert json.loads(written.out)["truncated"] == 2
+
+
+def test_a_file_is_tokenized_once(tmp_path: Path) -> None:
+    rows = 70  # more than two batches
+    table = pd.DataFrame({"text": [f"{TEXTS[0]} {number}" for number in range(rows)]})
+    table.to_csv(tmp_path / "in.csv", index=False)
+    calls = 0
+
+    def count(frame: FrameType, event: str, _: object) -> None:
+        nonlocal calls
+        calls += event == "call" and frame.f_code is TextEncoder.__call__.__code__
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        answer = _ask_file(tmp_path / "in.csv", "--output", str(tmp_path / "out.csv"))
+    finally:
+        sys.setprofile(before)
+    assert answer.code == 0, answer.err
+    assert calls == 1
 
 
 def test_another_column_can_be_named(tmp_path: Path) -> None:

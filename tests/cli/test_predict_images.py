@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from assay.artifacts import Artifacts
-from assay.inputs.image import encode
+from assay.gateways.sources.images import png
+from assay.paths import ModelPaths
 from tests import made
 from tests.cli.command import Answer, assay
 from tests.tasks.image_classification.made import LABELS, write_bundle
@@ -18,7 +18,7 @@ from tests.tasks.image_classification.made import LABELS, write_bundle
 if TYPE_CHECKING:
     from pathlib import Path
 
-DARK, BRIGHT = (encode(np.full((9, side), shade, np.uint8)) for side, shade in ((9, 30), (14, 220)))
+DARK, BRIGHT = (png(np.full((9, side), shade, np.uint8)) for side, shade in ((9, 30), (14, 220)))
 
 
 @pytest.fixture(autouse=True)
@@ -26,9 +26,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project whose one model tells dark images from bright ones."""
     folder = tmp_path / "a project"
     folder.mkdir()
-    made.lay_out_plain(folder, {"task": "image-classification", "labels": list(LABELS)})
+    made.lay_out_plain(folder, {"data": "image", "task": "classification", "labels": list(LABELS)})
     monkeypatch.chdir(folder)
-    write_bundle(Artifacts(made.MODEL).bundle)
+    write_bundle(ModelPaths(made.MODEL).bundle)
     return folder
 
 

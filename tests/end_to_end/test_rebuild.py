@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from assay.artifacts import STAGES, sha256
+from assay.files import sha256
+from assay.paths import STAGES
 from tests.conftest import Project, lay_out, settings
 
 if TYPE_CHECKING:

@@ -9,19 +9,18 @@ from __future__ import annotations
 import gzip
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
 
-from assay import artifacts
-from assay.artifacts import Artifacts
+from assay.files import read_json
 from assay.gateways.sources import fetching, opinions
 from assay.gateways.tracking import Journal
-from assay.settings import reading
+from assay.learning.run import TrainingRun
+from assay.paths import ModelPaths
 from assay.stages.__main__ import main
-from assay.tasks import protocol
+from assay.tasks import registry
 from tests import made
 from tests.cli.command import assay
 from tests.conftest import Project, lay_out, settings
@@ -29,8 +28,9 @@ from tests.conftest import Project, lay_out, settings
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
+    from pathlib import Path
 
-FILES = Artifacts(made.MODEL)
+FILES = ModelPaths(made.MODEL)
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def refused(capfd: pytest.CaptureFixture[str]) -> Callable[..., Refusal]:
         shown = capfd.readouterr().err
         assert code != 0, "nothing was refused"
         assert "Traceback" not in shown
-        left = artifacts.read_json(FILES.refusal(last))
+        left = read_json(FILES.refusal(last))
         assert left["exit_code"] == code
         for part in (left["found"], left["expected"], left["next"]):
             assert part, "a refusal says what was found, what was expected, and what to do"
@@ -214,7 +214,7 @@ def _table(refusal: Refusal) -> str:
     """Return the words of the table that a broken suite shows, without its borders."""
     assert refusal.code == 3
     assert "the data breaks" in refusal.found
-    assert "expectations/text-classification.yaml" in refusal.expected
+    assert "expectations/text_classification.yaml" in refusal.expected
     assert f"{FILES.data_docs}/index.html" in refusal.cure
     assert FILES.data_docs.joinpath("index.html").is_file(), "the page is there to be looked at"
     cells = [line.split("│")[1] for line in refusal.found.splitlines() if line.startswith("│")]
@@ -306,9 +306,9 @@ def test_a_text_of_a_megabyte_is_cut_and_counted(
     for stage in ("ingest", "validate", "split"):
         assert main(stage, made.MODEL) == 0, capfd.readouterr().err
     assert pd.read_parquet(FILES.split("train"))["text"].str.len().max() > 10**6
-    model = reading.load_model(Path("params.yaml"), made.MODEL)
-    trains = protocol.trains(model.task)
-    trains.train(model, FILES, FILES.checkpoint, FILES.curve, Journal.silent())
+    model = registry.load_model(made.MODEL)
+    run = TrainingRun(FILES.checkpoint, FILES.curve, FILES.resume, "any", Journal.silent())
+    registry.task_of(model).train(model, FILES, run)
     assert "train: 1 texts are longer than 64 tokens and were cut" in capfd.readouterr().err
 
 
@@ -379,7 +379,7 @@ def test_a_disk_that_fills_up_under_a_checkpoint_costs_no_training(
         assert "finished stages are kept" in refusal.cure
         assert list(FILES.checkpoint.parent.iterdir()) == []
     assert main("train", made.MODEL) == 0
-    assert "training goes on at step" in capfd.readouterr().err
+    assert "training resumes at step" in capfd.readouterr().err
 
 
 def test_a_disk_without_room_for_the_refusal_itself(

@@ -1,20 +1,19 @@
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import subprocess
 import urllib.error
-import urllib.request
 from typing import TYPE_CHECKING, Any
 
-import psutil
 import pytest
+from prefect.client.schemas.objects import State, StateType, TaskRun
 
-from tests.flows.conftest import clean, until
+from assay import errors
+from flows.retrain import is_transient, reproduce, retrain
+from tests.services.project import until
 
 if TYPE_CHECKING:
-    from tests.flows.conftest import Services
+    from pathlib import Path
+
+    from tests.services.project import Services
 
 pytestmark = pytest.mark.xdist_group("prefect")  # one worker starts the servers
 
@@ -49,14 +48,14 @@ def test_a_stages_output_is_its_tasks_log(services: Services, run: dict[str, Any
     assert not any("evaluating" in line for line in log)
 
 
-def test_the_runs_page_shows_the_figures_and_leads_to_mlflow_and_data_docs(
+def test_the_runs_page_shows_the_metrics_and_leads_to_mlflow_and_data_docs(
     services: Services, run: dict[str, Any]
 ) -> None:
     found = services.ask("artifacts/filter", artifacts={"flow_run_id": {"any_": [run["id"]]}})
     shown = {artifact["key"]: artifact["data"] for artifact in found}
     assert "| accuracy | 0.7500 | 0.2500 to 1.0000 | 0.5000 |" in shown["opinions-metrics"]
-    assert "| macro f1 | 0.5000 |  |  |" in shown["opinions-metrics"]
-    assert "confusion" not in shown["opinions-metrics"]
+    assert "| macro F1 | 0.5000 |  |  |" in shown["opinions-metrics"]
+    assert "ROC-AUC" not in shown["opinions-metrics"]  # it has no value
     assert f"http://127.0.0.1:{services.ports['MLFLOW_PORT']}" in shown["opinions-mlflow-run"]
     page = (services.folder / "reports/opinions/data_docs/index.html").as_uri()
     assert page in shown["opinions-data-docs"]
@@ -99,8 +98,51 @@ def test_a_fault_is_tried_once_more_and_tells_the_last_words(services: Services)
     ended = services.ended(services.submit("any", model="crashing"))
     _, evaluate = services.tasks(ended["id"])
     assert (evaluate["state_type"], evaluate["run_count"]) == ("FAILED", 2)
-    assert "ValueError: the loss is not a number" in evaluate["state"]["message"]
-    assert "ValueError: the loss is not a number" in ended["state"]["message"]
+    assert "ValueError: the model crashes" in evaluate["state"]["message"]
+    assert "ValueError: the model crashes" in ended["state"]["message"]
+
+
+def test_what_would_fail_the_same_way_again_is_not_tried_again(services: Services) -> None:
+    ended = services.ended(services.submit("any", model="diverging"))
+    _, evaluate = services.tasks(ended["id"])
+    assert (evaluate["state_type"], evaluate["run_count"]) == ("FAILED", 1)
+    assert "the loss became nan at step 1" in ended["state"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("problem", "again"),
+    [
+        (errors.StageFailed("killed"), True),
+        (errors.StoreFailed("no answer"), True),
+        (ValueError("a fault"), True),
+        (errors.Diverged("nan"), False),
+        (errors.ParityFailed("apart"), False),
+        (errors.Deterministic("the same"), False),
+        (errors.OutOfSpace("full"), False),
+        (errors.SettingsError("wrong"), False),
+        (errors.DataRefused("unfit"), False),
+        (errors.GateRefused("worse"), False),
+        (TimeoutError("a day"), False),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_only_what_may_go_better_is_tried_again(problem: Exception, again: bool) -> None:
+    state = State[Any](type=StateType.FAILED, data=problem)
+    run = TaskRun(task_key="evaluate", dynamic_key="0")
+    assert is_transient(reproduce, run, state) is again
+
+
+def test_a_wrong_setting_is_told_in_our_words_before_dvc_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_text(
+        "models:\n  mine: {data: text, task: classification, labels: [a, b], train: {epoch: 3}}\n"
+    )
+    state = retrain.fn("mine")
+    assert state.is_failed()
+    assert "unknown key `models.mine.train.epoch`" in str(state.message)
+    assert "did you mean `epochs`?" in str(state.message)
 
 
 def test_an_unknown_model_is_refused_with_the_valid_ones_before_any_stage(
@@ -138,100 +180,3 @@ def test_the_schedule_that_comes_with_it_is_paused_until_asked_for(services: Ser
     (schedule,) = services.ask("deployments/name/retrain/opinions")["schedules"]
     assert not schedule["active"]
     assert schedule["schedule"]["timezone"] == "UTC"
-
-
-def test_what_is_up_is_said_to_be_up_and_keeps_running(services: Services) -> None:
-    before = {process for process, command in services.processes().items() if "start" in command}
-    said = services.make("up")
-    assert "already up" in said
-    assert services.api.removesuffix("/api") in said
-    assert before <= set(services.processes())
-
-
-def test_everything_listens_on_the_loopback_alone(services: Services) -> None:
-    listening = {
-        connection.laddr
-        for process in services.processes()
-        for connection in psutil.Process(process).net_connections("inet")
-        if connection.status == psutil.CONN_LISTEN
-    }
-    assert {address.ip for address in listening} == {"127.0.0.1"}
-    assert {str(address.port) for address in listening} >= set(services.ports.values())
-
-
-def test_prefects_own_folder_is_the_projects(services: Services) -> None:
-    assert (services.folder / ".assay/prefect/prefect.db").is_file()
-    told = services.run("prefect", "config", "view", "--show-sources")
-    assert "PREFECT_API_URL='http://127.0.0.1:4200/api' (from prefect.toml)" in told.stdout
-    assert "PREFECT_HOME='.assay/prefect' (from prefect.toml)" in told.stdout
-
-
-def under_way(services: Services) -> str:
-    """Start a retraining that stays in its stage; return its id."""
-    (services.folder / "hold-opinions").touch()
-    (services.folder / "opinions.pid").unlink(missing_ok=True)
-    with (services.folder / "data/inbox/opinions/rows.csv").open("a") as rows:
-        rows.write("new,good\n")
-    run = services.submit("opinions")
-    until((services.folder / "opinions.pid").exists)
-    return run
-
-
-def test_killed_in_the_middle_of_a_run_nothing_stays_and_the_next_up_repairs_all(
-    services: Services,
-) -> None:
-    run = under_way(services)
-    stage = int((services.folder / "opinions.pid").read_text())
-    running = services.processes().items()
-    doomed = [pid for pid, told in running if "versioning" not in told and pid != stage]
-    # Held first, so that none lives long enough to report the death of another.
-    for final in (signal.SIGSTOP, signal.SIGKILL):
-        for process in doomed:
-            os.kill(process, final)
-    until(lambda: not services.processes())
-
-    (services.folder / "hold-opinions").unlink()
-    services.make("up")
-    ghost = services.ask(f"flow_runs/{run}")
-    assert (ghost["state_type"], ghost["state"]["message"]) == (
-        "CRASHED",
-        "the services were ended while it ran",
-    )
-    assert services.ended(services.submit("opinions"))["state_type"] == "COMPLETED"
-
-
-def test_down_ends_everything_a_run_included(services: Services) -> None:
-    under_way(services)
-    services.make("down")
-    assert services.processes() == {}
-    for port in services.ports.values():
-        with socket.socket() as probe:
-            assert probe.connect_ex(("127.0.0.1", int(port))) != 0
-    assert not (services.folder / ".assay/services.pid").exists()
-    (services.folder / "hold-opinions").unlink()
-
-
-def test_ui_shows_mlflow_alone_until_ctrl_c(services: Services) -> None:
-    page = subprocess.Popen(
-        ["make", "ui"],
-        cwd=services.folder,
-        env={**clean(), **services.ports},
-        stderr=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        until(lambda: answers(f"http://127.0.0.1:{services.ports['MLFLOW_PORT']}/health"))
-        assert not answers(f"{services.api}/health")
-    finally:
-        os.killpg(page.pid, signal.SIGINT)
-        page.wait()
-    until(lambda: not services.processes())
-
-
-def answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - http on the loopback
-            return bool(answer.status == 200)
-    except OSError:
-        return False

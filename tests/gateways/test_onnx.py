@@ -12,7 +12,7 @@ import onnx
 import pytest
 import torch
 
-from assay.bundle import open_session
+from assay.bundle.session import Session
 from assay.gateways import onnx as gateway
 
 if TYPE_CHECKING:
@@ -108,26 +108,28 @@ def test_no_note_of_the_machine_is_left(graph: onnx.ModelProto) -> None:
 
 
 def test_both_inputs_are_read_though_the_example_was_one_tensor(graph: onnx.ModelProto) -> None:
-    session = open_session(gateway.serialize(graph, FACTS), 1)
+    session = Session(gateway.serialize(graph, FACTS), 1)
     network = _network()
     for batch in (1, 2, 5):
         for length in (1, 2, 7, 33):
             feeds = _feeds(batch, length)
             with torch.inference_mode():
                 expected = network(**{k: torch.from_numpy(v) for k, v in feeds.items()}).numpy()
-            np.testing.assert_allclose(session.run(None, feeds)[0], expected, atol=1e-6)
+            np.testing.assert_allclose(session.run(feeds), expected, atol=1e-6)
 
 
 def test_dynamic_axes_bear_names_that_people_read(graph: onnx.ModelProto) -> None:
-    session = open_session(gateway.serialize(graph, FACTS), 1)
-    shapes = {entry.name: entry.shape for entry in session.get_inputs()}
+    session = Session(gateway.serialize(graph, FACTS), 1)
+    shapes = {entry.name: entry.shape for entry in session.runtime.get_inputs()}
     assert shapes == {name: ["batch", "length"] for name in INPUTS}
-    assert {entry.name: entry.shape for entry in session.get_outputs()} == {"logits": ["batch", 2]}
+    assert {entry.name: entry.shape for entry in session.runtime.get_outputs()} == {
+        "logits": ["batch", 2]
+    }
 
 
 def test_facts_are_its_metadata(graph: onnx.ModelProto) -> None:
-    session = open_session(gateway.serialize(graph, FACTS), 1)
-    assert session.get_modelmeta().custom_metadata_map == FACTS
+    session = Session(gateway.serialize(graph, FACTS), 1)
+    assert session.runtime.get_modelmeta().custom_metadata_map == FACTS
     other = dict(reversed(list(FACTS.items())))
     assert gateway.serialize(graph, other) == gateway.serialize(graph, FACTS)
     onnx.checker.check_model(graph, full_check=True)
@@ -143,8 +145,7 @@ def test_the_quantized_graph_loads_and_answers_alike(graph: onnx.ModelProto) -> 
     assert onnx.TensorProto.FLOAT in stored.values(), "embeddings stay fp32"
     feeds = _feeds(5, 9)
     full, quick = (
-        open_session(gateway.serialize(model, FACTS), 1).run(None, feeds)[0]
-        for model in (graph, small)
+        Session(gateway.serialize(model, FACTS), 1).run(feeds) for model in (graph, small)
     )
     assert not np.array_equal(full, quick)
     np.testing.assert_allclose(quick, full, atol=0.02)
@@ -203,7 +204,7 @@ def test_filters_are_quantized_by_what_they_saw_and_two_times_alike(
     assert capsys.readouterr().out == ""
     assert plain.SerializeToString(deterministic=True) == before, "what it was given stays"
     full, quick = (
-        open_session(model, 1).run(None, {"pixels": _images(6, 99)})[0]
+        Session(model, 1).run({"pixels": _images(6, 99)})
         for model in (gateway.serialize(plain, FACTS), small)
     )
     assert not np.array_equal(full, quick)

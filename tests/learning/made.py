@@ -1,4 +1,4 @@
-"""A lesson of numbers that is learned in milliseconds, with dropout, so that chance matters."""
+"""Numbers that are learned in milliseconds, with dropout, so that the random state matters."""
 
 from __future__ import annotations
 
@@ -8,27 +8,29 @@ import numpy as np
 import torch
 
 from assay.learning import loop, recipe, seeding
-from assay.learning.bucketing import bucketed
-from assay.learning.resumption import Resumption
+from assay.learning.batching import bucketed
+from assay.learning.run import TrainingRun
 from assay.settings.schema import Optimisation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from assay.learning.run import MetricLogger
+
 ROWS = 230
 INPUTS = torch.from_numpy(np.random.default_rng(0).normal(size=(ROWS, 8)).astype("float32"))
 CLASSES = INPUTS[:, :3].argmax(dim=1)
 
 
-class Journal:
+class Logger:
     """Keeps what it is told."""
 
     def __init__(self) -> None:
         self.points: list[tuple[int, dict[str, float]]] = []
 
     def log(self, step: int, metrics: Mapping[str, float]) -> None:
-        """Keep figures of one step."""
+        """Keep the metrics of one step."""
         self.points.append((step, dict(metrics)))
 
 
@@ -55,32 +57,43 @@ def share_right(model: torch.nn.Module) -> dict[str, float]:
     return {"validation_macro_f1": float(right), "validation_loss": 1 - float(right)}
 
 
-def lesson(
+MACRO_F1 = loop.Selection("validation_macro_f1", "macro F1")
+
+
+def setup(
     settings: Optimisation,
     loss: Callable[[Any, Any], torch.Tensor] = loss,
     validate: Callable[[Any], dict[str, float]] = share_right,
-) -> loop.Lesson:
-    return loop.Lesson(
+    selection: loop.Selection = MACRO_F1,
+) -> loop.TrainingSetup:
+    return loop.TrainingSetup(
         batches=lambda epoch: bucketed([1] * ROWS, settings.batch_size, settings.seed, epoch),
         collate=lambda rows, _epoch: {"inputs": INPUTS[rows], "labels": CLASSES[rows]},
         loss=loss,
         validate=validate,
         size=lambda batch: len(batch["labels"]),
+        selection=selection,
     )
 
 
 def training(
     folder: Path,
     settings: Optimisation,
-    lesson: loop.Lesson,
-    journal: loop.Journals | None = None,
-    moved_by: recipe.Recipe | None = None,
+    setup: loop.TrainingSetup,
+    logger: MetricLogger | None = None,
+    updates: recipe.Recipe | None = None,
 ) -> tuple[torch.nn.Module, loop.Training]:
-    """Return a fresh network and its training, which takes up what ``folder`` holds."""
+    """Return a fresh network and its training, which resumes from what ``folder`` holds."""
     model = network()
-    resumption = Resumption(folder, "this training")
-    moved_by = moved_by or recipe.plain(settings)
-    return model, loop.Training(model, lesson, moved_by, settings, resumption, journal or Journal())
+    run = TrainingRun(
+        checkpoint=folder / "checkpoint",
+        curve=folder / "curve.csv",
+        state=folder,
+        digest="this training",
+        logger=logger or Logger(),
+    )
+    updates = updates or recipe.fine_tuning(settings)
+    return model, loop.Training(model, setup, updates, settings, run)
 
 
 def same(left: Mapping[str, torch.Tensor], right: Mapping[str, torch.Tensor]) -> bool:

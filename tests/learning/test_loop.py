@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import torch
 
-from assay.learning.averaging import Lookahead
-from assay.learning.loop import LOG_EVERY, Diverged
+from assay.errors import Diverged
+from assay.learning.lookahead import Lookahead
+from assay.learning.loop import LOG_EVERY, Selection
 from assay.learning.muon import Muon
 from assay.learning.recipe import Recipe
 from assay.learning.resumption import STATE
@@ -39,34 +40,34 @@ def _killed_at(step: int) -> Any:
 
 def test_it_learns_and_its_curve_tells_how(tmp_path: Path) -> None:
     settings = made.settings(epochs=4)
-    journal = made.Journal()
-    model, training = made.training(tmp_path, settings, made.lesson(settings), journal)
+    logger = made.Logger()
+    model, training = made.training(tmp_path, settings, made.setup(settings), logger)
     rows = training.run()
     assert made.share_right(model.eval())["validation_macro_f1"] > 0.85
-    judged = [row for row in rows if "validation_macro_f1" in row]
+    validated = [row for row in rows if "validation_macro_f1" in row]
     logged = [row for row in rows if "loss" in row]
-    assert [row["step"] for row in judged] == [STEPS_AN_EPOCH * epoch for epoch in (1, 2, 3, 4)]
-    assert [row["epoch"] for row in judged] == [1, 2, 3, 4]
+    assert [row["step"] for row in validated] == [STEPS_AN_EPOCH * epoch for epoch in (1, 2, 3, 4)]
+    assert [row["epoch"] for row in validated] == [1, 2, 3, 4]
     tens = {step for step in range(1, 4 * STEPS_AN_EPOCH + 1) if step % LOG_EVERY == 0}
-    assert {row["step"] for row in logged} == tens | {row["step"] for row in judged}
+    assert {row["step"] for row in logged} == tens | {row["step"] for row in validated}
     assert logged[-1]["loss"] < logged[0]["loss"] / 2
     assert logged[-1]["learning_rate"] == 0
     assert max(row["learning_rate"] for row in logged) <= settings.learning_rate
-    assert [step for step, _ in journal.points] == [row["step"] for row in rows]
+    assert [step for step, _ in logger.points] == [row["step"] for row in rows]
 
 
-def test_what_varies_from_run_to_run_goes_to_the_journal_alone(tmp_path: Path) -> None:
+def test_what_varies_from_run_to_run_goes_to_the_logger_alone(tmp_path: Path) -> None:
     settings = made.settings(epochs=1)
-    journal = made.Journal()
-    _, training = made.training(tmp_path, settings, made.lesson(settings), journal)
+    logger = made.Logger()
+    _, training = made.training(tmp_path, settings, made.setup(settings), logger)
     rows = training.run()
-    assert any("items_per_second" in figures for _, figures in journal.points)
+    assert any("items_per_second" in figures for _, figures in logger.points)
     assert not any("items_per_second" in row for row in rows)
 
 
 def test_a_training_of_few_steps_has_a_curve_too(tmp_path: Path) -> None:
     settings = made.settings(epochs=2, batch_size=100)
-    _, training = made.training(tmp_path, settings, made.lesson(settings))
+    _, training = made.training(tmp_path, settings, made.setup(settings))
     assert [row["step"] for row in training.run() if "loss" in row] == [3, 6]
 
 
@@ -74,12 +75,12 @@ def test_two_trainings_are_equal_bit_for_bit(tmp_path: Path) -> None:
     settings = made.settings()
     found = []
     for name in ("one", "two"):
-        model, training = made.training(tmp_path / name, settings, made.lesson(settings))
+        model, training = made.training(tmp_path / name, settings, made.setup(settings))
         found.append((training.run(), model.state_dict()))
     assert found[0][0] == found[1][0]
     assert made.same(found[0][1], found[1][1])
     other = made.settings(seed=14)
-    model, training = made.training(tmp_path / "three", other, made.lesson(other))
+    model, training = made.training(tmp_path / "three", other, made.setup(other))
     training.run()
     assert not made.same(model.state_dict(), found[0][1])
 
@@ -97,14 +98,14 @@ def test_a_training_that_was_killed_ends_in_the_same_bits(
     tmp_path: Path, steps: tuple[int, ...]
 ) -> None:
     settings = made.settings()
-    whole, training = made.training(tmp_path / "whole", settings, made.lesson(settings))
+    whole, training = made.training(tmp_path / "whole", settings, made.setup(settings))
     expected = training.run()
     for step in steps:
-        killed = made.lesson(settings, loss=_killed_at(step))
+        killed = made.setup(settings, loss=_killed_at(step))
         _, training = made.training(tmp_path / "killed", settings, killed)
         with pytest.raises(Killed):
             training.run()
-    model, training = made.training(tmp_path / "killed", settings, made.lesson(settings))
+    model, training = made.training(tmp_path / "killed", settings, made.setup(settings))
     assert training.run() == expected
     assert made.same(model.state_dict(), whole.state_dict())
 
@@ -121,18 +122,18 @@ def test_momentum_and_slow_weights_of_a_killed_training_come_back_too(
         shifts = {"params": [w for w in weights if w.ndim == 1], "lr": 0.01}
         return Muon([filters, shifts], momentum=0.6)
 
-    moved_by = Recipe(muon, lambda step, steps: 1 - step / steps, Lookahead)
+    updates = Recipe(muon, lambda step, steps: 1 - step / steps, Lookahead)
     whole, training = made.training(
-        tmp_path / "whole", settings, made.lesson(settings), moved_by=moved_by
+        tmp_path / "whole", settings, made.setup(settings), updates=updates
     )
     expected = training.run()
     for step in steps:
-        killed = made.lesson(settings, loss=_killed_at(step))
-        _, training = made.training(tmp_path / "killed", settings, killed, moved_by=moved_by)
+        killed = made.setup(settings, loss=_killed_at(step))
+        _, training = made.training(tmp_path / "killed", settings, killed, updates=updates)
         with pytest.raises(Killed):
             training.run()
     model, training = made.training(
-        tmp_path / "killed", settings, made.lesson(settings), moved_by=moved_by
+        tmp_path / "killed", settings, made.setup(settings), updates=updates
     )
     assert training.run() == expected
     assert made.same(model.state_dict(), whole.state_dict())
@@ -141,23 +142,23 @@ def test_momentum_and_slow_weights_of_a_killed_training_come_back_too(
 
 def test_a_batch_is_gathered_for_its_epoch(tmp_path: Path) -> None:
     settings = made.settings(epochs=3)
-    lesson = made.lesson(settings)
+    setup = made.setup(settings)
     epochs: list[int] = []
 
     def collate(rows: list[int], epoch: int) -> dict[str, torch.Tensor]:
         epochs.append(epoch)
-        return lesson.collate(rows, epoch)
+        return setup.collate(rows, epoch)
 
-    _, training = made.training(tmp_path, settings, dataclasses.replace(lesson, collate=collate))
+    _, training = made.training(tmp_path, settings, dataclasses.replace(setup, collate=collate))
     training.run()
     assert epochs == sorted(STEPS_AN_EPOCH * [0, 1, 2])
 
 
-def test_gradients_are_clipped_unless_the_bound_is_nought(tmp_path: Path) -> None:
+def test_gradients_are_clipped_unless_the_bound_is_zero(tmp_path: Path) -> None:
     ends = []
     for bound in (0.0, 1e-6, 1e6):
         settings = made.settings(epochs=1, clip_norm=bound)
-        model, training = made.training(tmp_path / str(bound), settings, made.lesson(settings))
+        model, training = made.training(tmp_path / str(bound), settings, made.setup(settings))
         training.run()
         ends.append(model.state_dict())
     assert made.same(ends[0], ends[2])
@@ -166,29 +167,29 @@ def test_gradients_are_clipped_unless_the_bound_is_nought(tmp_path: Path) -> Non
 
 def test_a_finished_training_takes_no_step_more(tmp_path: Path) -> None:
     settings = made.settings()
-    first, training = made.training(tmp_path, settings, made.lesson(settings))
+    first, training = made.training(tmp_path, settings, made.setup(settings))
     rows = training.run()
-    second, training = made.training(tmp_path, settings, made.lesson(settings, loss=_killed_at(0)))
+    second, training = made.training(tmp_path, settings, made.setup(settings, loss=_killed_at(0)))
     assert training.run() == rows
     assert made.same(first.state_dict(), second.state_dict())
 
 
 def _scored(*scores: float) -> tuple[list[dict[str, torch.Tensor]], Any]:
-    """Return a judge with these scores, and where it keeps the networks that it saw."""
+    """Return a validation with these scores, and where it keeps the networks that it saw."""
     seen: list[dict[str, torch.Tensor]] = []
 
-    def judge(model: torch.nn.Module) -> dict[str, float]:
+    def validate(model: torch.nn.Module) -> dict[str, float]:
         assert not model.training
         seen.append({name: value.clone() for name, value in model.state_dict().items()})
         return {"validation_macro_f1": scores[len(seen) - 1]}
 
-    return seen, judge
+    return seen, validate
 
 
 def test_the_best_epochs_weights_are_kept(tmp_path: Path) -> None:
     settings = made.settings(epochs=4, patience=4)
-    seen, judge = _scored(0.2, 0.8, 0.8, 0.3)
-    model, training = made.training(tmp_path, settings, made.lesson(settings, validate=judge))
+    seen, validate = _scored(0.2, 0.8, 0.8, 0.3)
+    model, training = made.training(tmp_path, settings, made.setup(settings, validate=validate))
     training.run()
     assert made.same(model.state_dict(), seen[1]), "the first of two equal ones"
     assert not made.same(seen[1], seen[2])
@@ -196,8 +197,8 @@ def test_the_best_epochs_weights_are_kept(tmp_path: Path) -> None:
 
 def test_it_stops_when_epochs_bring_nothing(tmp_path: Path) -> None:
     settings = made.settings(epochs=9, patience=2)
-    seen, judge = _scored(0.2, 0.5, 0.4, 0.6, 0.6, 0.1, 0.9)
-    model, training = made.training(tmp_path, settings, made.lesson(settings, validate=judge))
+    seen, validate = _scored(0.2, 0.5, 0.4, 0.6, 0.6, 0.1, 0.9)
+    model, training = made.training(tmp_path, settings, made.setup(settings, validate=validate))
     rows = training.run()
     assert len(seen) == 6
     assert rows[-1]["epoch"] == 6
@@ -206,10 +207,52 @@ def test_it_stops_when_epochs_bring_nothing(tmp_path: Path) -> None:
 
 def test_worthless_weights_are_weights_all_the_same(tmp_path: Path) -> None:
     settings = made.settings(epochs=1)
-    seen, judge = _scored(0.0)
-    model, training = made.training(tmp_path, settings, made.lesson(settings, validate=judge))
+    seen, validate = _scored(0.0)
+    model, training = made.training(tmp_path, settings, made.setup(settings, validate=validate))
     training.run()
     assert made.same(model.state_dict(), seen[0])
+
+
+LOSS = Selection("validation_loss", "loss", higher_is_better=False)
+
+
+def test_a_loss_can_choose_the_best_epoch(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = made.settings(epochs=9, patience=2)
+    losses = (0.9, 0.4, 0.4, 0.3, 0.5, 0.3, 0.1)
+    seen: list[dict[str, torch.Tensor]] = []
+
+    def validate(model: torch.nn.Module) -> dict[str, float]:
+        seen.append({name: value.clone() for name, value in model.state_dict().items()})
+        loss = losses[len(seen) - 1]
+        # By this metric the worst epoch would be the best one.
+        return {"validation_macro_f1": loss, "validation_loss": loss}
+
+    setup = made.setup(settings, validate=validate, selection=LOSS)
+    model, training = made.training(tmp_path, settings, setup)
+    rows = training.run()
+    assert rows[-1]["epoch"] == 6, "two epochs without a lower loss"
+    assert made.same(model.state_dict(), seen[3]), "the first of two equal ones"
+    assert "epoch 4: validation loss 0.3000" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("value", "best", "higher", "lower"),
+    [
+        (0.0, None, True, True),
+        (-1.0, None, True, True),
+        (0.6, 0.5, True, False),
+        (0.4, 0.5, False, True),
+        (0.5, 0.5, False, False),
+        (0.1, 0.0, True, False),
+    ],
+)
+def test_a_selection_improves_in_its_own_direction(
+    value: float, best: float | None, higher: bool, lower: bool
+) -> None:
+    assert made.MACRO_F1.improves(value, best) == higher
+    assert LOSS.improves(value, best) == lower
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
@@ -219,7 +262,7 @@ def test_a_loss_that_is_no_number_ends_it_with_a_cure(tmp_path: Path, value: flo
     def loss(model: torch.nn.Module, batch: dict[str, torch.Tensor]) -> torch.Tensor:
         return made.loss(model, batch) * value
 
-    _, training = made.training(tmp_path, settings, made.lesson(settings, loss=loss))
+    _, training = made.training(tmp_path, settings, made.setup(settings, loss=loss))
     with pytest.raises(Diverged) as refused:
         training.run()
     assert refused.value.found == f"the loss became {value} at step 1"
@@ -230,7 +273,7 @@ def test_a_loss_that_is_no_number_ends_it_with_a_cure(tmp_path: Path, value: flo
 def two_processes(folder: str) -> None:
     """Train in one of two processes, and write the network: what torchrun is asked for."""
     settings = made.settings(epochs=2, learning_rate=0.05)
-    model, training = made.training(Path(folder) / "state", settings, made.lesson(settings))
+    model, training = made.training(Path(folder) / "state", settings, made.setup(settings))
     rows = training.run()
     rank = torch.distributed.get_rank()
     torch.save({"network": model.state_dict(), "rows": rows}, Path(folder) / f"{rank}.pt")
@@ -259,7 +302,7 @@ def test_two_processes_learn_one_network(tmp_path: Path) -> None:
     assert answer.returncode == 0, answer.stderr
     one, two = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1))
     assert made.same(one["network"], two["network"])
-    judged = [row for row in one["rows"] if "validation_macro_f1" in row]
+    validated = [row for row in one["rows"] if "validation_macro_f1" in row]
     half = -(-STEPS_AN_EPOCH // 2)
-    assert [row["step"] for row in judged] == [half, 2 * half], "each takes half of the batches"
-    assert judged[-1]["validation_macro_f1"] > 0.6
+    assert [row["step"] for row in validated] == [half, 2 * half], "each takes half of the batches"
+    assert validated[-1]["validation_macro_f1"] > 0.6

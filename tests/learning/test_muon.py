@@ -19,7 +19,7 @@ def test_singular_values_come_near_one_and_their_vectors_stay(shape: tuple[int, 
     assert float((turned - torch.diag(diagonal)).abs().max()) < 1e-4
 
 
-def test_nothing_to_learn_moves_nothing() -> None:
+def test_a_gradient_of_zeros_is_an_update_of_zeros() -> None:
     assert torch.equal(orthogonal(torch.zeros(4, 9)), torch.zeros(4, 9))
 
 
@@ -34,7 +34,7 @@ def _step(weight: torch.nn.Parameter, optimiser: Muon) -> None:
 
 
 @pytest.mark.parametrize("factor", [1e-3, 1.0, 1e3])
-def test_a_filters_step_does_not_hang_on_its_gradients_scale(factor: float) -> None:
+def test_a_filters_step_does_not_depend_on_its_gradients_scale(factor: float) -> None:
     weight, other = _weight(), _weight()
     for one, scale in ((weight, 1.0), (other, factor)):
         torch.manual_seed(2)
@@ -43,7 +43,7 @@ def test_a_filters_step_does_not_hang_on_its_gradients_scale(factor: float) -> N
     torch.testing.assert_close(weight, other, atol=1e-4, rtol=1e-3)
 
 
-def test_a_normalised_filter_has_a_norm_of_one_a_row_before_it_is_moved() -> None:
+def test_a_normalised_filter_has_a_norm_of_one_a_row_before_it_is_updated() -> None:
     weight = _weight()
     weight.grad = torch.zeros_like(weight)
     group = {"params": [weight], "lr": 0.1, "orthogonal": True, "normalised": True}

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from assay.learning.optimiser import adamw
-from assay.learning.resumption import STATE, Position, Resumption
+from assay.learning.resumption import STATE, Position, ResumableState
 from tests.learning import made
 
 if TYPE_CHECKING:
@@ -36,11 +36,11 @@ def _learned() -> tuple[torch.nn.Module, torch.optim.AdamW]:
     return model, optimiser
 
 
-def _save(folder: Path, fingerprint: str = "a") -> tuple[torch.nn.Module, torch.optim.AdamW]:
+def _save(folder: Path, digest: str = "a") -> tuple[torch.nn.Module, torch.optim.AdamW]:
     model, optimiser = _learned()
     best = {name: value + 1 for name, value in model.state_dict().items()}
     slow = {"0.weight": best["0.weight"] * 2}
-    Resumption(folder, fingerprint).save(model, optimiser, best, slow, AT)
+    ResumableState(folder, digest).save(model, optimiser, best, slow, AT)
     return model, optimiser
 
 
@@ -50,14 +50,14 @@ def test_all_comes_back_bit_for_bit(tmp_path: Path) -> None:
     torch.manual_seed(99)
     other = made.network(seed=5)
     fresh = adamw(other, 0.01, 0.1)
-    found = Resumption(tmp_path, "a").load(other, fresh)
+    found = ResumableState(tmp_path, "a").load(other, fresh)
     assert found is not None
     position, best, slow = found
     assert position == AT
     assert made.same(other.state_dict(), model.state_dict())
     assert made.same(best, {name: value + 1 for name, value in model.state_dict().items()})
     assert made.same(slow, {"0.weight": best["0.weight"] * 2})
-    assert torch.equal(torch.rand(3), drawn), "chance goes on where it was"
+    assert torch.equal(torch.rand(3), drawn), "the random state is what it was"
     before, after = optimiser.state_dict()["state"], fresh.state_dict()["state"]
     assert before.keys() == after.keys()
     for place in before:
@@ -66,17 +66,17 @@ def test_all_comes_back_bit_for_bit(tmp_path: Path) -> None:
 
 def test_a_later_state_takes_the_place_of_the_earlier(tmp_path: Path) -> None:
     model, optimiser = _save(tmp_path)
-    Resumption(tmp_path, "a").save(model, optimiser, {}, {}, Position(step=40))
-    found = Resumption(tmp_path, "a").load(model, optimiser)
+    ResumableState(tmp_path, "a").save(model, optimiser, {}, {}, Position(step=40))
+    found = ResumableState(tmp_path, "a").load(model, optimiser)
     assert found == (Position(step=40), {}, {})
     assert [path.name for path in tmp_path.iterdir()] == [STATE]
 
 
-def _is_ignored(folder: Path, fingerprint: str = "a") -> bool:
-    """Tell whether nothing is taken up, and the network stays as it was."""
+def _is_ignored(folder: Path, digest: str = "a") -> bool:
+    """Tell whether nothing is resumed, and the network stays as it was."""
     model = made.network(seed=7)
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    found = Resumption(folder, fingerprint).load(model, adamw(model, 0.01, 0.1))
+    found = ResumableState(folder, digest).load(model, adamw(model, 0.01, 0.1))
     assert found is not None or made.same(before, model.state_dict())
     return found is None
 
@@ -120,9 +120,9 @@ def test_moments_come_back_in_their_weights_layout(tmp_path: Path, kind: str) ->
 
     whole, optimiser = start()
     _steps(whole, optimiser, range(2))
-    Resumption(tmp_path, "a").save(whole, optimiser, {}, {}, AT)
+    ResumableState(tmp_path, "a").save(whole, optimiser, {}, {}, AT)
     _steps(whole, optimiser, range(2, 4))
     model, optimiser = start()
-    assert Resumption(tmp_path, "a").load(model, optimiser)
+    assert ResumableState(tmp_path, "a").load(model, optimiser)
     _steps(model, optimiser, range(2, 4))
     assert made.same(model.state_dict(), whole.state_dict())

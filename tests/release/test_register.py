@@ -23,11 +23,16 @@ import pandas as pd
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from assay import artifacts, bundle
+from assay import records
+from assay.bundle import manifest
+from assay.bundle.manifest import MODEL, Manifest, Port
 from assay.errors import MissingFile
+from assay.files import read_json, sha256, write_json, write_text
 from assay.gateways import tracking
 from assay.gateways.tracking import store
+from assay.paths import SPLITS, ModelPaths
 from assay.processor import processor_class
+from assay.records import Candidate, Evaluation, Metric, Parity, Timings
 from assay.release.register import PAGE, register
 from tests.tasks.image_classification import made as images
 
@@ -43,17 +48,55 @@ ROOT = Path(__file__).parents[2]
 PARAMS = """\
 models:
   opinions:
-    task: text-classification
+    data: text
+    task: classification
     labels: [bad, fair, good]
     train: {epochs: 3, learning_rate: 1.0e-4}
 """
 CARD = "# opinions\n\nWhat it is.\n\n![confusion](pictures/confusion.png)\n"
-METRICS = {
-    "model": {"accuracy": 0.8, "macro_f1": 0.75, "per_class": {"bad": {"f1": 0.7}}},
-    "baseline": {"accuracy": 0.68, "roc_auc": None},
-    "intervals": {"accuracy": [0.78, 0.82], "roc_auc": None},
-    "rows": 40,
-}
+EVALUATION = Evaluation(
+    data="text",
+    task="classification",
+    rows=40,
+    precision="int8",
+    baseline="TF-IDF and logistic regression",
+    better="model",
+    metrics=(
+        Metric(
+            name="accuracy",
+            title="accuracy",
+            value=0.8,
+            low=0.78,
+            high=0.82,
+            baseline=0.68,
+            decisive=True,
+        ),
+        Metric(name="macro_f1", title="macro F1", value=0.75, decisive=True),
+        Metric(name="roc_auc", title="ROC-AUC", value=None),
+        Metric(name="brier_score", title="Brier score", value=0.4, higher_is_better=False),
+    ),
+)
+PARITY = Parity(
+    metric="macro F1",
+    fp32=Candidate(score=0.76, megabytes=90.5),
+    int8=Candidate(score=0.75, megabytes=23.0),
+    score_drop=0.01,
+    same_prediction_int8=0.99,
+    validation_rows=40,
+    validation_max_abs_diff=1e-7,
+    grid_max_abs_diff=2e-7,
+    int8_instructions=True,
+    precision="int8",
+    reason="it loses little",
+)
+TIMINGS = Timings(
+    rows_per_second_fp32=700.0,
+    rows_per_second_int8=1475.0,
+    int8_speedup=2.1,
+    provider="CPUExecutionProvider",
+    processor="any",
+    threads=2,
+)
 PIXEL = bytes.fromhex(  # a PNG of one white pixel
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415408d763f8ff"
     "ff3f0005fe02fea135811b0000000049454e44ae426082"
@@ -92,27 +135,42 @@ def network() -> onnx.ModelProto:
 
 def write_bundle(folder: Path, tokenizer: str = "{}") -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "model.onnx").write_bytes(network().SerializeToString(deterministic=True))
+    (folder / MODEL).write_bytes(network().SerializeToString(deterministic=True))
     (folder / "tokenizer.json").write_text(tokenizer)
     (folder / "README.md").write_text(CARD)
-    bundle.write_manifest(folder, {})
+    stated = Manifest(
+        model="opinions",
+        data="text",
+        task="classification",
+        labels=("bad", "fair", "good"),
+        precision="int8",
+        inputs=tuple(
+            Port(name=name, type="int64", shape=("batch", "length"), example=(1, 2))
+            for name in FEEDS
+        ),
+        outputs=(Port(name="logits", type="float32", shape=("batch", 3), example=(1, 3)),),
+        made_from={},
+        processor="any",
+        versions={},
+    )
+    manifest.write(folder, stated)
 
 
-def write_reports(files: artifacts.Artifacts) -> None:
-    artifacts.write_json(files.metrics, METRICS)
-    artifacts.write_json(files.parity, {"fp32": {"max_difference": 1e-7}, "precision": "int8"})
-    artifacts.write_json(files.timings, {"int8": {"rows_per_second": 1475.0}})
-    artifacts.write_json(files.validation, {"success": True})
-    artifacts.write_json(files.split_report, {"leaks": 0})
-    artifacts.write_text(files.slices, "slice,rows,accuracy\nnews,20,0.7\n")
-    artifacts.write_text(files.report, CARD)
-    artifacts.write_text(files.curve, "step,loss,validation_f1\n10,2.0,\n20,1.5,0.7\n30,1.0,nan\n")
-    artifacts.write_text(files.data_docs / "index.html", "<h1>Data Docs</h1>")
+def write_reports(files: ModelPaths) -> None:
+    records.write(files.metrics, EVALUATION)
+    records.write(files.parity, PARITY)
+    records.write(files.timings, TIMINGS)
+    write_json(files.validation, {"success": True})
+    write_json(files.split_report, {"leaks": 0})
+    write_text(files.tables / "slices.csv", "slice,rows,accuracy\nnews,20,0.7\n")
+    write_text(files.report, CARD)
+    write_text(files.curve, "step,loss,validation_f1\n10,2.0,\n20,1.5,0.7\n30,1.0,nan\n")
+    write_text(files.data_docs / "index.html", "<h1>Data Docs</h1>")
     files.pictures.mkdir()
     (files.pictures / "confusion.png").write_bytes(PIXEL)
 
 
-def write_lock(files: artifacts.Artifacts) -> None:
+def write_lock(files: ModelPaths) -> None:
     """Write DVC's lock of one stage, as a real run leaves it."""
     outs = [{"path": files.raw.as_posix(), "hash": "md5", "md5": "0" * 32, "size": 1}]
     stage = {"cmd": f"python -m assay.stages ingest {files.model}", "outs": outs}
@@ -124,7 +182,7 @@ def write_lock(files: artifacts.Artifacts) -> None:
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project whose model is built, and a fresh database."""
     root = tmp_path_factory.mktemp("built")
-    files = artifacts.Artifacts("opinions")
+    files = ModelPaths("opinions")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
@@ -134,7 +192,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Path(".dvc/config").write_text("[core]\n    no_scm = true\n")
         write_lock(files)
         files.splits.mkdir(parents=True)
-        for split in artifacts.SPLITS:
+        for split in SPLITS:
             table = pd.DataFrame({"id": ["a", "b"], "text": ["x", "y"], "label": ["bad", "good"]})
             table.to_parquet(files.split(split))
         files.checkpoint.mkdir(parents=True)
@@ -146,13 +204,13 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def files(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> artifacts.Artifacts:
+def files(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelPaths:
     """The built model in a folder of its own."""
     root = tmp_path / "my project"
     shutil.copytree(template, root)
     monkeypatch.chdir(root)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    return artifacts.Artifacts("opinions")
+    return ModelPaths("opinions")
 
 
 @contextmanager
@@ -219,7 +277,7 @@ def git(*arguments: str) -> None:
     subprocess.run(["git", *author, *arguments], check=True, capture_output=True)
 
 
-def test_a_run_carries_all_that_is_known(files: artifacts.Artifacts) -> None:
+def test_a_run_carries_all_that_is_known(files: ModelPaths) -> None:
     made = register("opinions")
 
     assert made.notes == (PAGE,)
@@ -233,15 +291,26 @@ def test_a_run_carries_all_that_is_known(files: artifacts.Artifacts) -> None:
         "test.accuracy_low": 0.78,
         "test.accuracy_high": 0.82,
         "test.macro_f1": 0.75,
-        "test.per_class.bad.f1": 0.7,
+        "test.brier_score": 0.4,
         "baseline.accuracy": 0.68,
-        "parity.fp32.max_difference": 1e-7,
-        "timing.int8.rows_per_second": 1475.0,
+        "parity.fp32.score": 0.76,
+        "parity.fp32.megabytes": 90.5,
+        "parity.int8.score": 0.75,
+        "parity.int8.megabytes": 23.0,
+        "parity.score_drop": 0.01,
+        "parity.same_prediction_int8": 0.99,
+        "parity.validation_rows": 40,
+        "parity.validation_max_abs_diff": 1e-7,
+        "parity.grid_max_abs_diff": 2e-7,
+        "timing.rows_per_second_fp32": 700.0,
+        "timing.rows_per_second_int8": 1475.0,
+        "timing.int8_speedup": 2.1,
+        "timing.threads": 2,
         "loss": 1.0,
         "validation_f1": 0.7,
     }
-    assert run.data.tags["assay.weights"] == artifacts.sha256(files.checkpoint)
-    assert run.data.tags["assay.bundle"] == artifacts.sha256(files.bundle)
+    assert run.data.tags["assay.weights"] == sha256(files.checkpoint)
+    assert run.data.tags["assay.bundle"] == sha256(files.bundle)
     assert run.data.tags["assay.processor"] == processor_class()
     assert run.data.tags["mlflow.note.content"] == CARD.replace(
         "pictures/confusion.png",
@@ -255,23 +324,24 @@ def test_a_run_carries_all_that_is_known(files: artifacts.Artifacts) -> None:
         "pictures",
         "report.md",
         "settings.json",
-        "slices.csv",
         "split.json",
+        "tables",
         "validation.json",
     }
     assert places(made.run_id, "pictures") == {"pictures/confusion.png"}
+    assert places(made.run_id, "tables") == {"tables/slices.csv"}
     lock = Path(store.connect().download_artifacts(str(made.run_id), "dvc_lock.json"))
-    assert artifacts.read_json(lock) == {"data/raw/opinions.parquet": "0" * 32}
+    assert read_json(lock) == {"data/raw/opinions.parquet": "0" * 32}
 
 
-def test_a_run_names_its_data_by_digest(files: artifacts.Artifacts) -> None:
+def test_a_run_names_its_data_by_digest(files: ModelPaths) -> None:
     run = run_of(register("opinions").run_id)
 
     assert run.inputs
     by_context = {given.tags[0].value: given.dataset for given in run.inputs.dataset_inputs}
     assert set(by_context) == {"training", "validation", "testing"}
     train = by_context["training"]
-    digest = artifacts.sha256(files.split("train"))
+    digest = sha256(files.split("train"))
     assert digest.startswith(train.digest)
     assert json.loads(str(train.profile)) == {"num_rows": 2, "sha256": digest}
     assert json.loads(train.source) == {"uri": "data/splits/opinions/train.parquet"}
@@ -279,19 +349,19 @@ def test_a_run_names_its_data_by_digest(files: artifacts.Artifacts) -> None:
     assert {"name": "text", "type": "string"} in columns
 
 
-def test_the_registered_model_loads_and_computes_the_same(files: artifacts.Artifacts) -> None:
+def test_the_registered_model_loads_and_computes_the_same(files: ModelPaths) -> None:
     made = register("opinions")
 
     loaded = load(made.version)
-    original = (files.bundle / "model.onnx").read_bytes()
+    original = (files.bundle / MODEL).read_bytes()
     np.testing.assert_array_equal(logits(loaded.SerializeToString()), logits(original))
     [version] = versions()
     assert version.description == (
-        f"weights {artifacts.sha256(files.checkpoint)[:7]}, accuracy 0.8000, macro f1 0.7500"
+        f"weights {sha256(files.checkpoint)[:7]}, accuracy 0.8000, macro F1 0.7500"
     )
 
 
-def test_the_signature_is_the_graphs(files: artifacts.Artifacts) -> None:
+def test_the_signature_is_the_graphs(files: ModelPaths) -> None:
     made = register("opinions")
 
     from mlflow.models import get_model_info
@@ -310,18 +380,18 @@ def test_the_signature_is_the_graphs(files: artifacts.Artifacts) -> None:
 
 
 def test_a_model_of_images_is_registered_with_pixels_as_its_input(
-    files: artifacts.Artifacts,
+    files: ModelPaths,
 ) -> None:
     """Another task, other inputs: nothing but the graph and the manifest says so."""
-    shades = artifacts.Artifacts("shades")
+    shades = ModelPaths("shades")
     for name in ("checkpoint", "reports"):
         shutil.copytree(getattr(files, name), getattr(shades, name))
     images.write_bundle(shades.bundle, size=12)
     shades.splits.mkdir()
-    for split in artifacts.SPLITS:
+    for split in SPLITS:
         images.shades(3).to_parquet(shades.split(split))
     with Path("params.yaml").open("a") as stream:
-        stream.write("  shades: {task: image-classification, labels: [dark, bright]}\n")
+        stream.write("  shades: {data: image, task: classification, labels: [dark, bright]}\n")
     made = register("shades")
     assert made.version == 1, made.notes
 
@@ -341,17 +411,17 @@ def test_a_model_of_images_is_registered_with_pixels_as_its_input(
     assert {"name": "image", "type": "binary"} in schema["mlflow_colspec"]
 
 
-def test_a_registered_bundle_comes_back_byte_for_byte(files: artifacts.Artifacts) -> None:
+def test_a_registered_bundle_comes_back_byte_for_byte(files: ModelPaths) -> None:
     made = register("opinions")
     assert made.version
     tracking.fetch_bundle("opinions", made.version, Path("copy"))
 
-    bundle.read_manifest(Path("copy"))
-    assert artifacts.sha256(Path("copy")) == artifacts.sha256(files.bundle)
+    manifest.read(Path("copy"))
+    assert sha256(Path("copy")) == sha256(files.bundle)
 
 
 def test_the_model_lies_in_its_own_experiment_without_an_absolute_path(
-    files: artifacts.Artifacts, tmp_path: Path
+    files: ModelPaths, tmp_path: Path
 ) -> None:
     made = register("opinions")
 
@@ -365,7 +435,7 @@ def test_the_model_lies_in_its_own_experiment_without_an_absolute_path(
     assert str(tmp_path) not in dump
 
 
-def test_twice_is_one_version_one_upload_one_point(files: artifacts.Artifacts) -> None:
+def test_twice_is_one_version_one_upload_one_point(files: ModelPaths) -> None:
     first = register("opinions")
     stored = [path for path in Path("mlruns/artifacts").rglob("*") if path.is_file()]
     times = {path: path.stat().st_mtime_ns for path in stored}
@@ -383,7 +453,7 @@ def test_twice_is_one_version_one_upload_one_point(files: artifacts.Artifacts) -
         assert len({point.step for point in points}) == len(points)
 
 
-def test_another_bundle_of_the_same_weights_is_a_new_version(files: artifacts.Artifacts) -> None:
+def test_another_bundle_of_the_same_weights_is_a_new_version(files: ModelPaths) -> None:
     first = register("opinions")
     write_bundle(files.bundle, tokenizer='{"version": "2"}')
     second = register("opinions")
@@ -393,9 +463,9 @@ def test_another_bundle_of_the_same_weights_is_a_new_version(files: artifacts.Ar
 
 
 def test_the_run_of_the_training_is_found_and_its_curve_completed(
-    files: artifacts.Artifacts,
+    files: ModelPaths,
 ) -> None:
-    weights = artifacts.sha256(files.checkpoint)
+    weights = sha256(files.checkpoint)
     with tracking.Journal.open("opinions", params={"train": {"epochs": 2}}, tags={}) as journal:
         journal.log(10, {"loss": 2.0})
         journal.close(weights, "FINISHED")
@@ -407,7 +477,7 @@ def test_the_run_of_the_training_is_found_and_its_curve_completed(
     assert "train.epochs" in made.notes[1]
 
 
-def test_the_commit_that_was_dirty_gives_way_to_the_clean_one(files: artifacts.Artifacts) -> None:
+def test_the_commit_that_was_dirty_gives_way_to_the_clean_one(files: ModelPaths) -> None:
     Path(".gitignore").write_text("mlruns/\n")
     git("init", "--quiet")
     git("add", "-A")
@@ -426,7 +496,7 @@ def test_the_commit_that_was_dirty_gives_way_to_the_clean_one(files: artifacts.A
     assert run_of(run_id).data.tags["assay.commit"] == two["assay.commit"]
 
 
-def test_a_model_that_is_not_built_is_refused(files: artifacts.Artifacts) -> None:
+def test_a_model_that_is_not_built_is_refused(files: ModelPaths) -> None:
     shutil.rmtree(files.bundle)
 
     with pytest.raises(MissingFile, match="models/opinions/bundle is missing") as refusal:
@@ -434,9 +504,7 @@ def test_a_model_that_is_not_built_is_refused(files: artifacts.Artifacts) -> Non
     assert refusal.value.cure == "assay run opinions"
 
 
-def test_an_unreachable_store_is_a_note(
-    files: artifacts.Artifacts, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unreachable_store_is_a_note(files: ModelPaths, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     made = register("opinions")
 
@@ -446,7 +514,7 @@ def test_an_unreachable_store_is_a_note(
 
 
 def test_nothing_but_the_answer_is_said(
-    files: artifacts.Artifacts, capfd: pytest.CaptureFixture[str]
+    files: ModelPaths, capfd: pytest.CaptureFixture[str]
 ) -> None:
     register("opinions")
 
@@ -454,7 +522,7 @@ def test_nothing_but_the_answer_is_said(
 
 
 def test_a_server_and_the_embedded_store_show_each_others_runs(
-    files: artifacts.Artifacts, monkeypatch: pytest.MonkeyPatch
+    files: ModelPaths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     embedded = register("opinions")
     with server() as address:
@@ -467,7 +535,7 @@ def test_a_server_and_the_embedded_store_show_each_others_runs(
         assert f"/runs/{embedded.run_id}?" in again.run_url
         np.testing.assert_array_equal(
             logits(load(embedded.version).SerializeToString()),
-            logits((files.bundle / "model.onnx").read_bytes()),
+            logits((files.bundle / MODEL).read_bytes()),
         )
         (files.checkpoint / "model.safetensors").write_bytes(b"retrained")
         write_bundle(files.bundle, tokenizer='{"version": "2"}')
@@ -477,14 +545,14 @@ def test_a_server_and_the_embedded_store_show_each_others_runs(
     assert served.version == 2
     assert "pictures" in places(served.run_id)
     tracking.fetch_bundle("opinions", 2, Path("copy"))
-    assert artifacts.sha256(Path("copy")) == artifacts.sha256(files.bundle)
+    assert sha256(Path("copy")) == sha256(files.bundle)
 
 
-def test_a_long_card_is_cut_to_what_mlflow_keeps(files: artifacts.Artifacts) -> None:
-    artifacts.write_text(files.report, "word " * 5000)
+def test_a_long_card_is_cut_to_what_mlflow_keeps(files: ModelPaths) -> None:
+    write_text(files.report, "word " * 5000)
     made = register("opinions")
 
     note = run_of(made.run_id).data.tags["mlflow.note.content"]
     assert len(note) <= 8000
     whole = Path(store.connect().download_artifacts(str(made.run_id), "report.md"))
-    assert hashlib.sha256(whole.read_bytes()).hexdigest() == artifacts.sha256(files.report)
+    assert hashlib.sha256(whole.read_bytes()).hexdigest() == sha256(files.report)

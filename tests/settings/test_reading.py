@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
 from assay.errors import SettingsError, UnknownModel
 from assay.settings import reading
+from assay.settings.classification import ClassificationModel
+from assay.tasks.registry import KINDS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-HEAD = "models:\n  reviews:\n    task: text-classification\n"
+HEAD = "models:\n  reviews:\n    data: text\n    task: classification\n"
 GOOD = HEAD + "    labels: [bad, good]\n"
 
 
@@ -18,7 +21,7 @@ def _refused(folder: Path, content: str | bytes) -> SettingsError:
     path = folder / "params.yaml"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(SettingsError) as refused:
-        reading.load(path)
+        reading.load(path, KINDS)
     assert refused.value.exit_code == 2
     assert refused.value.cure
     assert refused.value.expected
@@ -28,7 +31,8 @@ def _refused(folder: Path, content: str | bytes) -> SettingsError:
 def test_a_good_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
     path.write_text(GOOD + "    train: {learning_rate: 1e-4, epochs: 3}\n")
-    model = reading.load_model(path, "reviews")
+    model = reading.load_model(path, "reviews", KINDS)
+    assert isinstance(model, ClassificationModel)
     assert model.labels == ("bad", "good")
     assert model.train.learning_rate == 1e-4
     assert model.train.epochs == 3
@@ -90,16 +94,67 @@ def test_a_wrong_value_is_shown_with_what_was_expected(tmp_path: Path) -> None:
     problem = _refused(tmp_path, HEAD + "    labels: [a, a]\n")
     assert problem.found.endswith("`models.reviews.labels` is ['a', 'a']")
     assert problem.expected == "at least two classes, each named once"
-    problem = _refused(tmp_path, GOOD.replace("text-", "sound-"))
-    assert "'sound-classification'" in problem.found
-    assert "'text-classification'" in problem.expected
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "found", "expected"),
+    [
+        ("data: text", "data: sound", "data", "'sound'", "'text', 'image'"),
+        ("    data: text\n", "", "data", "missing", "'text', 'image'"),
+        ("task: classification", "task: translation", "task", "'translation'", "'classification'"),
+        ("    task: classification\n", "", "task", "missing", "'classification'"),
+    ],
+)
+def test_data_and_task_name_a_kind_of_model_that_there_is(
+    tmp_path: Path, old: str, new: str, key: str, found: str, expected: str
+) -> None:
+    problem = _refused(tmp_path, GOOD.replace(old, new))
+    assert problem.found.endswith(f"`models.reviews.{key}` is {found}")
+    assert problem.expected.startswith(f"one of {expected}")
+
+
+def test_a_pair_that_no_task_has_is_refused_though_both_are_known(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(GOOD.replace("data: text", "data: image"))
+    kinds = {"text-classification": ClassificationModel, "image-detection": ClassificationModel}
+    with pytest.raises(SettingsError) as refused:
+        reading.load(path, kinds)
+    assert "`models.reviews.task` is 'classification' where data is 'image'" in refused.value.found
+    assert refused.value.expected == "one of text-classification, image-detection"
+
+
+@pytest.mark.parametrize("block", ["3", "[a]", "null"])
+def test_a_block_that_is_no_mapping_is_refused(tmp_path: Path, block: str) -> None:
+    problem = _refused(tmp_path, f"models:\n  reviews: {block}\n")
+    assert "`models.reviews` is" in problem.found
+
+
+@pytest.mark.parametrize(
+    "name", ["a b", "x;rm", "Großes", "", "-a", "1a", "a/b", "a" * 64, "a\n", "1"]
+)
+def test_a_models_name_is_safe_in_a_shell_and_in_a_path(tmp_path: Path, name: str) -> None:
+    problem = _refused(tmp_path, GOOD.replace("reviews:", f"{json.dumps(name)}:"))
+    assert f"{name!r} cannot be a model's name" in problem.found
+
+
+def test_a_name_that_yaml_reads_as_something_else_is_refused(tmp_path: Path) -> None:
+    assert "12 cannot be a model's name" in _refused(tmp_path, GOOD.replace("reviews", "12")).found
+
+
+def test_names_are_read_whatever_stands_in_the_blocks(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text("models:\n  one: 3\n  two: {xyzzy: 1}\n")
+    assert reading.names(path) == ["one", "two"]
+    reading.require_model(path, "two")
+    with pytest.raises(UnknownModel, match="no model 'three'"):
+        reading.require_model(path, "three")
 
 
 def test_an_unknown_model_is_answered_with_the_known_ones(tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
     path.write_text(GOOD + GOOD.removeprefix("models:\n").replace("reviews", "tickets"))
     with pytest.raises(UnknownModel) as refused:
-        reading.load_model(path, "review")
+        reading.load_model(path, "review", KINDS)
     assert "no model 'review'; did you mean 'reviews'?" in refused.value.found
     assert refused.value.expected == "one of reviews, tickets"
     assert "assay new review " in refused.value.cure

@@ -14,18 +14,23 @@ from dvc.render.match import match_defs_renderers
 from onnx import TensorProto, helper, numpy_helper
 from ruamel.yaml import YAML
 
-from assay import artifacts, bundle
-from assay.artifacts import Artifacts
+from assay import records
+from assay.bundle import manifest
+from assay.bundle.manifest import Manifest, Port
 from assay.errors import BundleRefused, DataRefused
-from assay.scoring import metrics
-from assay.settings.text import TextModel
+from assay.files import read_json, sha256, write_text
+from assay.objectives.classification import metrics
+from assay.paths import PIPELINE, ModelPaths
+from assay.records import Candidate, Evaluation, Parity, SplitPart, SplitReport
 from assay.stages import evaluate
+from assay.tasks.text_classification.settings import TextClassificationModel
+from tests.conftest import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 LABELS = ("bad", "fair", "good")
-FILES = Artifacts("toy")
+FILES = ModelPaths("toy")
 UNKNOWN = "[UNK]"
 # Logits that each word adds: "awful" and "fine" mislead in some of the texts below.
 WORDS = {
@@ -37,14 +42,15 @@ WORDS = {
 }
 
 
-def settings(**changes: object) -> TextModel:
+def settings(**changes: object) -> TextClassificationModel:
     content = {
-        "task": "text-classification",
+        "data": "text",
+        "task": "classification",
         "labels": list(LABELS),
         "ingest": {"slices": ["shop"]},
         "evaluate": {"bootstrap": 200, "worst": 5},
     }
-    return TextModel.model_validate(content | changes)
+    return TextClassificationModel.model_validate(content | changes)
 
 
 def rows(count: int, seed: int) -> pd.DataFrame:
@@ -95,22 +101,35 @@ def write_bundle(folder: Path, labels: tuple[str, ...] = LABELS) -> None:
     graph = helper.make_graph(nodes, "toy", inputs, [output], constants)
     opset = helper.make_opsetid("", 20)
     onnx.save(helper.make_model(graph, opset_imports=[opset], ir_version=10), folder / "model.onnx")
-    manifest = {
-        "task": "text-classification",
-        "labels": list(labels),
-        "precision": "fp32",
-        "inputs": ["input_ids", "attention_mask"],
-        "max_length": 16,
-        "fingerprints": {"weights": "ab" * 32},
-    }
-    bundle.write_manifest(folder, manifest)
+    stated = Manifest(
+        model="toy",
+        data="text",
+        task="classification",
+        labels=labels,
+        precision="fp32",
+        inputs=tuple(
+            Port(name=name, type="int64", shape=("batch", "length"), example=(1, 8))
+            for name in ("input_ids", "attention_mask")
+        ),
+        outputs=(
+            Port(
+                name="logits",
+                type="float32",
+                shape=("batch", len(labels)),
+                example=(1, len(labels)),
+            ),
+        ),
+        encoder={"max_length": 16},
+        made_from={"weights": "ab" * 32},
+        processor="none",
+        versions={},
+    )
+    manifest.write(folder, stated)
 
 
-def counts(table: pd.DataFrame) -> dict[str, object]:
-    return {
-        "rows": len(table),
-        "labels": {k: int(n) for k, n in table["label"].value_counts().items()},
-    }
+def part(table: pd.DataFrame) -> SplitPart:
+    labels = {str(label): int(rows) for label, rows in table["label"].value_counts().items()}
+    return SplitPart(rows=len(table), labels=labels)
 
 
 def lay_out() -> None:
@@ -120,18 +139,33 @@ def lay_out() -> None:
     for name, table in tables.items():
         table.to_parquet(FILES.split(name), index=False)
     write_bundle(FILES.bundle)
-    artifacts.write_json(
+    records.write(
         FILES.split_report,
-        {
-            "rows": 470,
-            "kept": 460,
-            "dropped": {"duplicate": 10, "any_kind": 10, "between_two_splits": 0},
-            "splits": {name: counts(table) for name, table in tables.items()},
-            "leaks": {"exact": 0, "near": 0},
-        },
+        SplitReport(
+            rows=470,
+            kept=460,
+            dropped={"duplicate": 10, "any_kind": 10, "between_two_splits": 0},
+            splits={name: part(table) for name, table in tables.items()},
+            leaks={"exact": 0, "near": 0},
+        ),
     )
-    artifacts.write_json(FILES.parity, {"precision": "fp32", "grid_max_abs_diff": 1e-6})
-    artifacts.write_text(
+    records.write(
+        FILES.parity,
+        Parity(
+            metric="macro F1",
+            fp32=Candidate(score=0.75, megabytes=90.1),
+            int8=Candidate(score=0.7, megabytes=23.2),
+            score_drop=0.05,
+            same_prediction_int8=0.9,
+            validation_rows=40,
+            validation_max_abs_diff=1e-6,
+            grid_max_abs_diff=1e-6,
+            int8_instructions=True,
+            precision="fp32",
+            reason="int8 costs 0.05",
+        ),
+    )
+    write_text(
         FILES.curve,
         "step,epoch,loss,validation_loss,validation_macro_f1,validation_accuracy\n"
         "10,1,1.0,,,\n20,1,0.8,0.7,0.6,0.65\n40,2,0.5,0.6,0.7,0.75\n",
@@ -179,7 +213,7 @@ def outputs() -> dict[str, str]:
     """Return the digest of every file that the stage wrote."""
     inputs = {FILES.split_report, FILES.parity, FILES.curve}
     files = {path for path in FILES.reports.rglob("*") if path.is_file()} - inputs
-    return {path.relative_to(FILES.reports).as_posix(): artifacts.sha256(path) for path in files}
+    return {path.relative_to(FILES.reports).as_posix(): sha256(path) for path in files}
 
 
 def test_it_writes_what_the_pipeline_names(finished: Path) -> None:
@@ -189,13 +223,11 @@ def test_it_writes_what_the_pipeline_names(finished: Path) -> None:
         "pictures/confusion.png",
         "pictures/roc.png",
         "pictures/training.png",
-        "plots/calibration.csv",
-        "plots/confusion.csv",
-        "plots/roc.csv",
+        "plots/classification.csv",
         "predictions.parquet",
         "report.md",
-        "slices.csv",
         "tables/classes.csv",
+        "tables/slices.csv",
     ]
 
 
@@ -205,9 +237,9 @@ def test_equal_input_gives_equal_bytes_in_another_process(
     settings_file = project / "settings.json"
     settings_file.write_text(settings().model_dump_json(by_alias=True))
     script = (
-        "import json, sys; from assay.artifacts import Artifacts; "
-        "from assay.settings.text import TextModel; from assay.stages import evaluate; "
-        "evaluate.run(TextModel.model_validate_json(open(sys.argv[1]).read()), Artifacts('toy'))"
+        "import sys; from assay.paths import ModelPaths; from assay.stages import evaluate; "
+        "from assay.tasks.text_classification.settings import TextClassificationModel as Model; "
+        "evaluate.run(Model.model_validate_json(open(sys.argv[1]).read()), ModelPaths('toy'))"
     )
     subprocess.run([sys.executable, "-c", script, str(settings_file)], check=True)
     there = outputs()
@@ -216,19 +248,18 @@ def test_equal_input_gives_equal_bytes_in_another_process(
 
 
 def test_metrics_are_those_of_the_bundle(finished: Path) -> None:
-    written = artifacts.read_json(FILES.metrics)
+    written = records.read(FILES.metrics, Evaluation)
     test = pd.read_parquet(FILES.split("test"))
     logits = np.array(
         [[sum(WORDS[w][c] for w in text.split()[:2]) for c in range(3)] for text in test["text"]]
     )
     likely = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    expected = metrics.figures(metrics.outcome(test["label"].tolist(), likely, LABELS))
-    assert written["model"] == pytest.approx(expected, abs=1e-5)
-    assert written["rows"] == 120
-    assert written["precision"] == "fp32"
-    assert set(written) == {
-        "model", "baseline", "intervals", "difference", "rows", "precision", "better",
-    }  # fmt: skip
+    expected = metrics.figures(metrics.predictions(test["label"].tolist(), likely, LABELS))
+    found = {metric.name: metric.value for metric in written.metrics}
+    assert found == pytest.approx(expected, abs=1e-5)
+    assert (written.data, written.task) == ("text", "classification")
+    assert written.rows == 120
+    assert written.precision == "fp32"
 
 
 def test_predictions_hold_the_rows_then_the_answers(finished: Path) -> None:
@@ -242,7 +273,7 @@ def test_predictions_hold_the_rows_then_the_answers(finished: Path) -> None:
 
 
 def test_slices_cover_every_row_once_a_slicing(finished: Path) -> None:
-    found = pd.read_csv(FILES.slices)
+    found = pd.read_csv(FILES.tables / "slices.csv")
     slicing = found["slice"].str.split(": ").str[0]
     assert found.groupby(slicing)["rows"].sum().to_dict() == {"characters": 120, "shop": 120}
     assert "shop: (none)" in found["slice"].tolist()
@@ -276,11 +307,11 @@ def test_figures_join_the_training_run_in_mlflow(finished: Path, store: str) -> 
     client = MlflowClient(store)
     (experiment,) = (e for e in client.search_experiments() if e.name == "toy")
     (run,) = client.search_runs([experiment.experiment_id])
-    written = artifacts.read_json(FILES.metrics)
+    written = records.read(FILES.metrics, Evaluation)
     assert run.data.tags["assay.weights"] == "ab" * 32
-    assert run.data.metrics["test.accuracy"] == pytest.approx(written["model"]["accuracy"])
+    assert run.data.metrics["test.accuracy"] == pytest.approx(written.metric("accuracy").value)
     assert run.data.metrics["baseline.macro_f1"] == pytest.approx(
-        written["baseline"]["macro_f1"], abs=1e-6
+        written.metric("macro_f1").baseline, abs=1e-6
     )
 
 
@@ -317,38 +348,44 @@ def test_a_test_split_of_one_class_is_measured_without_roc(project: Path) -> Non
     test = pd.read_parquet(FILES.split("test")).query("label == 'good'").reset_index(drop=True)
     test.to_parquet(FILES.split("test"), index=False)
     run_here()
-    assert artifacts.read_json(FILES.metrics)["model"]["roc_auc"] is None
+    assert records.read(FILES.metrics, Evaluation).metric("roc_auc").value is None
     assert "undefined" in FILES.report.read_text()
-    assert len(pd.read_csv(FILES.plots / "roc.csv")) == 0
+    plots = pd.read_csv(FILES.plots / "classification.csv")["plot"]
+    assert set(plots) == {"confusion", "calibration", "slices"}
 
 
 def test_dvc_reads_metrics_and_plots(
     finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copytree(FILES.reports, tmp_path / FILES.reports)
-    monkeypatch.chdir(tmp_path)
-    from pathlib import Path as RealPath
-
     from dvc.repo import Repo
 
-    root = RealPath(__file__).parents[2]
-    template = RealPath("src/assay/scoring/roc.json")
-    template.parent.mkdir(parents=True)
-    template.write_bytes((root / template).read_bytes())
-    pipeline = YAML(typ="safe").load(root / "dvc.yaml")
-    stage = pipeline["stages"]["evaluate"]["do"]
+    shutil.copytree(FILES.reports, tmp_path / FILES.reports)
+    stage = YAML(typ="safe").load(ROOT / PIPELINE)["stages"]["evaluate"]["do"]
     kept = {name: stage[name] for name in ("metrics", "plots", "outs")}
-    content = {"stages": {"evaluate": {"foreach": ["toy"], "do": {"cmd": "true", **kept}}}}
-    text = artifacts.PIPELINE
-    with text.open("w") as stream:
+    (plots,) = (declared for entry in kept["plots"] for declared in entry.values())
+    template = plots["template"].replace("${item.task}", "classification")
+    (tmp_path / template).parent.mkdir(parents=True)
+    shutil.copyfile(ROOT / template, tmp_path / template)
+    models = {"toy": {"data": "text", "task": "classification"}}
+    content = {"stages": {"evaluate": {"foreach": models, "do": {"cmd": "true", **kept}}}}
+    monkeypatch.chdir(tmp_path)
+    with PIPELINE.open("w") as stream:
         YAML(typ="safe").dump(content, stream)
-    text.write_text(text.read_text().replace("${key}", "${item}"))
     with Repo.init(no_scm=True) as repo:
         shown = repo.metrics.show()[""]["data"][str(FILES.metrics)]["data"]
-        assert shown["model"] == artifacts.read_json(FILES.metrics)["model"]
+        # DVC leaves out what is undefined.
+        assert shown["metrics"] == {
+            name: {key: value for key, value in fields.items() if value is not None}
+            for name, fields in read_json(FILES.metrics)["metrics"].items()
+        }
         drawn = match_defs_renderers(repo.plots.show(), out=tmp_path / "plots")
     names = {entry.renderer.name for entry in drawn}
-    assert names == {str(FILES.slices), *(str(path) for path in FILES.plots.iterdir())}
+    assert names == {str(path) for path in FILES.plots.iterdir()}
+    assert names == {str(FILES.plots / "classification.csv")}
     for entry in drawn:
         assert not entry.source_errors
-        assert "<DVC_METRIC" not in entry.renderer.partial_html()
+        page = entry.renderer.partial_html()
+        assert "<DVC_METRIC" not in page
+        for plot in ("confusion", "roc", "calibration", "slices"):
+            assert f"datum.plot == '{plot}'" in page, "drawn by the template of the objective"
+        assert "false positive rate" in page

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from assay.artifacts import Artifacts
+from assay.paths import ModelPaths
 from assay.stages.__main__ import main
 from assay.tasks.text_classification import network
 from tests.conftest import settings
@@ -25,7 +25,7 @@ BEFORE = ("ingest", "validate", "split")
 def test_two_processes_train_one_model_and_the_first_alone_writes(
     tmp_path: Path, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files = Artifacts(MODEL)
+    files = ModelPaths(MODEL)
     lay_out_plain(tmp_path / "project", settings(checkpoint), texts(200))
     monkeypatch.chdir(tmp_path / "project")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")

@@ -10,18 +10,21 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from assay import artifacts
-from assay.artifacts import Artifacts
+from assay import records
 from assay.errors import ExpectationsBroken, SettingsError
-from assay.settings.text import TextModel, TextTrain, TextValidate
+from assay.files import read_json
+from assay.paths import ModelPaths
+from assay.records import ExpectationReport, ValidationReport
 from assay.stages import validate
+from assay.tasks.text_classification.settings import TextClassificationModel
 
 ROOT = Path(__file__).parents[2]
-FILES = Artifacts("films")
+FILES = ModelPaths("films")
 PARAMS = """
 models:
   films:
-    task: text-classification
+    data: text
+    task: classification
     labels: [bad, good]
 """
 
@@ -40,6 +43,11 @@ def rows(count: int = 120, **columns: Any) -> pd.DataFrame:
     return pd.DataFrame(sound | given)
 
 
+def model(labels: tuple[str, ...], **blocks: dict[str, Any]) -> TextClassificationModel:
+    content = {"data": "text", "task": "classification", "labels": list(labels)}
+    return TextClassificationModel.model_validate(content | blocks)
+
+
 def project(folder: Path, table: pd.DataFrame) -> Path:
     folder.mkdir(parents=True)
     shutil.copytree(ROOT / "expectations", folder / "expectations")
@@ -56,12 +64,10 @@ def run(
     table: pd.DataFrame,
     labels: tuple[str, ...] = ("bad", "good"),
     **bounds: Any,
-) -> dict[str, Any]:
+) -> ValidationReport:
     monkeypatch.chdir(project(tmp_path / "project", table))
-    settings = TextModel(task="text-classification", labels=labels, validate=TextValidate(**bounds))
-    validate.run(settings, FILES)
-    answer: dict[str, Any] = artifacts.read_json(FILES.validation)
-    return answer
+    validate.run(model(labels, validate=bounds), FILES)
+    return records.read(FILES.validation, ValidationReport)
 
 
 def broken(
@@ -70,14 +76,14 @@ def broken(
     table: pd.DataFrame,
     labels: tuple[str, ...] = ("bad", "good"),
     **bounds: Any,
-) -> tuple[str, dict[str, dict[str, Any]]]:
+) -> tuple[str, dict[str, ExpectationReport]]:
     """Run on bad data; return the refusal as a user reads it, and the broken entries by reason."""
     with pytest.raises(ExpectationsBroken) as caught:
         run(tmp_path, monkeypatch, table, labels, **bounds)
-    written = artifacts.read_json(FILES.validation)
-    assert not written["success"]
-    entries = {one["because"]: one for one in written["expectations"] if not one["success"]}
-    assert written["broken"] == len(entries) > 0
+    written = records.read(FILES.validation, ValidationReport)
+    assert not written.success
+    entries = {one.because: one for one in written.expectations if not one.success}
+    assert written.broken == len(entries) > 0
     return column_by_column(caught.value.found), entries
 
 
@@ -93,9 +99,9 @@ def test_sound_rows_pass_and_leave_both_reports(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     written = run(tmp_path, monkeypatch, rows(text=lambda n: "" if n == 3 else f"a film of {n}"))
-    assert written["success"]
-    assert written["summary"]["rows"] == 120
-    assert written["summary"]["dropped"] == 1
+    assert written.success
+    assert written.summary.rows == 120
+    assert written.summary.dropped == 1
     assert "All 17 expectations hold" in (FILES.data_docs / "index.html").read_text()
     assert "17 of 17 expectations hold; 120 rows, 1 will be dropped (1 blank)" in (
         capsys.readouterr().err
@@ -202,16 +208,16 @@ def test_a_users_mistake_is_named_with_what_to_do(
     assert because in entries
     entry = entries[because]
     # A word longer than its column would be cut in two: none is.
-    place = f"column {entry['column']}" if entry["column"] else "the whole table"
-    assert f"{because} {place}: {entry['type']} next: {entry['next']}" in said
+    place = f"column {entry.column}" if entry.column else "the whole table"
+    assert f"{because} {place}: {entry.type} next: {entry.next}" in said
     page = (FILES.data_docs / "index.html").read_text()
     assert f"{len(entries)} of 17 expectations are broken" in page
-    assert 0 < len(entry["examples"]) <= 5
+    assert 0 < len(entry.examples) <= 5
 
 
 def test_too_few_rows_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said, entries = broken(tmp_path, monkeypatch, rows(60))
-    assert [one["type"] for one in entries.values()] == ["expect_table_row_count_to_be_between"]
+    assert [one.type for one in entries.values()] == ["expect_table_row_count_to_be_between"]
     assert "observed: 60" in said
 
 
@@ -230,9 +236,9 @@ def test_the_bounds_are_those_of_the_settings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = rows(text=lambda n: f"film {min(n, 79)}", label=lambda n: "bad" if n > 40 else "good")
-    assert run(tmp_path / "loose", monkeypatch, table, max_duplicate_share=0.4)["success"]
+    assert run(tmp_path / "loose", monkeypatch, table, max_duplicate_share=0.4).success
     _, entries = broken(tmp_path / "strict", monkeypatch, table, max_duplicate_share=0.3)
-    assert [one["column"] for one in entries.values()] == ["duplicate"]
+    assert [one.column for one in entries.values()] == ["duplicate"]
 
 
 def test_the_refusal_counts_rows_and_shows_five_short_harmless_examples(
@@ -242,10 +248,10 @@ def test_the_refusal_counts_rows_and_shows_five_short_harmless_examples(
     said, entries = broken(
         tmp_path, monkeypatch, rows(label=lambda n: odd[n] if n < 30 else ("bad", "good")[n % 2])
     )
-    (entry,) = [one for one in entries.values() if one["type"].endswith("to_be_in_set")]
-    assert entry["rows"] == 30
-    assert len(entry["examples"]) == 5
-    assert {len(one["value"]) for one in entry["examples"]} == {80}
+    (entry,) = [one for one in entries.values() if one.type.endswith("to_be_in_set")]
+    assert entry.rows == 30
+    assert len(entry.examples) == 5
+    assert {len(one.value) for one in entry.examples} == {80}
     assert "0↵[bold]\\x1b[31m" in said
     assert "5↵[bold]" not in said
     assert "Correct the spelling in your data" in said
@@ -255,11 +261,7 @@ def test_a_missing_checkpoint_is_a_fault_of_the_settings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(project(tmp_path / "project", rows()))
-    settings = TextModel(
-        task="text-classification",
-        labels=("bad", "good"),
-        train=TextTrain(checkpoint="package:absent/model"),
-    )
+    settings = model(("bad", "good"), train={"checkpoint": "package:absent/model"})
     with pytest.raises(SettingsError, match="absent"):
         validate.run(settings, FILES)
 
@@ -280,7 +282,7 @@ def test_the_reports_are_equal_bytes_wherever_and_whenever_they_are_made(tmp_pat
         )
         assert done.returncode == 3, done.stderr
         assert "Traceback" not in done.stderr
-        refusal = artifacts.read_json(folder / FILES.refusal("validate"))
+        refusal = read_json(folder / FILES.refusal("validate"))
         assert refusal["error"] == "ExpectationsBroken"
         assert "odd <b>1</b>" in refusal["found"]
         page = folder / FILES.data_docs / "index.html"

@@ -1,4 +1,7 @@
-"""How an answer reaches standard output: lines for a person, one JSON object for a program."""
+"""How an answer reaches standard output: lines for a person, one JSON object for a program.
+
+Writes to standard output alone.
+"""
 
 from __future__ import annotations
 

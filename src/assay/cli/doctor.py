@@ -1,4 +1,7 @@
-"""``assay doctor``: what is installed, reachable and wrong, and the cure."""
+"""``assay doctor``: what is installed, reachable and wrong, and the cure.
+
+Reads what :mod:`assay.cli.checks` does. Writes to standard output alone.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,10 @@ MARKS = {"ok": "ok", "note": "note", "wrong": "WRONG"}
 @click.command(name="doctor")
 @as_json
 def command(json_: bool) -> None:
-    """Look at the installation, the project and what it reaches; exit 1 if something is wrong."""
-    from assay.release import health
+    """Check the installation, the project and what it reaches; exit 1 if something is wrong."""
+    from assay.cli import checks
 
-    findings = health.look()
+    findings = checks.check()
     rows = [[MARKS[f.state], f.subject, f.found] for f in findings]
     cures = [f"  {f.subject}: {f.cure}" for f in findings if f.cure and f.state != "ok"]
     answer = {"findings": [vars(f) for f in findings]}

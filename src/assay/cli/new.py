@@ -1,4 +1,7 @@
-"""``assay new``: add a model of your own, from a file or an example."""
+"""``assay new``: add a model of your own, from a file or an example.
+
+Reads the user's data or example. Writes ``params.yaml`` and ``data/inbox/<model>/``.
+"""
 
 from __future__ import annotations
 
@@ -8,31 +11,38 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assay import artifacts
 from assay.cli import as_json
 from assay.cli.answer import give
 from assay.errors import UsageError
+from assay.files import replacing
+from assay.paths import PARAMS, ModelPaths, require_project
 from assay.progress import say
-from assay.settings import adding, reading
+from assay.settings import adding
+from assay.tasks import registry
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from assay.settings.schema import Model
 
-TASKS = ("text-classification", "image-classification")
+
+def _columns(function: Callable[..., None]) -> Callable[..., None]:
+    """Add an option for each column that a task asks for."""
+    for column in reversed(registry.columns()):
+        function = click.option(f"--{column.name}", help=column.help)(function)
+    return function
 
 
 @click.command(name="new")
 @click.argument("name")
-@click.option("--task", type=click.Choice(TASKS), help="What the model does.")
+@click.option("--task", type=click.Choice(list(registry.BY_NAME)), help="What the model does.")
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
     help="CSV, TSV, JSON Lines or Parquet, also gzipped; UTF-8 or GB18030. For images also a "
     "folder of class folders, or one that holds a table and the images it lists.",
 )
-@click.option("--text", help="The column that holds the texts.")
-@click.option("--image", help="The column that holds images or their paths, if not `image`.")
-@click.option("--label", help="The column that holds the classes (for images: if not `label`).")
+@_columns
 @click.option(
     "--from",
     "example",
@@ -45,8 +55,8 @@ def command(name: str, example: Path | None, json_: bool, **given: Any) -> None:
 
     The file or folder is copied into data/inbox/NAME/ and versioned by DVC; drop more there later.
     """
-    artifacts.require_project()
-    adding.check_name(artifacts.PARAMS, name)
+    require_project()
+    adding.check_name(PARAMS, name)
     _require(given, example)
     if example is not None:
         _from_example(name, example, json_=json_)
@@ -74,28 +84,26 @@ def _require(given: dict[str, Any], example: Path | None) -> None:
 
 
 def _from_example(name: str, example: Path, *, json_: bool) -> None:
-    settings = adding.add_example(artifacts.PARAMS, name, example)
-    inbox = artifacts.Artifacts(name).inbox
+    settings = adding.add_example(PARAMS, name, example, registry.KINDS)
+    inbox = ModelPaths(name).inbox
     inbox.mkdir(parents=True, exist_ok=True)
     (inbox / ".gitkeep").touch()
     source = settings.ingest.source
     origin = f"the data comes from {source}, and from files" if source else "put files"
     place = f"{origin} in {inbox}"
-    give(_answer(name, settings, None, []), _lines(name, place, []), json_=json_)
+    give(_answer(name, settings, None, []), _lines(name, settings, place, []), json_=json_)
 
 
 def _from_data(name: str, task: str, data: Path, *, json_: bool, **columns: str | None) -> None:
-    from assay.tasks import protocol
-
-    named = {house: column for house, column in columns.items() if column is not None}
-    proposal = protocol.founds(task).propose(data, named)
-    target = artifacts.Artifacts(name).inbox / data.resolve().name
+    named = {ours: theirs for ours, theirs in columns.items() if theirs is not None}
+    proposal = registry.BY_NAME[task].propose(data, named)
+    target = ModelPaths(name).inbox / data.resolve().name
     _take_in(data, target)
-    adding.add(artifacts.PARAMS, name, proposal.settings)
+    adding.add(PARAMS, name, proposal.settings, registry.KINDS)
     notes = [*proposal.notes, *_version(target)]
     give(
         _answer(name, proposal.settings, proposal.rows, notes),
-        _lines(name, f"the data is in {target}", notes),
+        _lines(name, proposal.settings, f"the data is in {target}", notes),
         json_=json_,
     )
 
@@ -107,7 +115,7 @@ def _take_in(data: Path, target: Path) -> None:
             expected="a file or folder outside, which is copied in",
             cure=f"keep your data in a folder of its own; it is copied to {target.parent}/",
         )
-    with artifacts.replacing(target) as beside:
+    with replacing(target) as beside:
         if data.is_dir():
             shutil.copytree(data, beside, ignore=shutil.ignore_patterns(".*"))
         else:
@@ -131,19 +139,17 @@ def _answer(name: str, settings: Model, rows: int | None, notes: list[str]) -> d
     return {
         "model": name,
         "rows": rows,
-        "labels": list(settings.labels),
+        **settings.model_dump(include={"data", "task", "labels"}, mode="json"),
         "epochs": settings.train.epochs,
         "notes": notes,
         "next": f"assay run {name}",
     }
 
 
-def _lines(name: str, place: str, notes: list[str]) -> list[str]:
-    known = reading.load_model(artifacts.PARAMS, name)
-    shown = ", ".join(known.labels[:8]) + (" …" if len(known.labels) > 8 else "")
+def _lines(name: str, settings: Model, place: str, notes: list[str]) -> list[str]:
     return [
-        f"{name}: {len(known.labels)} classes ({shown}), {known.train.epochs} epochs at most",
-        f"{place}; the settings are in {artifacts.PARAMS}",
+        f"{name}: {settings.summary}, {settings.train.epochs} epochs at most",
+        f"{place}; the settings are in {PARAMS}",
         *(f"note: {note}" for note in notes),
         f"next: assay run {name}",
     ]

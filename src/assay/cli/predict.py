@@ -1,4 +1,7 @@
-"""``assay predict``: labels for texts or images, or for a whole file or folder."""
+"""``assay predict``: labels for texts, images or rows, or for a whole file or folder.
+
+Reads the bundle and what the user names. Writes the file that ``--output`` names, and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assay import artifacts, inputs
 from assay.cli import as_json
 from assay.cli.answer import columns, give
-from assay.cli.asked import Chosen, asked
 from assay.errors import MissingFile, UsageError
+from assay.files import replacing
+from assay.modalities.requests import Chosen
+from assay.paths import ModelPaths, require_project
 from assay.progress import Progress, say
-from assay.settings import reading
+from assay.tasks import registry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     import pandas as pd
 
-    from assay.bundle import Bundle
-    from assay.cli.asked import Asked
+    from assay.bundle.classifier import Classifier
+    from assay.modalities.requests import Requests
+    from assay.objectives.classification.prediction import Prediction
     from assay.settings.schema import Model
 
 WRITERS = {
@@ -42,7 +46,7 @@ WRITERS = {
     "--file",
     "file",
     type=click.Path(path_type=Path),
-    help="A table with a column of texts or images, or a folder of images.",
+    help="A table of texts, images or rows, or a folder of images.",
 )
 @click.option("--column", help="Its column, if it is not the one in params.yaml.")
 @click.option(
@@ -61,31 +65,29 @@ def command(
     workspace: bool,
     json_: bool,
 ) -> None:
-    """Ask MODEL for the label of each INPUT (a text or an image file), or of a whole file."""
-    artifacts.require_project()
-    settings = reading.load_model(artifacts.PARAMS, model)
-    kind = asked(settings.task)
-    _check_usage(model, settings, kind, words, file)
+    """Ask MODEL for the label of each INPUT (a text, an image file, a row), or of a whole file."""
+    require_project()
+    settings = registry.load_model(model)
+    requests = registry.task_of(settings).requests(settings)
+    _check_usage(model, requests, words, file)
     _check_output(file, output)
     if file is None:
-        contents = kind.words(words)
-        _words(_open(model, settings, workspace), kind, words, contents, json_=json_)
+        contents = requests.words(words)
+        _words(_open(model, settings, workspace), requests, words, contents, json_=json_)
     else:
-        rows, contents = kind.table(file, column, settings)
+        rows, contents = requests.table(file, column)
         bundle = _open(model, settings, workspace)
-        _file(bundle, kind, rows, contents, output, json_=json_)
+        _file(bundle, requests, rows, contents, output, json_=json_)
 
 
-def _check_usage(
-    model: str, settings: Model, kind: Asked, words: tuple[str, ...], file: Path | None
-) -> None:
+def _check_usage(model: str, requests: Requests, words: tuple[str, ...], file: Path | None) -> None:
     if bool(words) != (file is not None):
         return
-    both = f"both {kind.NOUN}s and --file were given"
+    both = f"both {requests.noun}s and --file were given"
     raise UsageError(
         "there is nothing to predict" if file is None else both,
-        expected=f"{kind.NOUN}s, or --file FILE",
-        cure=f"for instance: assay predict {model} {inputs.KINDS[settings.task].EXAMPLE}",
+        expected=f"{requests.noun}s, or --file FILE",
+        cure=f"for instance: assay predict {model} {requests.example}",
     )
 
 
@@ -108,69 +110,94 @@ def _check_output(file: Path | None, output: Path | None) -> None:
         )
 
 
-def _open(model: str, settings: Model, workspace: bool) -> Bundle:
-    from assay.bundle import Bundle
+def _open(model: str, settings: Model, workspace: bool) -> Classifier:
+    from assay.tasks.bundles import open_classifier
 
-    folder = artifacts.Artifacts(model).bundle
+    folder = ModelPaths(model).bundle
     if not folder.is_dir():
         raise MissingFile(
             f"{model} has not been built: there is no {folder}",
             expected="a bundle",
             cure=f"assay run {model}, or dvc pull if a colleague built it",
         )
-    bundle = Bundle.open(folder, threads=settings.export.threads)
+    bundle = open_classifier(folder, threads=settings.export.threads)
     why = "as asked" if workspace else "no version has been promoted yet"
     say(f"{model} from the workspace ({why}): {bundle.precision} on {bundle.provider}")
     return bundle
 
 
 def _words(
-    bundle: Bundle, kind: Asked, words: tuple[str, ...], contents: Sequence[Any], *, json_: bool
+    bundle: Classifier,
+    requests: Requests,
+    words: tuple[str, ...],
+    contents: Sequence[Any],
+    *,
+    json_: bool,
 ) -> None:
-    usable = kind.usable(contents, bundle)
-    chosen = Chosen(contents, [place for place, good in enumerate(usable) if good])
-    answers = iter(bundle.probabilities(chosen))
+    found, truncated = _predict(bundle, requests, contents, "")
     predictions = [
-        {kind.NOUN: word, **_prediction(bundle, next(answers) if good else None)}
-        for word, good in zip(words, usable, strict=True)
+        {requests.noun: word, **_as_dict(one)} for word, one in zip(words, found, strict=True)
     ]
-    if idle := len(words) - len(chosen):
-        say(f"{idle:,} {kind.NOTHING}")
-    answer = {**_source(bundle, _tell_cut(bundle, kind, chosen)), "predictions": predictions}
-    rows = [_row(prediction, kind.NOUN) for prediction in predictions]
+    answer = {**_source(bundle, truncated), "predictions": predictions}
+    rows = [_row(word, one) for word, one in zip(words, found, strict=True)]
     give(answer, columns(rows), json_=json_)
 
 
-def _prediction(bundle: Bundle, row: np.ndarray[Any, Any] | None) -> dict[str, Any]:
-    """Return the answer for one row of probabilities; what can't be asked about gets none."""
-    if row is None:
+def _predict(
+    bundle: Classifier, requests: Requests, contents: Sequence[Any], bar: str
+) -> tuple[list[Prediction | None], int]:
+    """Return a prediction for each content (None: it can't be asked about), and how many were cut.
+
+    ``bar`` is the name of the progress bar; without one there is none.
+    """
+    from assay.objectives.classification.prediction import predictions
+
+    usable = requests.usable(contents)
+    chosen = Chosen(contents, [place for place, good in enumerate(usable) if good])
+    if bar:
+        with Progress(bar, len(chosen)) as progress:
+            answers = bundle.predict(chosen, progress=progress)
+    else:
+        answers = bundle.predict(chosen)
+    if idle := len(contents) - len(chosen):
+        say(f"{idle:,} {requests.unusable}")
+    if answers.truncated:
+        say(f"{answers.truncated:,} {requests.truncated(bundle.manifest.encoder)}")
+    found = iter(predictions(answers.probabilities, bundle.labels))
+    return [next(found) if good else None for good in usable], answers.truncated
+
+
+def _as_dict(prediction: Prediction | None) -> dict[str, Any]:
+    if prediction is None:
         return dict.fromkeys(("predicted_label", "score", "probabilities"))
     return {
-        "predicted_label": bundle.labels[int(row.argmax())],
-        "score": round(float(row.max()), 6),
-        "probabilities": {
-            label: round(float(share), 6) for label, share in zip(bundle.labels, row, strict=True)
-        },
+        "predicted_label": prediction.label,
+        "score": prediction.score,
+        "probabilities": prediction.probabilities,
     }
 
 
-def _row(prediction: dict[str, Any], noun: str) -> list[str]:
-    if prediction["predicted_label"] is None:
+def _row(word: str, prediction: Prediction | None) -> list[str]:
+    if prediction is None:
         return ["(no label)", "", "(blank)"]
-    score = f"{prediction['score']:.3f}"
-    return [prediction["predicted_label"], score, _short(prediction[noun])]
+    return [prediction.label, f"{prediction.score:.3f}", _short(word)]
 
 
 def _file(
-    bundle: Bundle,
-    kind: Asked,
+    bundle: Classifier,
+    requests: Requests,
     rows: pd.DataFrame,
     contents: Sequence[Any],
     output: Path | None,
     *,
     json_: bool,
 ) -> None:
-    labelled, truncated = _labelled(bundle, kind, rows, contents)
+    found, truncated = _predict(bundle, requests, contents, "predicting")
+    answers: dict[str, list[Any]] = {
+        "predicted_label": [one.label if one else None for one in found],
+        "score": [one.score if one else None for one in found],
+    }
+    labelled = rows.assign(**answers)
     if output:
         _write(labelled, output)
         answer = {**_source(bundle, truncated), "rows": len(labelled), "output": str(output)}
@@ -184,7 +211,7 @@ def _file(
 
 def _write(table: pd.DataFrame, output: Path) -> None:
     try:
-        with artifacts.replacing(output) as beside:
+        with replacing(output) as beside:
             WRITERS[output.suffix](table, beside)
     except OSError as problem:
         raise UsageError(
@@ -194,39 +221,12 @@ def _write(table: pd.DataFrame, output: Path) -> None:
         ) from problem
 
 
-def _labelled(
-    bundle: Bundle, kind: Asked, rows: pd.DataFrame, contents: Sequence[Any]
-) -> tuple[pd.DataFrame, int]:
-    """Return the table with ``predicted_label`` and ``score``; what can't be asked gets neither."""
-    usable = kind.usable(contents, bundle)
-    chosen = Chosen(contents, [place for place, good in enumerate(usable) if good])
-    with Progress("predicting", len(chosen)) as bar:
-        probabilities = bundle.probabilities(chosen, progress=bar)
-    labelled = rows.copy()
-    labelled["predicted_label"] = None
-    labelled["score"] = None
-    if len(chosen):
-        names = [bundle.labels[number] for number in probabilities.argmax(axis=1)]
-        labelled.loc[usable, "predicted_label"] = names
-        labelled.loc[usable, "score"] = probabilities.max(axis=1).round(6)
-    if idle := len(rows) - len(chosen):
-        say(f"{idle:,} {kind.NOTHING}")
-    return labelled, _tell_cut(bundle, kind, chosen)
-
-
-def _tell_cut(bundle: Bundle, kind: Asked, contents: Sequence[Any]) -> int:
-    number, words = kind.cut(contents, bundle)
-    if number:
-        say(f"{number:,} {words}")
-    return number
-
-
-def _source(bundle: Bundle, truncated: int) -> dict[str, Any]:
+def _source(bundle: Classifier, truncated: int) -> dict[str, Any]:
     return {
         "source": "workspace",
         "precision": bundle.precision,
         "provider": bundle.provider,
-        "weights": bundle.fingerprints["weights"],
+        "weights": bundle.manifest.made_from["weights"],
         "truncated": truncated,
     }
 

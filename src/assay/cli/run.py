@@ -1,22 +1,27 @@
-"""``assay run MODEL``: build one model, log it, and say what came of it."""
+"""``assay run MODEL``: build one model, log it, and say what came of it.
+
+Reads the reports of the stages, which DVC has written. Writes nothing itself.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from assay import artifacts, inputs
+from assay import records
 from assay.cli import as_json
 from assay.cli.answer import columns, give
-from assay.settings import reading
+from assay.paths import ModelPaths, require_project
+from assay.records import Evaluation, Parity, Timings
+from assay.tasks import registry
 
 if TYPE_CHECKING:
+    from assay.records import Metric
     from assay.release.register import Registration
-
-FIGURES = {"accuracy": "accuracy", "macro_f1": "macro F1", "roc_auc": "ROC-AUC"}
 
 
 @click.command(name="run")
@@ -24,93 +29,119 @@ FIGURES = {"accuracy": "accuracy", "macro_f1": "macro F1", "roc_auc": "ROC-AUC"}
 @as_json
 def command(model: str, json_: bool) -> None:
     """Build MODEL: everything that is stale, and nothing else."""
-    artifacts.require_project()
-    task = reading.load_model(artifacts.PARAMS, model).task
+    require_project()
+    settings = registry.load_model(model)
     from assay.gateways import versioning
     from assay.progress import say
     from assay.release.register import register
 
     # With --json, standard output belongs to the answer alone.
     versioning.reproduce(f"evaluate@{model}", on_line=say if json_ else None)
-    registration = register(model)
-    answer = _answer(model, registration)
-    give(answer, _summary(model, answer, inputs.KINDS[task].EXAMPLE), json_=json_)
+    built = Built.of(ModelPaths(model), register(model))
+    example = registry.task_of(settings).requests(settings).example
+    give(built.as_dict(), _summary(built, example), json_=json_)
 
 
-def _answer(model: str, registration: Registration) -> dict[str, Any]:
-    files = artifacts.Artifacts(model)
-    return {
-        "model": model,
-        "bundle": str(files.bundle),
-        "metrics": artifacts.read_json(files.metrics),
-        "parity": artifacts.read_json(files.parity),
-        "timings": artifacts.read_json(files.timings) if files.timings.is_file() else None,
-        "mlflow_run": registration.run_id,
-        "version": registration.version,
-        "notes": list(registration.notes),
-    }
+@dataclass(frozen=True)
+class Built:
+    """What came of a run."""
+
+    files: ModelPaths
+    evaluation: Evaluation
+    parity: Parity
+    timings: Timings | None
+    registration: Registration
+
+    @classmethod
+    def of(cls, files: ModelPaths, registration: Registration) -> Built:
+        """Read the reports of a model that was built."""
+        return cls(
+            files,
+            records.read(files.metrics, Evaluation),
+            records.read(files.parity, Parity),
+            records.read(files.timings, Timings) if files.timings.is_file() else None,
+            registration,
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the same answer for a program."""
+        return {
+            "model": self.files.model,
+            "bundle": str(self.files.bundle),
+            "evaluation": self.evaluation.model_dump(mode="json"),
+            "parity": self.parity.model_dump(mode="json"),
+            "timings": self.timings.model_dump(mode="json") if self.timings else None,
+            "mlflow_run": self.registration.run_id,
+            "version": self.registration.version,
+            "notes": list(self.registration.notes),
+        }
 
 
-def _summary(model: str, answer: dict[str, Any], example: str) -> list[str]:
-    files = artifacts.Artifacts(model)
+def _summary(built: Built, example: str) -> list[str]:
+    evaluation, model = built.evaluation, built.files.model
     return [
         "",
-        f"{model}: the test split, {answer['metrics']['rows']:,} rows, measured on the bundle",
+        f"{model}: the test split, {evaluation.rows:,} rows, measured on the bundle",
         "",
-        *("  " + line for line in columns(_table(answer["metrics"]))),
+        *("  " + line for line in columns(_table(evaluation))),
         "",
-        *_precision(answer["parity"], answer["timings"]),
+        *_precision(built.parity, built.timings),
         "",
-        *columns(_places(files, answer)),
+        *columns(_places(built)),
         "",
         "next:",
-        *("  " + line for line in columns(_next(model, files, example))),
-        *(f"note: {note}" for note in answer["notes"]),
+        *("  " + line for line in columns(_next(built.files, example))),
+        *(f"note: {note}" for note in built.registration.notes),
     ]
 
 
-def _table(metrics: dict[str, Any]) -> list[list[str]]:
+def _table(evaluation: Evaluation) -> list[list[str]]:
     rows = [["", "model", "95 % interval", "baseline"]]
-    for name, title in FIGURES.items():
-        interval = metrics["intervals"].get(name)
-        between = f"{interval[0]:.3f} to {interval[1]:.3f}" if interval else "-"
-        rows.append([title, _number(metrics["model"], name), between])
-        rows[-1].append(_number(metrics["baseline"], name))
-    return rows
+    shown = (metric for metric in evaluation.metrics if metric.headline)
+    return rows + [
+        [metric.title, _number(metric.value), _interval(metric), _number(metric.baseline)]
+        for metric in shown
+    ]
 
 
-def _number(figures: dict[str, Any], name: str) -> str:
-    value = figures.get(name)
+def _interval(metric: Metric) -> str:
+    if metric.low is None or metric.high is None:
+        return "-"
+    return f"{metric.low:.3f} to {metric.high:.3f}"
+
+
+def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
-def _precision(parity: dict[str, Any], timings: dict[str, Any] | None) -> list[str]:
-    """Return what int8 changes: accuracy from the tracked report, speed as measured here."""
-    f1 = f"{parity['macro_f1_fp32']:.4f} -> {parity['macro_f1_int8']:.4f} validation macro F1"
-    size = f"{parity['megabytes_fp32']:.0f} -> {parity['megabytes_int8']:.0f} MB"
+def _precision(parity: Parity, timings: Timings | None) -> list[str]:
+    """Return what int8 changes: quality from the tracked report, speed as measured here."""
+    score = f"{parity.fp32.score:.4f} -> {parity.int8.score:.4f} validation {parity.metric}"
+    size = f"{parity.fp32.megabytes:.0f} -> {parity.int8.megabytes:.0f} MB"
     speed = "speed not measured on this machine (the bundle was not exported here)"
     if timings:
         speed = (
-            f"{timings['rows_per_second_fp32']:.0f} -> {timings['rows_per_second_int8']:.0f} rows/s"
-            f" ({timings['int8_speedup']:.1f} times, {timings['provider']})"
+            f"{timings.rows_per_second_fp32:.0f} -> {timings.rows_per_second_int8:.0f} rows/s "
+            f"({timings.int8_speedup:.1f} times, {timings.provider})"
         )
-    return [f"fp32 to int8: {speed}, {f1}, {size}", f"served: {parity['precision']}"]
+    return [f"fp32 to int8: {speed}, {score}, {size}", f"served: {parity.precision}"]
 
 
-def _places(files: artifacts.Artifacts, answer: dict[str, Any]) -> list[list[str]]:
-    version = f" (version {answer['version']} in MLflow)" if answer["version"] else ""
+def _places(built: Built) -> list[list[str]]:
+    files, version = built.files, built.registration.version
+    registered = f" (version {version} in MLflow)" if version else ""
     return [
-        ["bundle", f"{files.bundle}/{version}"],
+        ["bundle", f"{files.bundle}/{registered}"],
         ["report", str(files.report)],
         ["Data Docs", str(files.data_docs / "index.html")],
     ]
 
 
-def _next(model: str, files: artifacts.Artifacts, example: str) -> list[list[str]]:
+def _next(files: ModelPaths, example: str) -> list[list[str]]:
     return [
         ["source .venv/bin/activate", "the commands below live there"],
-        [f"assay predict {model} {example}", "ask the model"],
-        *_retrain(model),
+        [f"assay predict {files.model} {example}", "ask the model"],
+        *_retrain(files.model),
         [f"xdg-open {files.data_docs / 'index.html'}", "what was found in the data"],
     ]
 

@@ -1,12 +1,15 @@
-"""``assay track MODEL``: log a built model to MLflow now."""
+"""``assay track MODEL``: log a built model to MLflow now.
+
+Writes to the tracking store alone.
+"""
 
 from __future__ import annotations
 
 import click
 
-from assay import artifacts
 from assay.cli import as_json
 from assay.cli.answer import give
+from assay.paths import require_project
 
 
 @click.command(name="track")
@@ -14,7 +17,7 @@ from assay.cli.answer import give
 @as_json
 def command(model: str, json_: bool) -> None:
     """Log MODEL's figures, pictures and bundle to MLflow; what is there stays as it is."""
-    artifacts.require_project()
+    require_project()
     from assay.release.register import register
 
     done = register(model)

@@ -1,6 +1,6 @@
 """From a torch network to ONNX bytes that are equal wherever they were made, and to int8.
 
-Reads nothing but what it is given; writes the files it is told to. Never times anything: see the
+Reads and writes nothing but what it is given. Never times anything: see the
 task's ``export``.
 """
 
@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import onnx
-import torch
 
-from assay import quiet
+from assay.logs import logging_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import torch
 
 OPSET = 20
 # Per cent, on either side.
@@ -38,6 +39,9 @@ def from_torch(
     ``inputs`` are example tensors, every dynamic size at 2 or more (a size of 1 would be taken for
     a constant); ``dynamic`` names the dynamic axes of each.
     """
+    # Seconds to import, and of no use to whoever only reads a graph.
+    import torch
+
     names = list(inputs)
     shapes = {name: dict.fromkeys(dynamic[name], torch.export.Dim.DYNAMIC) for name in names}
     model.eval()
@@ -111,7 +115,7 @@ def quantize(model: onnx.ModelProto, keep: Sequence[str] = ()) -> onnx.ModelProt
     plain.CopyFrom(model)
     del plain.graph.value_info[:]
     # The quantizer warns on the root logger.
-    with tempfile.TemporaryDirectory() as folder, quiet.logging_from(logging.ERROR):
+    with tempfile.TemporaryDirectory() as folder, logging_from(logging.ERROR):
         target = Path(folder) / "int8.onnx"
         quantize_dynamic(
             plain,
@@ -147,7 +151,7 @@ def quantize_static(
     # The quantizer warns on the root logger, and prints.
     with (
         tempfile.TemporaryDirectory() as folder,
-        quiet.logging_from(logging.ERROR),
+        logging_from(logging.ERROR),
         contextlib.redirect_stdout(io.StringIO()),
     ):
         source, target = Path(folder) / "fp32.onnx", Path(folder) / "int8.onnx"
@@ -186,9 +190,14 @@ class _Feeds:
         return next(self._left, None)
 
 
-def serialize(model: onnx.ModelProto, facts: Mapping[str, str]) -> bytes:
-    """Return the model's bytes with ``facts`` as its metadata: equal content, equal bytes."""
+def serialize(model: onnx.ModelProto, metadata: Mapping[str, str]) -> bytes:
+    """Return the model's bytes with this metadata: equal content, equal bytes."""
     del model.metadata_props[:]
-    for name in sorted(facts):
-        model.metadata_props.add(key=name, value=facts[name])
+    for name in sorted(metadata):
+        model.metadata_props.add(key=name, value=metadata[name])
     return bytes(model.SerializeToString(deterministic=True))
+
+
+def load(path: Path) -> onnx.ModelProto:
+    """Return the graph of a file."""
+    return onnx.load(path)

@@ -88,22 +88,22 @@ def read_table(path: Path) -> pd.DataFrame:
     return table
 
 
-def column_of(path: Path, names: Sequence[str], configured: str, house: str) -> str:
-    """Return which of a table's columns to read: the configured one, or the house's own name.
+def column_of(path: Path, names: Sequence[str], configured: str, ours: str) -> str:
+    """Return which of a table's columns to read: the configured one, or the one by our own name.
 
     Raises:
         SourceRefused: neither is there; the nearest is named.
 
     """
-    for name in (configured, house):
+    for name in (configured, ours):
         if name in names:
             return name
     near = difflib.get_close_matches(configured, names, n=1, cutoff=0.4)
     raise SourceRefused(
         f"{path} has no column {configured!r}; it has " + ", ".join(map(repr, names)),
-        expected=f"the {house}'s column, {configured!r} by ingest.{house} in params.yaml",
+        expected=f"the {ours}'s column, {configured!r} by ingest.{ours} in params.yaml",
         cure=(f"did you mean {near[0]!r}? " if near else "")
-        + f"Rename the column in the file, or set ingest.{house} in params.yaml",
+        + f"Rename the column in the file, or set ingest.{ours} in params.yaml",
     )
 
 

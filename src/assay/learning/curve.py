@@ -9,7 +9,7 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from assay import artifacts
+from assay.files import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,4 +23,4 @@ def write(target: Path, rows: Sequence[Mapping[str, float]]) -> None:
     writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    artifacts.write_text(target, text.getvalue())
+    write_text(target, text.getvalue())

@@ -1,32 +1,32 @@
 """The training loop, for any model and any kind of batch.
 
-Reads and writes only the resumption file. Built on accelerate: the same code runs on one
-processor and, under ``accelerate launch`` or torchrun, on several GPUs. Knows nothing of texts or
-images: what differs comes as the functions of :class:`Lesson`.
+Reads and writes only the state that a killed training is resumed from. Built on accelerate: the
+same code runs on one processor and, under ``accelerate launch`` or torchrun, on several GPUs. Knows
+nothing of texts or images: what differs comes as the functions of :class:`TrainingSetup`.
 """
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import torch
 from accelerate import Accelerator
 
-from assay.errors import AssayError
-from assay.learning.bucketing import dealt
+from assay.errors import Diverged
+from assay.learning.batching import shard
 from assay.learning.precision import mixed_precision
-from assay.learning.resumption import Position
+from assay.learning.resumption import Position, ResumableState
 from assay.progress import Progress, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from torch import nn
 
     from assay.learning.recipe import Recipe
-    from assay.learning.resumption import Resumption
+    from assay.learning.run import TrainingRun
     from assay.settings.schema import Optimisation
 
     Tensors = dict[str, torch.Tensor]
@@ -35,52 +35,57 @@ if TYPE_CHECKING:
 LOG_EVERY = 10
 
 
-class Journals(Protocol):
-    """Something that keeps figures by step while a training runs."""
+@dataclass(frozen=True)
+class Selection:
+    """The validation metric that chooses the best epoch, e.g. a macro F1 or a loss."""
 
-    def log(self, step: int, metrics: Mapping[str, float]) -> None:
-        """Keep figures of one step."""
+    metric: str
+    title: str  # as people read it
+    higher_is_better: bool = True
+
+    def improves(self, value: float, best: float | None) -> bool:
+        """Tell whether ``value`` is better than the best so far; anything is better than None."""
+        if best is None:
+            return True
+        return value > best if self.higher_is_better else value < best
 
 
 @dataclass(frozen=True)
-class Lesson:
-    """What a training learns from, and how it is judged."""
+class TrainingSetup:
+    """What a training learns from, its loss, and how it is validated."""
 
     batches: Callable[[int], list[list[int]]]  # epoch -> batches of row numbers
-    collate: Callable[[list[int], int], Tensors]  # row numbers, epoch -> tensors, with "labels"
+    collate: Callable[[list[int], int], Tensors]  # row numbers, epoch -> tensors
     loss: Callable[[nn.Module, Tensors], torch.Tensor]  # scalar, mean over the batch
-    validate: Callable[[nn.Module], dict[str, float]]  # holds "validation_macro_f1"
+    validate: Callable[[nn.Module], dict[str, float]]  # validation metrics, by name
     size: Callable[[Tensors], int]  # tokens or images of a batch, for the throughput
-
-
-class Diverged(AssayError):
-    """The loss is no longer a number."""
+    selection: Selection  # which of the validation metrics chooses the best epoch
 
 
 class Training:
-    """One training: a model, its lesson, and where it stands."""
+    """One training: a model, its setup, and where it stands."""
 
     def __init__(
         self,
         model: nn.Module,
-        lesson: Lesson,
+        setup: TrainingSetup,
         recipe: Recipe,
         settings: Optimisation,
-        resumption: Resumption,
-        journal: Journals,
+        run: TrainingRun,
     ) -> None:
-        self._lesson, self._recipe, self._settings = lesson, recipe, settings
-        self._resumption, self._journal = resumption, journal
+        """Prepare model and optimiser for the devices at hand; :meth:`run` trains."""
+        self._setup, self._recipe, self._settings = setup, recipe, settings
+        self._state, self._logger = ResumableState(run.state, run.digest), run.logger
         self._accelerator = Accelerator(
             mixed_precision=mixed_precision(settings.precision), cpu=not torch.cuda.is_available()
         )
-        self._steps_an_epoch = len(self._dealt(0))
+        self._steps_an_epoch = len(self._shard(0))
         self._steps = self._steps_an_epoch * settings.epochs
         optimiser = recipe.optimiser(model)
         self._full_rates = [float(group["lr"]) for group in optimiser.param_groups]
         self._bare = model
         self._model, self._optimiser = self._accelerator.prepare(model, optimiser)
-        self._average = recipe.average(model, self._steps) if recipe.average else None
+        self._lookahead = recipe.lookahead(model, self._steps) if recipe.lookahead else None
         self._best: Tensors = {}
         self._at = Position()
 
@@ -94,29 +99,29 @@ class Training:
             Diverged: the loss is not finite.
 
         """
-        self._take_up()
+        self._resume()
         with Progress("training", self._steps, start=self._at.step) as bar:
             while self._at.epoch < self._settings.epochs and not self._at.finished:
                 self._epoch(bar)
         self._bare.load_state_dict(self._best)
         return self._at.curve
 
-    def _take_up(self) -> None:
-        found = self._resumption.load(self._bare, self._optimiser.optimizer)
+    def _resume(self) -> None:
+        found = self._state.load(self._bare, self._optimiser.optimizer)
         if found is None:
             return
         self._at, self._best, slow = found
-        if self._average:
-            self._average.load(slow)
-        say(f"training goes on at step {self._at.step} of an earlier, interrupted run")
+        if self._lookahead:
+            self._lookahead.load(slow)
+        say(f"training resumes at step {self._at.step} of an interrupted run")
 
     def _epoch(self, bar: Progress) -> None:
         self._model.train()
         clock, size = time.monotonic(), 0
-        for rows in self._dealt(self._at.epoch)[self._at.batch :]:
-            batch = self._lesson.collate(rows, self._at.epoch)
+        for rows in self._shard(self._at.epoch)[self._at.batch :]:
+            batch = self._setup.collate(rows, self._at.epoch)
             self._step(batch)
-            size += self._lesson.size(batch)
+            size += self._setup.size(batch)
             bar.advance(note=f"loss {self._at.pending[-1]:.3f}")
             if self._at.step % LOG_EVERY == 0:
                 self._log(size / (time.monotonic() - clock))
@@ -126,7 +131,7 @@ class Training:
         if self._at.pending:
             # What is left over, so that a short training has a curve too.
             self._log(size / max(time.monotonic() - clock, 1e-9))
-        self._judge()
+        self._validate()
         self._at.epoch, self._at.batch = self._at.epoch + 1, 0
         self._save()
 
@@ -136,7 +141,7 @@ class Training:
             group["lr"] = rate * share
         on_device = {name: value.to(self._accelerator.device) for name, value in batch.items()}
         with self._accelerator.autocast():
-            loss = self._lesson.loss(self._model, on_device)
+            loss = self._setup.loss(self._model, on_device)
         value = float(loss.detach())
         if value != value or abs(value) == float("inf"):
             raise Diverged(
@@ -152,8 +157,8 @@ class Training:
         self._at.pending.append(value)
         self._at.step += 1
         self._at.batch += 1
-        if self._average:
-            self._average.after_step(self._at.step)
+        if self._lookahead:
+            self._lookahead.after_step(self._at.step)
 
     def _share(self) -> float:
         return self._recipe.schedule(self._at.step, self._steps)
@@ -167,36 +172,37 @@ class Training:
             "learning_rate": float(f"{self._settings.learning_rate * self._share():.6g}"),
         }
         self._at.curve.append(row)
-        # The throughput varies from run to run: it goes to the journal, not into the curve.
-        self._journal.log(self._at.step, {**row, "items_per_second": per_second})
+        # The throughput varies from run to run: it goes to the logger, not into the curve.
+        self._logger.log(self._at.step, {**row, "items_per_second": per_second})
 
-    def _judge(self) -> None:
-        """Score the validation split; keep the weights if they are the best so far."""
+    def _validate(self) -> None:
+        """Measure the validation split; keep the weights if they are the best so far."""
         self._model.eval()
         with torch.inference_mode(), self._accelerator.autocast():
-            scores = self._lesson.validate(self._bare)
+            scores = self._setup.validate(self._bare)
         self._at.curve.append(
             {"step": self._at.step, "epoch": float(self._at.epoch + 1), **_rounded(scores)}
         )
-        self._journal.log(self._at.step, scores)
-        score = scores["validation_macro_f1"]
-        if score > self._at.best_score:
+        self._logger.log(self._at.step, scores)
+        selection = self._setup.selection
+        score = scores[selection.metric]
+        if selection.improves(score, self._at.best_score):
             self._at.best_score, self._at.epochs_without_gain = score, 0
             self._best = {k: v.detach().cpu().clone() for k, v in self._bare.state_dict().items()}
         else:
             self._at.epochs_without_gain += 1
         self._at.finished = self._at.epochs_without_gain >= self._settings.patience
-        say(f"epoch {self._at.epoch + 1}: validation macro F1 {score:.4f}")
+        say(f"epoch {self._at.epoch + 1}: validation {selection.title} {score:.4f}")
 
     def _save(self) -> None:
         if self._accelerator.is_main_process:
-            slow = self._average.slow if self._average else {}
-            self._resumption.save(self._bare, self._optimiser.optimizer, self._best, slow, self._at)
+            slow = self._lookahead.slow if self._lookahead else {}
+            self._state.save(self._bare, self._optimiser.optimizer, self._best, slow, self._at)
 
-    def _dealt(self, epoch: int) -> list[list[int]]:
+    def _shard(self, epoch: int) -> list[list[int]]:
         accelerator: Any = self._accelerator
-        batches = self._lesson.batches(epoch)
-        return dealt(batches, accelerator.process_index, accelerator.num_processes)
+        batches = self._setup.batches(epoch)
+        return shard(batches, accelerator.process_index, accelerator.num_processes)
 
 
 def _rounded(scores: dict[str, float]) -> dict[str, float]:

@@ -1,7 +1,13 @@
-"""Muon: momentum whose update is made orthogonal, for filters; Nesterov's SGD for the rest.
+"""Muon: SGD with momentum whose update is orthogonalised, for filters; Nesterov's SGD for the rest.
 
-Reads and writes nothing. Jordan et al., "Muon: an optimizer for hidden layers", 2024; the rates of
-filters, biases and head follow Jordan, "94% on CIFAR-10 in 3.29 seconds on a single GPU", 2024.
+Reads and writes nothing. With gradient g, momentum mu and learning rate r, a filter W (a matrix of
+one row an output) becomes
+
+    m <- mu * m + g
+    W <- W - r * orthogonal(g + mu * m)
+
+where ``orthogonal(G)`` approximates U V^T of the singular value decomposition G = U S V^T. Jordan
+et al., "Muon: an optimizer for hidden layers", 2024.
 """
 
 from __future__ import annotations
@@ -13,7 +19,8 @@ import torch
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-# Coefficients of the quintic whose iterates press all singular values towards 1, fast and roughly.
+# Coefficients (a, b, c) of the iteration X <- a X + (b A + c A A) X, A = X X^T, which brings all
+# singular values near 1 in few steps (Jordan et al. 2024).
 QUINTIC = (3.4445, -4.7750, 2.0315)
 ITERATIONS = 3
 
@@ -61,7 +68,8 @@ class Muon(torch.optim.Optimizer):
 def orthogonal(matrix: torch.Tensor) -> torch.Tensor:
     """Return a matrix of the same shape and singular vectors, its singular values near 1.
 
-    Newton and Schulz's iteration: products alone, no decomposition.
+    The Newton-Schulz iteration of degree five, started from the matrix over its Frobenius norm:
+    matrix products alone, no decomposition.
     """
     a, b, c = QUINTIC
     tall = matrix.shape[0] > matrix.shape[1]

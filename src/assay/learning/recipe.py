@@ -1,4 +1,4 @@
-"""How the weights of a training are moved: an optimiser, a schedule, maybe an average.
+"""How weights are updated: an optimiser, a learning rate schedule, maybe Lookahead.
 
 Reads and writes nothing.
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from assay.learning.averaging import Lookahead
+    from assay.learning.lookahead import Lookahead
     from assay.settings.schema import Optimisation
 
 
@@ -31,11 +31,11 @@ class Recipe:
 
     optimiser: Callable[[nn.Module], torch.optim.Optimizer]
     schedule: Callable[[int, int], float]  # step (from 0), steps -> share of the full rate
-    average: Callable[[nn.Module, int], Lookahead] | None = None  # model, steps -> slow weights
+    lookahead: Callable[[nn.Module, int], Lookahead] | None = None  # model, steps
 
 
-def plain(settings: Optimisation) -> Recipe:
-    """Return AdamW, a linear warm-up and a linear decay: what a pretrained network is tuned by."""
+def fine_tuning(settings: Optimisation) -> Recipe:
+    """Return AdamW with linear warm-up and linear decay, as BERT is fine-tuned."""
     return Recipe(
         optimiser=lambda model: adamw(model, settings.learning_rate, settings.weight_decay),
         schedule=partial(warmup_then_linear, warmup=settings.warmup),

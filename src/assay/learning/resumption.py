@@ -1,7 +1,7 @@
-"""The whole state of a training in one safetensors file, so that a killed one goes on.
+"""The whole state of a training in one safetensors file, so that a killed one is resumed.
 
-Reads and writes ``<folder>/state.safetensors``, atomically. A state is taken up only when its
-fingerprint (settings, data, checkpoint, code, machine class) is that of the training at hand; it
+Reads and writes ``<folder>/state.safetensors``, atomically. A state is resumed only when its digest
+(settings, data, pretrained checkpoint, code, machine class) is that of the training at hand; it
 then ends in the same bytes as a training that was never killed. Nothing is pickled.
 """
 
@@ -15,7 +15,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from assay import artifacts
+from assay.files import replacing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +34,7 @@ class Position:
     epoch: int = 0
     batch: int = 0  # within the epoch
     step: int = 0  # within the training
-    best_score: float = -1.0
+    best_score: float | None = None
     epochs_without_gain: int = 0
     finished: bool = False
     # Losses since the last row of the curve, and the rows so far.
@@ -42,12 +42,13 @@ class Position:
     curve: list[dict[str, float]] = field(default_factory=list)
 
 
-class Resumption:
+class ResumableState:
     """The state file of one training."""
 
-    def __init__(self, folder: Path, fingerprint: str) -> None:
+    def __init__(self, folder: Path, digest: str) -> None:
+        """Name the folder of the state, and the digest of the training at hand."""
         self._file = folder / STATE
-        self._fingerprint = fingerprint
+        self._digest = digest
 
     def save(
         self,
@@ -66,9 +67,9 @@ class Resumption:
             tensors |= {f"moment/{place}/{name}": value for name, value in state.items()}
         # safetensors refuses tensors that share memory; tied weights are rare and small here.
         owned = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
-        facts = {"fingerprint": self._fingerprint, "position": json.dumps(asdict(at))}
-        with artifacts.replacing(self._file) as beside:
-            save_file(owned, beside, metadata=facts)
+        metadata = {"digest": self._digest, "position": json.dumps(asdict(at))}
+        with replacing(self._file) as beside:
+            save_file(owned, beside, metadata=metadata)
 
     def load(
         self, model: nn.Module, optimiser: torch.optim.Optimizer
@@ -95,13 +96,13 @@ class Resumption:
     def _read(self) -> tuple[Position, Tensors] | None:
         try:
             with safe_open(self._file, framework="pt") as stored:
-                facts: dict[str, Any] = stored.metadata() or {}
-                if facts.get("fingerprint") != self._fingerprint:
+                metadata: dict[str, Any] = stored.metadata() or {}
+                if metadata.get("digest") != self._digest:
                     return None
                 tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
         except (FileNotFoundError, SafetensorError):
             return None
-        return Position(**json.loads(facts["position"])), tensors
+        return Position(**json.loads(metadata["position"])), tensors
 
 
 def _laid_out_as(weight: torch.Tensor, moment: torch.Tensor) -> torch.Tensor:

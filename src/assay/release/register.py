@@ -14,16 +14,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay import artifacts
-from assay.errors import MissingFile
+from assay import records
+from assay.bundle import manifest
+from assay.errors import MissingFile, StoreFailed
+from assay.files import sha256, write_json
 from assay.gateways import tracking, versioning
+from assay.paths import SPLITS, ModelPaths
 from assay.processor import processor_class
-from assay.settings import reading
+from assay.records import Evaluation, Parity, Timings
+from assay.tasks import registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from assay.artifacts import Artifacts
     from assay.settings.schema import Model
 
 CONTEXTS = {"train": "training", "validation": "validation", "test": "testing"}
@@ -32,7 +35,7 @@ PAGE = "see it: make ui"
 
 @dataclass(frozen=True)
 class Registration:
-    """What MLflow holds of a model now; None for what it could not be told."""
+    """What MLflow holds of a model now; None for what could not be logged."""
 
     run_id: str | None
     run_url: str | None
@@ -44,53 +47,53 @@ def register(model: str) -> Registration:
     """Log all that is known of a built model, and register its bundle unless it is registered.
 
     Raises:
-        UnknownModel, SettingsError: as :func:`assay.settings.reading.load_model`.
+        UnknownModel, SettingsError: as :func:`assay.tasks.registry.load_model`.
         MissingFile: the model was not built yet.
 
     """
-    files = artifacts.Artifacts(model)
-    settings = reading.load_model(artifacts.PARAMS, model)
+    files = ModelPaths(model)
+    settings = registry.load_model(model)
     _require_built(files)
     try:
         with tracking.failures():
             return _log(settings, files)
-    except tracking.StoreFailed as problem:
+    except StoreFailed as problem:
         notes = (f"not in MLflow: {problem.found}", f"log it later: assay track {model}")
         return Registration(None, None, None, notes)
 
 
-def _log(settings: Model, files: Artifacts) -> Registration:
-    weights, bundle = artifacts.sha256(files.checkpoint), artifacts.sha256(files.bundle)
-    figures = _figures(files)
+def _log(settings: Model, files: ModelPaths) -> Registration:
+    weights, bundle = sha256(files.checkpoint), sha256(files.bundle)
+    evaluation = records.read(files.metrics, Evaluation)
     record = tracking.Record.of(files.model, weights)
     kept = record.add_params(settings.model_dump(by_alias=True))
     record.add_tags(
         {
             "assay.bundle": bundle,
-            "assay.data": artifacts.sha256(files.split("train")),
+            "assay.data": sha256(files.split("train")),
             "assay.processor": processor_class(),
             **_commit(record.known_tags),
         }
     )
     if files.report.is_file():
         record.add_note(files.report.read_text(encoding="utf-8"))
-    record.add_metrics(figures)
+    record.add_metrics(_metrics(files, evaluation))
     record.add_curve(_curve(files.curve))
-    record.add_datasets([_dataset(files, split) for split in artifacts.SPLITS])
+    record.add_datasets([_dataset(files, split) for split in SPLITS])
     with tempfile.TemporaryDirectory() as scratch:
         record.add_files(_reports(files) | _sources(settings, files, Path(scratch)))
     tags = {"assay.bundle": bundle, "assay.weights": weights}
-    version = record.add_model(files.bundle, _headline(figures, weights), tags)
+    version = record.add_model(files.bundle, _headline(evaluation, weights), tags)
     record.describe_model(
-        f"{settings.task}: {', '.join(settings.labels)}. Built and measured by Assay; every "
-        "version names the weights and the bundle it holds by their SHA-256."
+        f"{settings.kind}{_of(manifest.read(files.bundle).labels)}. Built and measured by Assay; "
+        "every version names the weights and the bundle it holds by their SHA-256."
     )
     return Registration(record.run_id, record.url, version, _notes(record.url, kept))
 
 
-def _require_built(files: Artifacts) -> None:
-    splits = (files.split(name) for name in artifacts.SPLITS)
-    needed = (*splits, files.checkpoint, files.bundle, files.metrics)
+def _require_built(files: ModelPaths) -> None:
+    splits = (files.split(name) for name in SPLITS)
+    needed = (*splits, files.checkpoint, files.bundle, files.metrics, files.parity)
     missing = [path.as_posix() for path in needed if not path.exists()]
     if missing:
         raise MissingFile(
@@ -117,28 +120,13 @@ def _commit(known: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _figures(files: Artifacts) -> dict[str, float]:
+def _metrics(files: ModelPaths, evaluation: Evaluation) -> dict[str, float]:
     """Return every figure of the reports by the name it has in MLflow."""
-    report = artifacts.read_json(files.metrics)
-    figures = _numbers(report.get("model", {}), "test.")
-    figures |= _numbers(report.get("baseline", {}), "baseline.")
-    for name, interval in report.get("intervals", {}).items():
-        low, high = interval or (None, None)  # an undefined figure has none
-        figures |= _numbers({f"{name}_low": low, f"{name}_high": high}, "test.")
-    for path, prefix in ((files.parity, "parity."), (files.timings, "timing.")):
-        if path.is_file():
-            figures |= _numbers(artifacts.read_json(path), prefix)
-    return figures
-
-
-def _numbers(content: Any, prefix: str) -> dict[str, float]:
-    """Return the numbers of nested mappings under dotted names; lists and texts are left out."""
-    if isinstance(content, dict):
-        inner = [_numbers(value, f"{prefix}{name}.") for name, value in content.items()]
-        return {name: value for numbers in inner for name, value in numbers.items()}
-    if isinstance(content, int | float) and not isinstance(content, bool):
-        return {prefix.removesuffix("."): float(content)}
-    return {}
+    found = tracking.metrics_of(evaluation)
+    found |= tracking.flat_numbers(records.read(files.parity, Parity), "parity.")
+    if files.timings.is_file():
+        found |= tracking.flat_numbers(records.read(files.timings, Timings), "timing.")
+    return found
 
 
 def _curve(path: Path) -> Iterator[tuple[int, dict[str, float]]]:
@@ -160,7 +148,7 @@ def _number(cell: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _dataset(files: Artifacts, split: str) -> tracking.Dataset:
+def _dataset(files: ModelPaths, split: str) -> tracking.Dataset:
     """Describe a split's table from its footer: no row is read."""
     import pyarrow.parquet as pq
     import pyarrow.types as kinds
@@ -175,7 +163,7 @@ def _dataset(files: Artifacts, split: str) -> tracking.Dataset:
     return tracking.Dataset(
         name=f"{files.model} {split}",
         path=path,
-        sha256=artifacts.sha256(path),
+        sha256=sha256(path),
         rows=table.metadata.num_rows,
         columns=columns,
         context=CONTEXTS[split],
@@ -188,7 +176,7 @@ def _is_binary(kind: Any) -> bool:
     return bool(kinds.is_binary(kind) or kinds.is_large_binary(kind))
 
 
-def _reports(files: Artifacts) -> dict[str, Path]:
+def _reports(files: ModelPaths) -> dict[str, Path]:
     """Return what people read, by its place among the run's artifacts."""
     wanted = (
         files.data_docs,
@@ -196,7 +184,6 @@ def _reports(files: Artifacts) -> dict[str, Path]:
         files.parity,
         files.pictures,
         files.report,
-        files.slices,
         files.split_report,
         files.tables,
         files.validation,
@@ -204,24 +191,28 @@ def _reports(files: Artifacts) -> dict[str, Path]:
     return {path.name: path for path in wanted if path.exists()}
 
 
-def _sources(settings: Model, files: Artifacts, scratch: Path) -> dict[str, Path]:
+def _sources(settings: Model, files: ModelPaths, scratch: Path) -> dict[str, Path]:
     """Write what the model was made from as files to upload: settings, and DVC's lock entries."""
     contents = {
         "settings.json": settings.model_dump(by_alias=True, mode="json"),
         "dvc_lock.json": versioning.lock_entries(files.model),
     }
     for name, content in contents.items():
-        artifacts.write_json(scratch / name, content)
+        write_json(scratch / name, content)
     return {name: scratch / name for name in contents}
 
 
-def _headline(figures: Mapping[str, float], weights: str) -> str:
+def _headline(evaluation: Evaluation, weights: str) -> str:
     shown = [
-        f"{name.replace('_', ' ')} {figures[f'test.{name}']:.4f}"
-        for name in ("accuracy", "macro_f1")
-        if f"test.{name}" in figures
+        f"{metric.title} {metric.value:.4f}"
+        for metric in evaluation.metrics
+        if metric.decisive and metric.value is not None
     ]
     return ", ".join([f"weights {weights[:7]}", *shown])
+
+
+def _of(labels: tuple[str, ...]) -> str:
+    return f": {', '.join(labels)}" if labels else ""
 
 
 def _notes(url: str | None, kept: tuple[str, ...]) -> tuple[str, ...]:

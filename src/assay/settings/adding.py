@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 
 from ruamel.yaml import YAML
 
-from assay.artifacts import write_text
 from assay.errors import MissingFile, SettingsError, UsageError
+from assay.files import write_text
 from assay.settings import reading
 from assay.settings.schema import MODEL_NAME
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from assay.settings.reading import Kinds
     from assay.settings.schema import Model
 
 
@@ -36,7 +37,7 @@ def check_name(path: Path, name: str) -> None:
             expected="a small letter, then small letters, digits, - or _ (63 at most)",
             cure="choose such a name: it becomes part of file names and addresses",
         )
-    if name in reading.load(path).models:
+    if name in reading.names(path):
         raise UsageError(
             f"there is a model {name!r} already",
             expected="a new name",
@@ -44,7 +45,7 @@ def check_name(path: Path, name: str) -> None:
         )
 
 
-def add(path: Path, name: str, model: Model) -> None:
+def add(path: Path, name: str, model: Model, kinds: Kinds) -> None:
     """Append the block.
 
     The file's own text stays as it is, comments included: the block is written behind it.
@@ -54,11 +55,11 @@ def add(path: Path, name: str, model: Model) -> None:
 
     """
     text = _with(path, _block(name, model))
-    reading.parse(path, text.encode("utf-8"))
+    reading.parse(path, text.encode("utf-8"), kinds)
     write_text(path, text)
 
 
-def add_example(path: Path, name: str, example: Path) -> Model:
+def add_example(path: Path, name: str, example: Path, kinds: Kinds) -> Model:
     """Append the one block of the file ``example`` under a name of your own.
 
     Its comments come along; where they cannot (the block is written on one line), it is written
@@ -76,10 +77,10 @@ def add_example(path: Path, name: str, example: Path) -> Model:
             expected="a file with one model's block, as in examples/",
             cure="ls examples/*.yaml",
         )
-    _, model = reading.load_example(example)
+    _, model = reading.load_example(example, kinds)
     text = _with(path, _renamed(example.read_bytes().decode("utf-8"), name))
-    if not _holds(path, text, name, model):
-        add(path, name, model)
+    if not _holds(path, text, name, model, kinds):
+        add(path, name, model, kinds)
         return model
     write_text(path, text)
     return model
@@ -101,9 +102,9 @@ def _renamed(example: str, name: str) -> str:
     return "".join(f"  {line}".rstrip() + "\n" for line in kept)
 
 
-def _holds(path: Path, text: str, name: str, model: Model) -> bool:
+def _holds(path: Path, text: str, name: str, model: Model, kinds: Kinds) -> bool:
     try:
-        return reading.parse(path, text.encode("utf-8")).models.get(name) == model
+        return reading.parse(path, text.encode("utf-8"), kinds).get(name) == model
     except SettingsError:
         return False
 

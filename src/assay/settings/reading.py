@@ -1,11 +1,14 @@
 """Read ``params.yaml``, and say what is wrong with it in a user's words.
 
-Reads ``params.yaml``. Writes nothing.
+Reads ``params.yaml``. Writes nothing. Knows no task: which block a model's ``data`` and ``task``
+ask for is told by the caller (``assay.tasks.registry``).
 """
 
 from __future__ import annotations
 
 import difflib
+import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
@@ -13,42 +16,43 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from assay.errors import SettingsError, UnknownModel
-from assay.settings.params import BLOCKS, Params
+from assay.settings.schema import MODEL_NAME, Model
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
     from pydantic.fields import FieldInfo
 
-    from assay.settings.schema import Model
+# The block of each kind of model, by name, e.g. ``text-classification``.
+Kinds = Mapping[str, type[Model]]
+TOP = "models"
+AXES = ("data", "task")
 
 
-def load(path: Path) -> Params:
-    """Read and check the whole file.
+def load(path: Path, kinds: Kinds) -> dict[str, Model]:
+    """Read and check the whole file; return its models by name.
 
     Raises:
         SettingsError: not YAML, an unknown key (the nearest valid one is named), a value out of
             its bounds.
 
     """
-    return parse(path, path.read_bytes())
+    return parse(path, path.read_bytes(), kinds)
 
 
-def parse(path: Path, content: bytes) -> Params:
+def parse(path: Path, content: bytes, kinds: Kinds) -> dict[str, Model]:
     """Check ``content`` as what stands, or is going to stand, in ``path``.
 
     Raises:
         SettingsError: as :func:`load`.
 
     """
-    settings = _mapping(path, content)
-    try:
-        return Params.model_validate(settings)
-    except ValidationError as problem:
-        raise _explain(path, problem) from problem
+    blocks = _models(path, _mapping(path, content))
+    return {name: _model(path, (TOP, name), block, kinds) for name, block in blocks.items()}
 
 
-def load_example(path: Path) -> tuple[str, Model]:
+def load_example(path: Path, kinds: Kinds) -> tuple[str, Model]:
     """Read a file of one block, as it would stand below ``models``: its name, and its settings.
 
     Raises:
@@ -60,17 +64,15 @@ def load_example(path: Path) -> tuple[str, Model]:
         raise SettingsError(
             f"{path} holds {len(blocks)} blocks: {', '.join(map(str, blocks))}",
             expected="one, as it would stand below `models` in params.yaml: a name, and under it "
-            "its task, labels and so on",
+            "its data, task, labels and so on",
             cure="take one of examples/, or put the settings under one name",
         )
-    (name,) = blocks
-    try:
-        return name, Params.model_validate({"models": blocks}).models[name]
-    except ValidationError as problem:
-        raise _explain(path, problem, above="models.") from problem
+    ((name, block),) = blocks.items()
+    _require_name(path, name)
+    return name, _model(path, (name,), block, kinds)
 
 
-def load_model(path: Path, name: str) -> Model:
+def load_model(path: Path, name: str, kinds: Kinds) -> Model:
     """Read one model's settings.
 
     Raises:
@@ -78,16 +80,126 @@ def load_model(path: Path, name: str) -> Model:
         SettingsError: as :func:`load`.
 
     """
-    models = load(path).models
-    if name not in models:
-        near = difflib.get_close_matches(name, models, n=1)
-        raise UnknownModel(
-            f"there is no model {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""),
-            expected="one of " + ", ".join(sorted(models)),
-            cure=f"add it: assay new {name} --task text-classification --data FILE "
-            "--text COLUMN --label COLUMN, or with --task image-classification --data FOLDER",
-        )
+    models = load(path, kinds)
+    _require_known(name, models)
     return models[name]
+
+
+def require_model(path: Path, name: str) -> None:
+    """Refuse a name that no block of the file has; the blocks themselves are not looked into.
+
+    Raises:
+        UnknownModel: the valid names are listed.
+        SettingsError: the file is not YAML, or no mapping of models.
+
+    """
+    _require_known(name, names(path))
+
+
+def names(path: Path) -> list[str]:
+    """Return the models' names; the blocks themselves are not looked into.
+
+    Raises:
+        SettingsError: the file is not YAML, or no mapping of models.
+
+    """
+    return list(_models(path, _mapping(path, path.read_bytes())))
+
+
+def _require_known(name: str, known: Collection[str]) -> None:
+    if name in known:
+        return
+    near = difflib.get_close_matches(name, known, n=1)
+    raise UnknownModel(
+        f"there is no model {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""),
+        expected="one of " + ", ".join(sorted(known)),
+        cure=f"add it: assay new {name} --task TASK --data FILE (assay new --help lists the tasks)",
+    )
+
+
+def _models(path: Path, content: dict[Any, Any]) -> dict[str, Any]:
+    """Return the blocks below ``models``, their names checked."""
+    for key in content:
+        if key != TOP:
+            raise _unknown_key(path, (str(key),), [TOP])
+    blocks = content.get(TOP)
+    if not isinstance(blocks, dict):
+        found = "missing" if TOP not in content else repr(blocks)
+        raise SettingsError(
+            f"{path}: `{TOP}` is {found}",
+            expected="a mapping of models: a name, and under it its settings",
+            cure=f"correct `{TOP}` in {path}",
+        )
+    for name in blocks:
+        _require_name(path, name)
+    return blocks
+
+
+def _require_name(path: Path, name: object) -> None:
+    if not isinstance(name, str) or not re.fullmatch(MODEL_NAME, name):
+        raise SettingsError(
+            f"{path}: {name!r} cannot be a model's name",
+            expected="a small letter, then small letters, digits, - or _ (63 at most)",
+            cure=f"rename it in {path}: it becomes part of file names and commands",
+        )
+
+
+def _model(path: Path, where: tuple[str, ...], block: Any, kinds: Kinds) -> Model:
+    """Return one block, held against the settings type that its data and task name."""
+    if not isinstance(block, dict):
+        raise _wrong(path, where, repr(block), "a mapping of settings")
+    values = [block.get(axis) for axis in AXES]
+    kind = kinds.get("-".join(map(str, values)))
+    if kind is None:
+        raise _unknown_kind(path, where, block, kinds)
+    try:
+        return kind.model_validate(block)
+    except ValidationError as problem:
+        raise _explain(path, where, kind, problem) from problem
+
+
+def _unknown_kind(
+    path: Path, where: tuple[str, ...], block: dict[Any, Any], kinds: Kinds
+) -> SettingsError:
+    """Name the axis that is missing or wrong."""
+    pairs = [tuple(kind.split("-", 1)) for kind in kinds]
+    for place, axis in enumerate(AXES):
+        valid = list(dict.fromkeys(pair[place] for pair in pairs))
+        if block.get(axis) not in valid:
+            found = repr(block[axis]) if axis in block else "missing"
+            expected = "one of " + ", ".join(map(repr, valid))
+            return _wrong(path, (*where, axis), found, expected)
+    found = f"{block['task']!r} where data is {block['data']!r}"
+    return _wrong(path, (*where, "task"), found, "one of " + ", ".join(kinds))
+
+
+def _explain(
+    path: Path, where: tuple[str, ...], kind: type[Model], problem: ValidationError
+) -> SettingsError:
+    """Turn pydantic's first finding into a sentence."""
+    # A misspelt key is unknown, and the right one missing: the first of these tells more.
+    finding = min(problem.errors(), key=lambda one: one["type"] != "extra_forbidden")
+    inner = [str(part) for part in finding["loc"]]
+    if finding["type"] == "extra_forbidden":
+        return _unknown_key(path, (*where, *inner), _valid_keys(kind, inner))
+    found = "missing" if finding["type"] == "missing" else repr(finding["input"])
+    return _wrong(path, (*where, *inner), found, finding["msg"].removeprefix("Value error, "))
+
+
+def _wrong(path: Path, where: Iterable[str], found: str, expected: str) -> SettingsError:
+    key = ".".join(where)
+    return SettingsError(
+        f"{path}: `{key}` is {found}", expected=expected, cure=f"correct `{key}` in {path}"
+    )
+
+
+def _unknown_key(path: Path, where: tuple[str, ...], valid: list[str]) -> SettingsError:
+    near = difflib.get_close_matches(where[-1], valid, n=1, cutoff=0.4)
+    return SettingsError(
+        f"{path}: unknown key `{'.'.join(where)}`",
+        expected="one of " + ", ".join(valid),
+        cure=f"did you mean `{near[0]}`?" if near else "remove it, or choose one of these",
+    )
 
 
 def _mapping(path: Path, content: bytes) -> dict[Any, Any]:
@@ -108,53 +220,13 @@ def _unreadable(path: Path, why: str) -> SettingsError:
     )
 
 
-def _explain(path: Path, problem: ValidationError, above: str = "") -> SettingsError:
-    """Turn pydantic's first finding into a sentence; ``above`` stands not in the file itself."""
-    # A misspelt key is unknown, and the right one missing: the first of these tells more.
-    finding = min(problem.errors(), key=lambda one: one["type"] != "extra_forbidden")
-    if finding["type"].startswith("union_tag"):
-        return _unknown_task(path, finding["loc"], finding["input"], above)
-    # Behind `models` and the model's name pydantic notes which task's block it held against.
-    location = tuple(part for place, part in enumerate(finding["loc"]) if place != 2)
-    where = ".".join(str(part) for part in location).removeprefix(above)
-    if finding["type"] == "extra_forbidden":
-        key = str(location[-1])
-        valid = _valid_keys(finding["loc"])
-        near = difflib.get_close_matches(key, valid, n=1, cutoff=0.4)
-        return SettingsError(
-            f"{path}: unknown key `{where}`",
-            expected="one of " + ", ".join(valid),
-            cure=f"did you mean `{near[0]}`?" if near else "remove it, or choose one of these",
-        )
-    found = "missing" if finding["type"] == "missing" else repr(finding["input"])
-    return SettingsError(
-        f"{path}: `{where}` is {found}",
-        expected=finding["msg"].removeprefix("Value error, "),
-        cure=f"correct `{where}` in {path}",
-    )
-
-
-def _unknown_task(path: Path, location: tuple[Any, ...], block: Any, above: str) -> SettingsError:
-    where = ".".join(str(part) for part in (*location, "task")).removeprefix(above)
-    named = isinstance(block, dict) and "task" in block
-    found = repr(block["task"]) if named else "missing"
-    return SettingsError(
-        f"{path}: `{where}` is {found}",
-        expected="one of " + ", ".join(repr(task) for task in BLOCKS),
-        cure=f"correct `{where}` in {path}",
-    )
-
-
-def _valid_keys(location: tuple[Any, ...]) -> list[str]:
-    """Return the keys of the block that holds the last part of ``location``."""
-    if len(location) == 1:
-        return sorted(_fields(Params))
-    _, _, task, *inner = location  # behind `models` and the model's name
-    block: type[BaseModel] = BLOCKS[str(task)]
+def _valid_keys(kind: type[Model], inner: list[str]) -> list[str]:
+    """Return the keys of the block that holds the last part of ``inner``."""
+    block: type[BaseModel] = kind
     for part in inner[:-1]:
-        kind = _fields(block)[str(part)].annotation
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            block = kind
+        annotation = _fields(block)[part].annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            block = annotation
     return sorted(_fields(block))
 
 

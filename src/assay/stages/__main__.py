@@ -1,6 +1,6 @@
 """One stage as a process: ``python -m assay.stages train opinions``, as ``dvc.yaml`` calls it.
 
-Leaves a refusal where the process that started DVC finds it, so that a failed expectation is not
+Writes a refusal where the process that started DVC finds it, so that a failed expectation is not
 "exit code 255". Never outlives the process that started it: a killed run leaves no writer behind.
 """
 
@@ -13,9 +13,11 @@ import os
 import signal
 import sys
 
-from assay import artifacts, quiet
+from assay import environment
 from assay.errors import AssayError
-from assay.settings import reading
+from assay.files import write_json
+from assay.paths import ModelPaths, require_project
+from assay.tasks import registry
 
 PR_SET_PDEATHSIG = 1
 
@@ -23,19 +25,19 @@ PR_SET_PDEATHSIG = 1
 def main(stage: str, model: str) -> int:
     """Run one stage of one model; return the exit code."""
     _die_with_parent()
-    quiet.silence()
-    files = artifacts.Artifacts(model)
+    environment.prepare()
+    files = ModelPaths(model)
     refusal = files.refusal(stage)
     refusal.unlink(missing_ok=True)
     try:
-        artifacts.require_project()
-        settings = reading.load_model(artifacts.PARAMS, model)
+        require_project()
+        settings = registry.load_model(model)
         importlib.import_module(f"assay.stages.{stage}").run(settings, files)
     except AssayError as problem:
         sys.stderr.write(f"\n{stage} of {model}: {problem}\n")
         # On a disk without room for it, the words above must do.
         with contextlib.suppress(AssayError, OSError):
-            artifacts.write_json(refusal, problem.as_dict())
+            write_json(refusal, problem.as_dict())
         return problem.exit_code
     except KeyboardInterrupt:
         return 130

@@ -9,29 +9,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assay import artifacts
+from assay import records
+from assay.files import replacing, sha256
 from assay.gateways import tracking
 from assay.progress import say
-from assay.tasks import protocol
+from assay.tasks.registry import task_of
 
 if TYPE_CHECKING:
-    from assay.artifacts import Artifacts
+    from assay.paths import ModelPaths
     from assay.settings.schema import Model
 
 
-def run(settings: Model, files: Artifacts) -> None:
+def run(settings: Model, files: ModelPaths) -> None:
     """Run the stage.
 
     Raises:
-        AssayError: ONNX and torch give different answers.
+        ParityFailed: ONNX and torch give different answers.
 
     """
-    with artifacts.replacing(files.bundle) as beside:
-        report, timings = protocol.exports(settings.task).export(settings, files, beside)
-    artifacts.write_json(files.parity, report)
-    artifacts.write_json(files.timings, timings)
-    rates = ", ".join(f"{name} {value}" for name, value in timings.items())
-    say(f"export: {files.bundle}; {rates}")
-    numbers = {f"parity.{k}": float(v) for k, v in report.items() if isinstance(v, int | float)}
-    numbers |= {f"timing.{k}": float(v) for k, v in timings.items() if isinstance(v, int | float)}
-    tracking.add_metrics(files.model, artifacts.sha256(files.checkpoint), numbers)
+    with replacing(files.bundle) as beside:
+        report, timings = task_of(settings).export(settings, files, beside)
+    records.write(files.parity, report)
+    records.write(files.timings, timings)
+    say(
+        f"export: {files.bundle}; fp32 {timings.rows_per_second_fp32} rows/s, int8 "
+        f"{timings.rows_per_second_int8} ({timings.int8_speedup} times) on {timings.provider}"
+    )
+    metrics = tracking.flat_numbers(report, "parity.") | tracking.flat_numbers(timings, "timing.")
+    tracking.add_metrics(files.model, sha256(files.checkpoint), metrics)

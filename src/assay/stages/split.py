@@ -8,25 +8,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assay import artifacts
+from assay import records
+from assay.files import replacing
 from assay.progress import say
-from assay.tasks import protocol
+from assay.tasks.registry import task_of
 
 if TYPE_CHECKING:
-    from assay.artifacts import Artifacts
+    from assay.paths import ModelPaths
     from assay.settings.schema import Model
 
 
-def run(settings: Model, files: Artifacts) -> None:
+def run(settings: Model, files: ModelPaths) -> None:
     """Run the stage.
 
     Raises:
-        DataRefused: a split would be empty, or a class has no row to learn from.
+        DataRefused: a split would be empty, or there is nothing to learn in it.
 
     """
-    with artifacts.replacing(files.splits) as beside:
-        report = protocol.splits(settings.task).split(files.raw, settings, beside)
-    artifacts.write_json(files.split_report, report)
-    sizes = ", ".join(f"{name} {part['rows']:,}" for name, part in report["splits"].items())
-    lost = report["rows"] - report["kept"]
-    say(f"split: {sizes}; {lost:,} rows left out; leaks {sum(report['leaks'].values())}")
+    with replacing(files.splits) as beside:
+        report = task_of(settings).split(files.raw, settings, beside)
+    records.write(files.split_report, report)
+    sizes = ", ".join(f"{name} {part.rows:,}" for name, part in report.splits.items())
+    lost = report.rows - report.kept
+    say(f"split: {sizes}; {lost:,} rows left out; leaks {sum(report.leaks.values())}")

@@ -11,47 +11,48 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay import artifacts, processor, ranks
-from assay.gateways.tracking import Journal
+from assay import processor, ranks
+from assay.files import remove, replacing, sha256
+from assay.gateways.tracking import TRAINING, Journal
+from assay.learning.run import TrainingRun
 from assay.progress import say
-from assay.tasks import protocol
+from assay.tasks.registry import task_of
 
 if TYPE_CHECKING:
-    from assay.artifacts import Artifacts
+    from assay.paths import ModelPaths
     from assay.settings.schema import Model
 
 
-def run(settings: Model, files: Artifacts) -> None:
+def run(settings: Model, files: ModelPaths) -> None:
     """Run the stage.
 
     Raises:
-        AssayError: see the task's ``train``.
+        AssayError: see ``train`` of the task.
 
     """
+    task = task_of(settings)
+    digest = task.training_digest(settings, files)
     if not ranks.is_first():
-        _help(settings, files)
+        _train_beside(settings, files, digest)
         return
-    data = artifacts.digest_of(*(artifacts.sha256(files.split(n)) for n in ("train", "validation")))
-    tags = {
-        "assay.processor": processor.processor_class(),
-        "assay.fingerprint": artifacts.digest_of(data, settings.train.model_dump_json()),
-    }
+    tags = {"assay.processor": processor.processor_class(), TRAINING: digest}
     journal = Journal.open(files.model, params={"train": settings.train.model_dump()}, tags=tags)
     weights = None
     try:
-        with artifacts.replacing(files.checkpoint) as beside:
-            task = protocol.trains(settings.task)
-            task.train(settings, files, beside, files.curve, journal)
-        weights = artifacts.sha256(files.checkpoint)
+        with replacing(files.checkpoint) as beside:
+            task.train(
+                settings, files, TrainingRun(beside, files.curve, files.resume, digest, journal)
+            )
+        weights = sha256(files.checkpoint)
     finally:
         journal.close(weights, "FINISHED" if weights else "FAILED")
-    artifacts.forget(files.resume)
+    remove(files.resume)
     say(f"train: {files.checkpoint} (weights {weights[:12]})")
 
 
-def _help(settings: Model, files: Artifacts) -> None:
-    """Train beside the first process; what this one would write is the same and is let go."""
+def _train_beside(settings: Model, files: ModelPaths, digest: str) -> None:
+    """Train beside the first process; what this one would write is the same, and is not kept."""
     with tempfile.TemporaryDirectory() as folder:
         checkpoint, curve = Path(folder, "checkpoint"), Path(folder, "training.csv")
-        task = protocol.trains(settings.task)
-        task.train(settings, files, checkpoint, curve, Journal.silent())
+        run = TrainingRun(checkpoint, curve, files.resume, digest, Journal.silent())
+        task_of(settings).train(settings, files, run)

@@ -1,6 +1,6 @@
-"""Validate: hold the raw table against its suite; a broken expectation stops the pipeline.
+"""Validate: check the raw table against its suite; a broken expectation stops the pipeline.
 
-Reads ``data/raw/<model>.parquet`` and ``expectations/<task>.yaml``. Writes
+Reads ``data/raw/<model>.parquet`` and ``expectations/<data>_<task>.yaml``. Writes
 ``reports/<model>/validation.json`` and ``reports/<model>/data_docs/``, also when it refuses. Drops
 no row: it counts what ``split`` will drop, and says so.
 """
@@ -10,75 +10,79 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-from assay import artifacts
+from assay import records
 from assay.errors import ExpectationsBroken
+from assay.excerpts import excerpt, in_short
+from assay.files import replacing
 from assay.gateways import expectations
-from assay.gateways.expectations import excerpt, in_short
+from assay.paths import SUITES
 from assay.progress import say
-from assay.tasks import protocol
+from assay.tasks.registry import task_of
 
 if TYPE_CHECKING:
-    from assay.artifacts import Artifacts
-    from assay.gateways.expectations import Finding, Outcome
+    from assay.gateways.expectations import ExpectationResult, SuiteResult
+    from assay.paths import ModelPaths
+    from assay.records import DataSummary
     from assay.settings.schema import Model
 
 TABLE_WIDTH = 120
 NAME_WIDTH = 57  # of the longest expectation's name: it must not be cut in two
 
 
-def run(settings: Model, files: Artifacts) -> None:
+def run(settings: Model, files: ModelPaths) -> None:
     """Run the stage.
 
     Raises:
         ExpectationsBroken: the data breaks an expectation; the reports are written all the same.
-        SettingsError: the suite, or the checkpoint whose tokenizer reads the texts, is not right.
+        SettingsError: the suite, or what the model starts from, is not right.
 
     """
-    suite = expectations.load(artifacts.SUITES / f"{settings.task}.yaml", _values(settings))
-    table, summary = protocol.validates(settings.task).measure(files.raw, settings)
-    outcome = expectations.check(table, suite)
-    artifacts.write_json(files.validation, {**outcome.as_dict(), "summary": summary})
-    page = expectations.data_docs(outcome, files.model, summary)
-    with artifacts.replacing(files.data_docs) as beside:
+    task = task_of(settings)
+    suite = expectations.load(SUITES / f"{task.folder}.yaml", _values(settings))
+    found = task.measure(files.raw, settings)
+    result = expectations.check(found.table, suite)
+    records.write(files.validation, result.report(found.summary))
+    page = expectations.data_docs(result, files.model, found.summary)
+    with replacing(files.data_docs) as beside:
         beside.mkdir()
         (beside / "index.html").write_text(page, encoding="utf-8", newline="\n")
-    say(_line(outcome, summary))
-    if outcome.broken:
-        raise _refusal(outcome, files)
+    say(_line(result, found.summary))
+    if result.broken:
+        raise _refusal(result, files)
 
 
 def _values(settings: Model) -> dict[str, Any]:
-    """Return what ``$names`` in a suite stand for: the labels, and the model's bounds."""
-    return {"labels": list(settings.labels), **settings.validation.model_dump()}
+    """Return what ``$names`` in a suite stand for: the model's bounds, and its own lists."""
+    own = settings.model_dump(include={"labels"}, mode="json")
+    return {**own, **settings.validation.model_dump()}
 
 
-def _line(outcome: Outcome, summary: dict[str, Any]) -> str:
+def _line(result: SuiteResult, summary: DataSummary) -> str:
     """Return the line that a run shows."""
     kinds = ", ".join(
-        f"{found['rows']:,} {kind.replace('_', ' ')}"
-        for kind, found in summary["kinds"].items()
-        if found["dropped"] and found["rows"]
+        f"{found.rows:,} {kind.replace('_', ' ')}"
+        for kind, found in summary.kinds.items()
+        if found.dropped and found.rows
     )
-    dropped = f"{summary['dropped']:,} will be dropped" + (f" ({kinds})" if kinds else "")
+    dropped = f"{summary.dropped:,} will be dropped" + (f" ({kinds})" if kinds else "")
     return (
-        f"validate: {len(outcome.findings) - len(outcome.broken)} of {len(outcome.findings)} "
-        f"expectations hold; {summary['rows']:,} rows, {dropped}"
+        f"validate: {len(result.results) - len(result.broken)} of {len(result.results)} "
+        f"expectations hold; {summary.rows:,} rows, {dropped}"
     )
 
 
-def _refusal(outcome: Outcome, files: Artifacts) -> ExpectationsBroken:
+def _refusal(result: SuiteResult, files: ModelPaths) -> ExpectationsBroken:
     """Return the error, with a table of what is broken."""
-    broken = len(outcome.broken)
+    broken = len(result.broken)
     return ExpectationsBroken(
-        f"the data breaks {broken} of {len(outcome.findings)} expectations\n"
-        + _table(outcome.broken),
-        expected=f"every expectation of {outcome.suite.path} to hold",
+        f"the data breaks {broken} of {len(result.results)} expectations\n" + _table(result.broken),
+        expected=f"every expectation of {result.suite.path} to hold",
         cure=f"do what the table says, then run the same command again; the whole picture: "
         f"{files.data_docs}/index.html",
     )
 
 
-def _table(broken: list[Finding]) -> str:
+def _table(broken: list[ExpectationResult]) -> str:
     # 60 ms to import: only where a table is shown.
     from rich import box
     from rich.console import Console
@@ -104,7 +108,7 @@ def _table(broken: list[Finding]) -> str:
     return drawn.get().rstrip()
 
 
-def _examples(finding: Finding) -> str:
+def _examples(finding: ExpectationResult) -> str:
     if finding.problem:
         return f"could not be checked: {finding.problem}"
     lines = [

@@ -1,1 +1,1 @@
-"""One folder a task type; found by its name."""
+"""What can be learned from which data: one folder a task, named ``<data>_<task>``."""

@@ -1,4 +1,4 @@
-"""Suites of one line an entry, and tables held against them."""
+"""Suites of one line an entry, and tables that are checked against them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from assay.gateways import expectations
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from assay.gateways.expectations import Outcome, Suite
+    from assay.gateways.expectations import Suite, SuiteResult
 
 
 def suite(tmp_path: Path, *entries: str, **values: Any) -> Suite:
@@ -23,5 +23,5 @@ def suite(tmp_path: Path, *entries: str, **values: Any) -> Suite:
     return expectations.load(path, values)
 
 
-def check(tmp_path: Path, table: dict[str, Any], *entries: str, **values: Any) -> Outcome:
+def check(tmp_path: Path, table: dict[str, Any], *entries: str, **values: Any) -> SuiteResult:
     return expectations.check(pd.DataFrame(table), suite(tmp_path, *entries, **values))

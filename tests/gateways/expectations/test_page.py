@@ -3,34 +3,43 @@ from __future__ import annotations
 import re
 import socket
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
 
-from assay.gateways.expectations import check as hold
-from assay.gateways.expectations import data_docs, excerpt, load
+from assay.excerpts import excerpt
+from assay.gateways.expectations import check as check_table
+from assay.gateways.expectations import data_docs, load
+from assay.records import DataSummary
 from tests.gateways.expectations.made import check
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 HOSTILE = "<script>alert('1')</script> $column & \"quoted\" [bold]\n\x1b[31m<img src=x>"
-SUMMARY: dict[str, Any] = {
-    "rows": 4,
-    "kept": 3,
-    "dropped": 1,
-    "kinds": {
-        "blank": {"meaning": "no text", "rows": 1, "dropped": True, "examples": [excerpt(HOSTILE)]}
-    },
-    "classes": {"<b>": {"rows": 4, "kept": 3}},
-    "figures": {"tokens": 12_345, "share of unknown tokens": 0.125},
-}
+SUMMARY = DataSummary.model_validate(
+    {
+        "rows": 4,
+        "kept": 3,
+        "dropped": 1,
+        "kinds": {
+            "blank": {
+                "meaning": "no text",
+                "rows": 1,
+                "dropped": True,
+                "examples": [excerpt(HOSTILE)],
+            }
+        },
+        "classes": {"<b>": {"rows": 4, "kept": 3}},
+        "figures": {"tokens": 12_345, "share of unknown tokens": 0.125},
+    }
+)
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> str:
-    outcome = check(
+    checked = check(
         tmp_path_factory.mktemp("suite"),
         {"text": [HOSTILE, HOSTILE + "!", "fine", None], "label": ["<b>", "<b>", "<b>", "<b>"]},
         "type: expect_column_values_to_be_in_set, kwargs: {column: text, value_set: $labels}",
@@ -42,7 +51,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
         "type: expect_table_row_count_to_be_between, kwargs: {min_value: 1}",
         labels=["<b>", "<i>positive</i>"],
     )
-    return data_docs(outcome, "films <i>", SUMMARY)
+    return data_docs(checked, "films <i>", SUMMARY)
 
 
 class Read(HTMLParser):
@@ -65,7 +74,7 @@ class Read(HTMLParser):
 
 def test_every_value_on_the_page_is_escaped(page: str) -> None:
     read = Read(page)
-    assert read.text.count(excerpt(HOSTILE)) > 4  # three cards, a kind of dirt, and in a row
+    assert read.text.count(excerpt(HOSTILE)) > 4  # three cards, a kind of defect, and in a row
     assert "<i>positive</i>" in read.text
     assert "^<i>$column&" in read.text
     assert "films <i>" in read.text
@@ -96,8 +105,8 @@ def test_code_in_a_sentence_is_set_as_code(tmp_path: Path) -> None:
         "- type: expect_column_to_exist\n  kwargs: {column: text}\n"
         "  because: Set `a<b` right.\n  next: Do it.\n"
     )
-    outcome = hold(pd.DataFrame({"x": [1]}), load(path, {}))
-    page = data_docs(outcome, "m", SUMMARY)
+    checked = check_table(pd.DataFrame({"x": [1]}), load(path, {}))
+    page = data_docs(checked, "m", SUMMARY)
     assert page.count("Set <code>a&lt;b</code> right.") == 2
 
 
@@ -107,5 +116,5 @@ def test_nothing_is_sent_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    outcome = check(tmp_path, {"a": [1]}, "type: expect_column_to_exist, kwargs: {column: a}")
-    assert "All 1 expectations hold" in data_docs(outcome, "m", SUMMARY)
+    checked = check(tmp_path, {"a": [1]}, "type: expect_column_to_exist, kwargs: {column: a}")
+    assert "All 1 expectations hold" in data_docs(checked, "m", SUMMARY)

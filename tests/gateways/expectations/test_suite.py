@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from assay.errors import SettingsError
 from assay.gateways.expectations import load
-from assay.settings.image import ImageValidate
-from assay.settings.text import TextValidate
+from assay.tasks.registry import TASKS
 from tests.gateways.expectations.made import check, suite
+
+if TYPE_CHECKING:
+    from assay.tasks.task import Task
 
 SUITES = Path(__file__).parents[3] / "expectations"
 
@@ -118,10 +121,12 @@ def test_a_misspelt_column_is_a_fault_of_the_suite(tmp_path: Path, key: str) -> 
     assert "`label`" in caught.value.cure
 
 
-BOUNDS = {"text-classification": TextValidate(), "image-classification": ImageValidate()}
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+def test_every_suite_that_comes_with_assay_loads(task: Task[Any]) -> None:
+    bounds = task.settings.model_fields["validation"].default
+    values = {"labels": ["a", "b"], **bounds.model_dump()}
+    assert len(load(SUITES / f"{task.folder}.yaml", values).expectations) >= 5
 
 
-@pytest.mark.parametrize("path", sorted(SUITES.glob("*.yaml")), ids=lambda path: path.stem)
-def test_every_suite_that_comes_with_assay_loads(path: Path) -> None:
-    values = {"labels": ["a", "b"], **BOUNDS[path.stem].model_dump()}
-    assert len(load(path, values).expectations) >= 5
+def test_every_suite_is_that_of_a_task() -> None:
+    assert {path.stem for path in SUITES.glob("*.yaml")} == {task.folder for task in TASKS}

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 PARAMS = """\
 models:
   tiny:
-    task: text-classification
+    data: text
+    task: classification
     labels: [good, bad]
   tiny-two:
-    task: text-classification
+    data: text
+    task: classification
     labels: [good, bad]
 """
 

@@ -70,6 +70,10 @@ def test_a_dvc_that_somebody_started_by_hand_is_respected(project: Path) -> None
         [sys.executable, "-c", "input()", "dvc", "repro"], stdin=subprocess.PIPE
     )
     try:
+        # Between its fork and its exec a process still bears the command line of this one.
+        command_line = Path(f"/proc/{by_hand.pid}/cmdline")
+        if sys.platform == "linux":
+            until(lambda: b"dvc" in command_line.read_bytes().split(b"\0"))
         Path(".dvc/tmp/rwlock").write_text(rwlock_of(by_hand.pid))
         with pytest.raises(StageFailed, match=f"PID {by_hand.pid}"):
             versioning.reproduce("ingest@tiny", on_line=lambda _: None)

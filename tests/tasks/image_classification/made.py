@@ -10,8 +10,10 @@ import onnx
 import pandas as pd
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
+from sklearn.datasets import load_digits
 
-from assay import bundle
+from assay.bundle import manifest
+from assay.bundle.manifest import Manifest, Port
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +44,18 @@ def shades(count: int, *, size: int = 12, seed: int = 0) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["id", "image", "label", "shop"])
 
 
+def labelled_scans(count: int) -> pd.DataFrame:
+    """Return scikit-learn's digits 0 to 4 as grey PNG images of 18 x 20 pixels, with labels."""
+    scans, numbers = load_digits(n_class=5, return_X_y=True)
+    contents = []
+    for scan in scans[:count]:
+        image = Image.fromarray((scan.reshape(8, 8) * 15).astype(np.uint8)).resize((18, 20))
+        contents.append(png(np.asarray(image)))
+    return pd.DataFrame(
+        {"image": contents, "label": [f"digit {number}" for number in numbers[:count]]}
+    )
+
+
 def write_bundle(folder: Path, *, channels: int = 1, size: int = 12) -> None:
     """Write a bundle that tells dark from bright by the mean of all pixels."""
     folder.mkdir(parents=True)
@@ -68,13 +82,24 @@ def write_bundle(folder: Path, *, channels: int = 1, size: int = 12) -> None:
     opset = helper.make_opsetid("", 20)
     onnx.save(helper.make_model(graph, opset_imports=[opset], ir_version=10), folder / "model.onnx")
     (folder / "README.md").write_text("# shades\n\nDark from bright.\n")
-    manifest = {
-        "task": "image-classification",
-        "labels": list(LABELS),
-        "precision": "fp32",
-        "inputs": ["pixels"],
-        "size": size,
-        "channels": channels,
-        "fingerprints": {"weights": "cd" * 32},
-    }
-    bundle.write_manifest(folder, manifest)
+    stated = Manifest(
+        model="shades",
+        data="image",
+        task="classification",
+        labels=LABELS,
+        precision="fp32",
+        inputs=(
+            Port(
+                name="pixels",
+                type="uint8",
+                shape=("batch", "height", "width", channels),
+                example=(1, size, size, channels),
+            ),
+        ),
+        outputs=(Port(name="logits", type="float32", shape=("batch", 2), example=(1, 2)),),
+        encoder={"size": size, "channels": channels},
+        made_from={"weights": "cd" * 32},
+        processor="a test's",
+        versions={},
+    )
+    manifest.write(folder, stated)

@@ -11,7 +11,7 @@ import pyarrow as pa
 from PIL import Image
 from pyarrow import parquet
 
-from assay.inputs.image import encode
+from assay.gateways.sources.images import png
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +40,7 @@ def scans() -> tuple[tuple[Pixels, str], ...]:
 def table(rows: int = 120, given: str | None = None, start: int = 0) -> list[dict[str, Any]]:
     """Return rows of a raw table; digits take turns."""
     return [
-        {"id": f"{place}", "image": encode(pixels), "label": label, "given": given}
+        {"id": f"{place}", "image": png(pixels), "label": label, "given": given}
         for place, (pixels, label) in enumerate(scans()[start : start + rows], start)
     ]
 

@@ -1,4 +1,4 @@
-"""What an image becomes hangs on (seed, epoch, row) alone, and is what the settings say."""
+"""What an image becomes depends on (seed, epoch, row) alone, and is what the settings say."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from assay.settings.image import ImageTrain
 from assay.tasks.image_classification.augment import augmented, drawn
+from assay.tasks.image_classification.settings import ImageTrain
 
 ROWS, SIDE = 60, 12
 # Every pixel of an image differs from every other one.
@@ -27,7 +27,7 @@ def _settings(**changes: Any) -> ImageTrain:
 
 
 @pytest.mark.parametrize("flip", ["random", "alternating"])
-def test_a_rows_image_hangs_on_no_other_row_of_its_batch(flip: str) -> None:
+def test_a_rows_image_depends_on_no_other_row_of_its_batch(flip: str) -> None:
     settings = _settings(flip=flip, crop=3, cutout=4)
     together = augmented(IMAGES, ALL, 2, settings)
     alone = torch.cat([augmented(IMAGES, [row], 2, settings) for row in reversed(ALL)])

@@ -6,22 +6,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from assay.bundle import Bundle
+from assay.bundle.classifier import Classifier
 from assay.errors import DataRefused
-from assay.scoring import metrics
-from assay.settings.image import ImageModel
+from assay.modalities.image.encoding import of_bundle
+from assay.objectives.classification import metrics
 from assay.tasks.image_classification import evaluate
-
-from .made import LABELS, png, shades, write_bundle
+from assay.tasks.image_classification.settings import ImageClassificationModel
+from tests.tasks.image_classification.made import LABELS, png, shades, write_bundle
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def settings(*slices: str) -> ImageModel:
-    return ImageModel.model_validate(
+def settings(*slices: str) -> ImageClassificationModel:
+    return ImageClassificationModel.model_validate(
         {
-            "task": "image-classification",
+            "data": "image",
+            "task": "classification",
             "labels": list(LABELS),
             "ingest": {"slices": list(slices)},
             "evaluate": {"bootstrap": 100},
@@ -29,13 +30,18 @@ def settings(*slices: str) -> ImageModel:
     )
 
 
+def _predictions(bundle: Classifier, test: pd.DataFrame) -> metrics.Predictions:
+    probabilities = bundle.predict(test["image"].tolist()).probabilities
+    return metrics.predictions(test["label"].tolist(), probabilities, LABELS)
+
+
 @pytest.fixture
-def bundle(tmp_path: Path) -> Bundle:
+def bundle(tmp_path: Path) -> Classifier:
     write_bundle(tmp_path / "bundle")
-    return Bundle.open(tmp_path / "bundle", threads=1)
+    return Classifier.open(tmp_path / "bundle", of_bundle, threads=1)
 
 
-def test_rows_are_sliced_by_column_and_into_thirds_by_their_looks() -> None:
+def test_rows_are_sliced_by_column_and_into_thirds_by_their_light() -> None:
     table = shades(90)
     found = evaluate.slices(table, settings("shop"))
     assert list(found) == ["shop", "brightness", "contrast"]
@@ -71,30 +77,30 @@ def test_the_baseline_learns_shades_in_the_labels_order(tmp_path: Path) -> None:
 
 
 def test_the_bundles_errors_are_drawn_and_its_robustness_told(
-    bundle: Bundle, tmp_path: Path
+    bundle: Classifier, tmp_path: Path
 ) -> None:
     test = shades(80)
-    outcome = metrics.outcome(test["label"].tolist(), evaluate.score(bundle, test), LABELS)
-    worst, robust = evaluate.closer(bundle, test, outcome, settings())
+    predictions = _predictions(bundle, test)
+    worst, robust = evaluate.extra_sections(bundle, test, predictions, settings())
     assert worst.name == "worst"
     assert worst.draw is not None
     worst.draw(tmp_path / "worst.png")
     assert (tmp_path / "worst.png").read_bytes().startswith(b"\x89PNG")
     assert robust.name == "robustness"
     assert robust.table is not None
-    assert robust.table["accuracy"].iloc[0] == pytest.approx(outcome.correct.mean())
+    assert robust.table["accuracy"].iloc[0] == pytest.approx(predictions.correct.mean())
 
 
-def test_a_bundle_that_never_errs_has_no_picture_of_errors(bundle: Bundle) -> None:
+def test_a_bundle_that_never_errs_has_no_picture_of_errors(bundle: Classifier) -> None:
     test = shades(9, seed=4).iloc[1:]
-    outcome = metrics.outcome(test["label"].tolist(), evaluate.score(bundle, test), LABELS)
-    assert outcome.correct.all()
-    sections = evaluate.closer(bundle, test, outcome, settings())
+    predictions = _predictions(bundle, test)
+    assert predictions.correct.all()
+    sections = evaluate.extra_sections(bundle, test, predictions, settings())
     assert [section.name for section in sections] == ["robustness"]
 
 
 def test_large_errors_are_shown_small_and_keep_their_proportion(
-    bundle: Bundle, tmp_path: Path
+    bundle: Classifier, tmp_path: Path
 ) -> None:
     tall = np.zeros((600, 150, 3), np.uint8)
     assert evaluate._small(tall).shape == (128, 32, 3)

@@ -10,16 +10,20 @@ import pytest
 import torch
 from onnx import numpy_helper
 
-from assay import artifacts, bundle
-from assay.artifacts import Artifacts
-from assay.bundle import Bundle
-from assay.settings.image import ImageModel
-from assay.tasks import agreement
+from assay import records
+from assay.bundle import manifest
+from assay.bundle.session import Session
+from assay.errors import ParityFailed
+from assay.files import read_json, sha256
+from assay.paths import ModelPaths
+from assay.records import Parity
+from assay.tasks.bundles import open_classifier
 from assay.tasks.image_classification import export, network, parity
 from assay.tasks.image_classification.served import Served
+from assay.tasks.image_classification.settings import ImageClassificationModel
 from tests import made
 
-FILES = Artifacts(made.MODEL)
+FILES = ModelPaths(made.MODEL)
 
 
 @pytest.fixture
@@ -29,29 +33,35 @@ def project(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def _exported(folder: Path, **changes: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+def _exported(folder: Path, **changes: Any) -> Parity:
     block = made.image_settings()
     block["export"] |= changes
-    return export.export(ImageModel.model_validate(block), FILES, folder)
+    report, timings = export.export(ImageClassificationModel.model_validate(block), FILES, folder)
+    assert timings.rows_per_second_fp32 > 0
+    assert timings.rows_per_second_int8 > 0
+    return report
 
 
 def test_the_bundle_holds_what_is_served_and_nothing_else(project: Path) -> None:
     names = {path.name for path in FILES.bundle.iterdir()}
     assert names == {"model.onnx", "assay.json", "README.md"}
-    manifest = bundle.read_manifest(FILES.bundle)
-    assert manifest["task"] == "image-classification"
-    assert (manifest["size"], manifest["channels"]) == (28, 1)
-    assert manifest["inputs"] == ["pixels"]
-    assert manifest["fingerprints"]["weights"] == artifacts.sha256(FILES.checkpoint)
+    stated = manifest.read(FILES.bundle)
+    assert (stated.data, stated.task) == ("image", "classification")
+    assert stated.encoder == {"size": 28, "channels": 1}
+    (port,) = stated.inputs
+    assert (port.name, port.type) == ("pixels", "uint8")
+    assert port.shape == ("batch", "height", "width", 1)
+    assert port.example == (1, 28, 28, 1)
+    assert stated.made_from["weights"] == sha256(FILES.checkpoint)
 
 
 def test_two_exports_are_equal_byte_for_byte_and_name_no_folder(
     project: Path, tmp_path: Path
 ) -> None:
-    reports = [_exported(tmp_path / name)[0] for name in ("one", "two")]
+    reports = [_exported(tmp_path / name) for name in ("one", "two")]
     assert reports[0] == reports[1]
-    assert artifacts.sha256(tmp_path / "one") == artifacts.sha256(tmp_path / "two")
-    content = (tmp_path / "one" / bundle.MODEL).read_bytes()
+    assert sha256(tmp_path / "one") == sha256(tmp_path / "two")
+    content = (tmp_path / "one" / manifest.MODEL).read_bytes()
     for folder in (project, tmp_path, Path(export.__file__).parents[4]):
         assert str(folder).encode() not in content
 
@@ -61,8 +71,8 @@ def test_one_graph_takes_images_of_any_size_and_number(
     project: Path, tmp_path: Path, tta: Any
 ) -> None:
     _exported(tmp_path / "bundle", precision="fp32", tta=tta)
-    session = bundle.open_session(str(tmp_path / "bundle" / bundle.MODEL), 1)
-    (entry,) = session.get_inputs()
+    session = Session(str(tmp_path / "bundle" / manifest.MODEL), 1)
+    (entry,) = session.runtime.get_inputs()
     assert (entry.name, entry.type) == ("pixels", "tensor(uint8)")
     assert entry.shape == ["batch", "height", "width", 1]
     served = Served(network.load(FILES.checkpoint), 28, tta).eval()
@@ -70,19 +80,18 @@ def test_one_graph_takes_images_of_any_size_and_number(
         images = parity.drawn(batch, height, width, 1)
         with torch.inference_mode():
             expected = served(torch.from_numpy(images)).numpy()
-        np.testing.assert_allclose(
-            session.run(None, {"pixels": images})[0], expected, atol=1e-4, rtol=1e-4
-        )
+        np.testing.assert_allclose(session.run({"pixels": images}), expected, atol=1e-4, rtol=1e-4)
 
 
 def test_int8_multiplies_int8_and_answers_alike(project: Path, tmp_path: Path) -> None:
     answers = {}
     contents = pd.read_parquet(FILES.split("test"))["image"].tolist()
     for precision in ("fp32", "int8"):
-        report, _ = _exported(tmp_path / precision, precision=precision)
-        assert report["precision"] == precision
-        answers[precision] = Bundle.open(tmp_path / precision, threads=1).probabilities(contents)
-    graph = onnx.load(tmp_path / "int8" / bundle.MODEL).graph
+        report = _exported(tmp_path / precision, precision=precision)
+        assert report.precision == precision
+        opened = open_classifier(tmp_path / precision, threads=1)
+        answers[precision] = opened.predict(contents).probabilities
+    graph = onnx.load(tmp_path / "int8" / manifest.MODEL).graph
     kinds = [entry.data_type for entry in graph.initializer if entry.name.endswith("_quantized")]
     assert kinds.count(onnx.TensorProto.INT8) == 2, "two convolutions"
     assert not np.array_equal(answers["fp32"], answers["int8"])
@@ -91,23 +100,24 @@ def test_int8_multiplies_int8_and_answers_alike(project: Path, tmp_path: Path) -
 
 
 def test_the_report_says_how_far_and_why(project: Path) -> None:
-    report = artifacts.read_json(FILES.parity)
-    assert report["validation_rows"] == len(pd.read_parquet(FILES.split("validation")))
-    assert report["top1_equal"] == 1.0
-    assert 0 < report["grid_max_abs_diff"] < 1e-4
-    assert report["precision"] == bundle.read_manifest(FILES.bundle)["precision"]
-    assert not any("second" in name or "speed" in name for name in report), "timings vary"
+    report = records.read(FILES.parity, Parity)
+    assert report.validation_rows == len(pd.read_parquet(FILES.split("validation")))
+    assert report.validation_max_abs_diff < 1e-4
+    assert 0 < report.grid_max_abs_diff < 1e-4
+    assert report.precision == manifest.read(FILES.bundle).precision
+    written = read_json(FILES.parity)
+    assert not any("second" in name or "speed" in name for name in written), "timings vary"
 
 
 @pytest.mark.parametrize("name", ["bias", "weight"])
 def test_an_altered_weight_is_found(project: Path, tmp_path: Path, name: str) -> None:
     _exported(tmp_path / "bundle", precision="fp32")
-    graph = onnx.load(tmp_path / "bundle" / bundle.MODEL)
+    graph = onnx.load(tmp_path / "bundle" / manifest.MODEL)
     weight = next(entry for entry in graph.graph.initializer if entry.name.endswith(name))
     altered = numpy_helper.to_array(weight) * np.float32(1.01) + np.float32(1e-2)
     weight.CopyFrom(numpy_helper.from_array(altered, weight.name))
     served = Served(network.load(FILES.checkpoint), 28, "none").eval()
-    with pytest.raises(agreement.PartedWays, match="ONNX differs from torch by"):
+    with pytest.raises(ParityFailed, match="ONNX differs from torch by"):
         parity.grid(served, graph.SerializeToString(), 28, 1, 1)
 
 

@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 from assay.errors import DataRefused, MissingFile, SettingsError, SourceRefused
-from assay.inputs.image import encode
-from assay.settings.image import ImageModel, ImageTrain
+from assay.gateways.sources.images import png
+from assay.tasks.image_classification import IMAGE_CLASSIFICATION
 from assay.tasks.image_classification.new import propose, starting_point
+from assay.tasks.image_classification.settings import ImageClassificationModel, ImageTrain
 from tests.tasks.image_classification import pictures
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def folders(root: Path, rows: int = 80, side: int = 40, colour: bool = False) ->
             shown = np.stack([shown] * 3, axis=2)
         target = root / label / f"{row}.png"
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(encode(shown))
+        target.write_bytes(png(shown))
     return root
 
 
@@ -31,7 +32,7 @@ def test_settings_fit_the_folder(tmp_path: Path) -> None:
     found = propose(folders(tmp_path / "scans"), {})
     assert found.rows == 80
     settings = found.settings
-    assert isinstance(settings, ImageModel)
+    assert isinstance(settings, ImageClassificationModel)
     assert settings.labels == tuple(sorted(pictures.LABELS))
     assert settings.ingest.source is None
     assert (settings.train.size, settings.train.channels) == (32, 1)
@@ -50,7 +51,7 @@ def test_size_and_network_follow_the_images(
     assert (train.size, train.network, train.channels) == (size, network, 3)
 
 
-def test_small_sets_are_passed_over_more_often(tmp_path: Path) -> None:
+def test_small_sets_are_trained_for_more_epochs(tmp_path: Path) -> None:
     few: Any = propose(folders(tmp_path / "few", 60), {}).settings.train
     more: Any = propose(folders(tmp_path / "more", 700), {}).settings.train
     assert few.batch_size <= more.batch_size
@@ -95,7 +96,8 @@ def test_a_table_of_paths_needs_the_folder_of_its_images(tmp_path: Path) -> None
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataRefused, match="holds no image with a label") as refused:
         propose(tmp_path, {})
-    assert "in a folder" in refused.value.expected
+    assert "at least two classes of ten images" in refused.value.expected
+    assert "give each class a folder that bears its name" in refused.value.cure
 
 
 def test_one_class_is_refused(tmp_path: Path) -> None:
@@ -109,7 +111,7 @@ def test_one_class_is_refused(tmp_path: Path) -> None:
 def test_a_class_with_too_few_images_is_refused(tmp_path: Path) -> None:
     folders(tmp_path)
     (tmp_path / "rare").mkdir()
-    (tmp_path / "rare/a.png").write_bytes(encode(pictures.scans()[0][0]))
+    (tmp_path / "rare/a.png").write_bytes(png(pictures.scans()[0][0]))
     with pytest.raises(DataRefused, match=r"1 classes have too few images: 'rare' \(1\)"):
         propose(tmp_path, {})
 
@@ -127,11 +129,16 @@ def test_nothing_there_is_said(tmp_path: Path) -> None:
 
 
 def test_what_a_model_starts_from_is_looked_for(tmp_path: Path) -> None:
-    smallest: dict[str, Any] = {"task": "image-classification", "labels": ["a", "b"]}
-    fresh = ImageModel.model_validate(smallest)
+    smallest: dict[str, Any] = {"data": "image", "task": "classification", "labels": ["a", "b"]}
+    fresh = ImageClassificationModel.model_validate(smallest)
     assert starting_point(fresh) == f"{ImageTrain().network}, from random weights"
-    here = ImageModel.model_validate(smallest | {"train": {"checkpoint": str(tmp_path)}})
+    here = ImageClassificationModel.model_validate(
+        smallest | {"train": {"checkpoint": str(tmp_path)}}
+    )
     assert starting_point(here) == str(tmp_path)
-    lost = ImageModel.model_validate(smallest | {"train": {"checkpoint": "./nowhere"}})
+    lost = ImageClassificationModel.model_validate(
+        smallest | {"train": {"checkpoint": "./nowhere"}}
+    )
     with pytest.raises(SettingsError, match=r"'./nowhere', which is not there"):
         starting_point(lost)
+    assert IMAGE_CLASSIFICATION.starting_point(here) == str(tmp_path)

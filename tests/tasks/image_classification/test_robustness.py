@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from assay.bundle import Bundle
+from assay.bundle.classifier import Classifier
+from assay.modalities.image.encoding import of_bundle
 from assay.tasks.image_classification import robustness
 from assay.tasks.image_classification.robustness import blurred, noisy, shifted, spread
-
-from .made import png, shades, write_bundle
+from tests.tasks.image_classification.made import png, shades, write_bundle
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,9 +18,9 @@ NAMES = ["none", *robustness.CORRUPTIONS]
 
 
 @pytest.fixture
-def bundle(tmp_path: Path) -> Bundle:
+def bundle(tmp_path: Path) -> Classifier:
     write_bundle(tmp_path / "bundle")
-    return Bundle.open(tmp_path / "bundle", threads=1)
+    return Classifier.open(tmp_path / "bundle", of_bundle, threads=1)
 
 
 def random(seed: int = 1) -> np.random.Generator:
@@ -61,20 +61,21 @@ def test_rows_are_spread_evenly_and_all_taken_where_they_are_few() -> None:
     assert spread(0, 4).tolist() == []
 
 
-def test_what_only_looks_at_the_mean_loses_nothing(bundle: Bundle) -> None:
+def test_what_only_looks_at_the_mean_loses_nothing(bundle: Classifier) -> None:
     test = shades(60)
     found = robustness.robustness(bundle, test, resamples=200, seed=3)
     assert found["corruption"].tolist() == NAMES
     assert found["rows"].tolist() == [60] * 4
-    truth = [bundle.labels[n] for n in bundle.probabilities(test["image"].tolist()).argmax(axis=1)]
-    assert found["accuracy"].iloc[0] == pytest.approx(np.mean(test["label"] == truth))
+    numbers = bundle.predict(test["image"].tolist()).probabilities.argmax(axis=1)
+    predicted = [bundle.labels[number] for number in numbers]
+    assert found["accuracy"].iloc[0] == pytest.approx(np.mean(test["label"] == predicted))
     assert found["against_none"].abs().max() < 0.05
     assert (found["low"] <= found["against_none"]).all()
     assert (found["against_none"] <= found["high"]).all()
     assert found.iloc[0][["against_none", "low", "high"]].tolist() == [0, 0, 0]
 
 
-def test_what_hangs_on_the_place_loses_by_a_shift(bundle: Bundle) -> None:
+def test_what_depends_on_the_place_loses_by_a_shift(bundle: Classifier) -> None:
     """Half black, half nearly white: dark as it stands, bright when moved to the left."""
     image = np.zeros((12, 12), np.uint8)
     image[:, 6:] = 254
@@ -92,7 +93,7 @@ def random_of(row: int) -> np.random.Generator:
     return np.random.default_rng([3, row])
 
 
-def test_the_same_seed_gives_the_same_table_and_another_one_other_noise(bundle: Bundle) -> None:
+def test_the_same_seed_gives_the_same_table_and_another_one_other_noise(bundle: Classifier) -> None:
     test = shades(40)
     first, second = (robustness.robustness(bundle, test, resamples=200, seed=3) for _ in range(2))
     assert first.equals(second)
@@ -100,7 +101,7 @@ def test_the_same_seed_gives_the_same_table_and_another_one_other_noise(bundle: 
     assert not np.array_equal(noisy(image, random(3)), noisy(image, random(4)))
 
 
-def test_a_rows_noise_does_not_hang_on_its_neighbours(bundle: Bundle) -> None:
+def test_a_rows_noise_does_not_depend_on_its_neighbours(bundle: Classifier) -> None:
     """Odd rows have another width, so that batches hold other rows than neighbours."""
     images = np.random.default_rng(0).integers(0, 256, (3, 5, 5, 1), dtype=np.uint8)
     together = robustness._corrupted(images, NAMES[1], 7, [4, 9, 2])

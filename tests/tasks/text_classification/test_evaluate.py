@@ -1,34 +1,38 @@
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 import pytest
 
+from assay import records
+from assay.bundle import manifest
 from assay.errors import DataRefused
-from assay.settings.text import TextModel
-from assay.tasks import protocol
+from assay.paths import ModelPaths
+from assay.records import Evaluation
+from assay.tasks.registry import load_model
 from assay.tasks.text_classification import evaluate
+from assay.tasks.text_classification.settings import TextClassificationModel
+from tests import made
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from assay.reporting.report import Report
 
-def settings(*slices: str) -> TextModel:
-    return TextModel.model_validate(
+FILES = ModelPaths(made.MODEL)
+
+
+def settings(*slices: str) -> TextClassificationModel:
+    return TextClassificationModel.model_validate(
         {
-            "task": "text-classification",
+            "data": "text",
+            "task": "classification",
             "labels": ["no", "yes"],
             "ingest": {"slices": list(slices)},
         }
     )
-
-
-def test_the_task_is_found_by_its_name() -> None:
-    found: object = protocol.evaluates("text-classification")
-    assert found is evaluate
-    assert evaluate.BASELINE
 
 
 def test_rows_are_sliced_by_column_and_by_length() -> None:
@@ -57,13 +61,36 @@ def test_a_slice_column_that_is_not_there_is_refused_with_those_that_are() -> No
     assert "text, label" in refused.value.expected
 
 
-def test_the_baseline_answers_in_label_order(tmp_path: Path) -> None:
-    train = tmp_path / "train.parquet"
-    rows = pd.DataFrame({"text": ["good", "bad"] * 10, "label": ["yes", "no"] * 10})
-    rows.to_parquet(train)
-    found = evaluate.baseline(train, pd.DataFrame({"text": ["bad", "good"]}), ("no", "yes"), 1)
-    assert np.argmax(found, axis=1).tolist() == [0, 1]
+def _evaluate() -> Report:
+    model = load_model(made.MODEL)
+    assert isinstance(model, TextClassificationModel)
+    return evaluate.evaluate(model, FILES)
 
 
-def test_a_row_is_shown_by_its_text() -> None:
-    assert evaluate.show(pd.Series({"id": 1, "text": "as it stands\n"})) == "as it stands\n"
+def test_the_evaluation_is_that_of_bundle_and_baseline(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(made.built(checkpoint))
+    report = _evaluate()
+    found = report.evaluation
+    assert found == records.read(FILES.metrics, Evaluation)
+    assert (found.data, found.task, found.baseline) == ("text", "classification", evaluate.BASELINE)
+    assert found.rows == len(pd.read_parquet(FILES.split("test")))
+    assert found.precision == manifest.read(FILES.bundle).precision
+    assert report.tables["slices"]["slice"].str.startswith("characters: ").all()
+    accuracy = found.metric("accuracy").baseline
+    assert accuracy is not None
+    assert accuracy > 0.6, "the baseline answers in label order; a third by chance"
+
+
+def test_a_row_is_shown_by_its_text(
+    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(made.built(checkpoint), tmp_path / "project")
+    monkeypatch.chdir(tmp_path / "project")
+    table = pd.read_parquet(FILES.split("test"))
+    # So that the model is wrong somewhere.
+    table.assign(label="negative").to_parquet(FILES.split("test"))
+    report = _evaluate()
+    errors = report.predictions.query("predicted_label != label").nlargest(1, "score")
+    assert errors["text"].iloc[0] in report.page

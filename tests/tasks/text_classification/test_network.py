@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
-from assay import artifacts
 from assay.errors import SettingsError
+from assay.files import read_json, sha256, write_json
 from assay.learning import seeding
 from assay.tasks.text_classification import network
 
@@ -47,13 +47,13 @@ def test_what_is_saved_comes_back_and_is_equal_byte_for_byte(
     model = network.load(checkpoint, LABELS, 0.1, new_head=True)
     for name in ("one", "two"):
         network.save(model, checkpoint, tmp_path / name)
-    assert artifacts.sha256(tmp_path / "one") == artifacts.sha256(tmp_path / "two")
+    assert sha256(tmp_path / "one") == sha256(tmp_path / "two")
     again = network.load(tmp_path / "one", LABELS, 0.1)
     assert again.config.id2label == model.config.id2label
     for name, value in model.state_dict().items():
         assert torch.equal(value, again.state_dict()[name])
     network.save(again, tmp_path / "one", tmp_path / "three")
-    assert artifacts.sha256(tmp_path / "three") == artifacts.sha256(tmp_path / "one")
+    assert sha256(tmp_path / "three") == sha256(tmp_path / "one")
 
 
 def test_what_is_saved_names_no_folder_and_pickles_nothing(
@@ -72,8 +72,8 @@ def test_what_is_saved_names_no_folder_and_pickles_nothing(
 def test_another_kind_of_network_is_refused(checkpoint: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     shutil.copytree(checkpoint, other)
-    config = artifacts.read_json(other / "config.json")
-    artifacts.write_json(other / "config.json", config | {"model_type": "roberta"})
+    config = read_json(other / "config.json")
+    write_json(other / "config.json", config | {"model_type": "roberta"})
     with pytest.raises(SettingsError, match="is a 'roberta' network") as refused:
         network.load(other, LABELS, 0.1)
     assert "bert-base-chinese" in refused.value.cure

@@ -4,8 +4,13 @@ import pandas as pd
 import pytest
 
 from assay.errors import DataRefused, SettingsError, UsageError
-from assay.settings.text import TextModel, TextTrain, TextValidate
-from assay.tasks.text_classification.new import fitted, starting_point
+from assay.tasks.text_classification import TEXT_CLASSIFICATION
+from assay.tasks.text_classification.new import fitted
+from assay.tasks.text_classification.settings import (
+    TextClassificationModel,
+    TextClassificationValidate,
+    TextTrain,
+)
 from tests import made
 
 CHINESE = [
@@ -24,7 +29,7 @@ def test_settings_fit_the_table() -> None:
     assert settings.ingest.text == "review"
     assert settings.ingest.label == "mood"
     assert settings.ingest.source is None
-    assert settings.validation == TextValidate()
+    assert settings.validation == TextClassificationValidate()
     assert notes == []
 
 
@@ -34,7 +39,7 @@ def test_labels_are_text_whatever_the_file_made_of_them() -> None:
 
 
 @pytest.mark.parametrize(("rows", "epochs"), [(60, 20), (3000, 16), (5000, 10), (400_000, 2)])
-def test_small_sets_are_passed_over_more_often(rows: int, epochs: int) -> None:
+def test_small_sets_are_trained_for_more_epochs(rows: int, epochs: int) -> None:
     table = made.texts(60)
     table = table.iloc[[row % 60 for row in range(rows)]].reset_index(drop=True)
     assert fitted(table, "text", "label")[0].train.epochs == epochs
@@ -82,7 +87,7 @@ def test_a_missing_column_is_answered_with_the_nearest(
     ("labels", "found"),
     [
         (["good"], "holds one class only: 'good'"),
-        ([None], "holds no label at all"),
+        ([None], "holds no row with a label"),
         (["good", None], "holds one class only: 'good'"),
         ([str(number) for number in range(60)], "holds 60 different labels in 60 rows"),
     ],
@@ -103,8 +108,9 @@ def test_texts_that_are_all_missing_are_left_to_validation() -> None:
 
 
 def test_the_starting_point_is_looked_at() -> None:
-    smallest = {"task": "text-classification", "labels": ["a", "b"]}
-    assert starting_point(TextModel.model_validate(smallest)) == TextTrain().checkpoint
-    lost = TextModel.model_validate(smallest | {"train": {"checkpoint": "./nowhere"}})
+    smallest = {"data": "text", "task": "classification", "labels": ["a", "b"]}
+    default = TextClassificationModel.model_validate(smallest)
+    assert TEXT_CLASSIFICATION.starting_point(default) == TextTrain().checkpoint
+    lost = TextClassificationModel.model_validate(smallest | {"train": {"checkpoint": "./nowhere"}})
     with pytest.raises(SettingsError, match=r"\./nowhere"):
-        starting_point(lost)
+        TEXT_CLASSIFICATION.starting_point(lost)

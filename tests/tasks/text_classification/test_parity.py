@@ -7,9 +7,9 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
-from assay.artifacts import Artifacts
-from assay.bundle import MODEL
-from assay.tasks import agreement
+from assay.bundle.manifest import MODEL
+from assay.errors import ParityFailed
+from assay.paths import ModelPaths
 from assay.tasks.text_classification import network, parity
 from tests import made
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-FILES = Artifacts(made.MODEL)
+FILES = ModelPaths(made.MODEL)
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def pair(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, onnx.M
     return model, onnx.load(made.fp32_bundle(checkpoint) / MODEL)
 
 
-def test_equal_networks_part_by_rounding_alone(pair: tuple[Any, onnx.ModelProto]) -> None:
+def test_equal_networks_differ_by_rounding_alone(pair: tuple[Any, onnx.ModelProto]) -> None:
     model, graph = pair
     assert 0 < parity.grid(model, graph.SerializeToString(), 1) < 1e-5
 
@@ -39,7 +39,7 @@ def test_an_altered_weight_is_found(pair: tuple[Any, onnx.ModelProto], name: str
     (weight,) = (entry for entry in graph.graph.initializer if entry.name.endswith(name))
     altered = numpy_helper.to_array(weight) * np.float32(1.01) + np.float32(1e-3)
     weight.CopyFrom(numpy_helper.from_array(altered, weight.name))
-    with pytest.raises(agreement.PartedWays, match="ONNX differs from torch by") as refused:
+    with pytest.raises(ParityFailed, match="ONNX differs from torch by") as refused:
         parity.grid(model, graph.SerializeToString(), 1)
     assert refused.value.expected == "at most 0.0001"
     assert "nothing was exported" in refused.value.cure

@@ -12,13 +12,15 @@ import logging
 import re
 from typing import TYPE_CHECKING, Any
 
-from assay import quiet
-from assay.gateways.expectations.excerpts import in_short
+from assay.excerpts import in_short
+from assay.logs import logging_from
+from assay.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from assay.gateways.expectations.outcome import Finding, Outcome
+    from assay.gateways.expectations.checking import ExpectationResult, SuiteResult
+    from assay.records import DataSummary
 
 # Private characters stand for special ones while Great Expectations handles a value, and become
 # entities in its HTML. The last two stand for the marks around `code` in our own sentences.
@@ -37,19 +39,14 @@ HERE = "assay.gateways.expectations"
 LEFT_OUT = {"collapse.j2": "", "graph.j2": ""}
 
 
-def data_docs(outcome: Outcome, title: str, summary: Mapping[str, Any]) -> str:
+def data_docs(checked: SuiteResult, title: str, summary: DataSummary) -> str:
     """Return Great Expectations' page of results as one HTML file that needs nothing else.
-
-    ``summary`` holds ``rows``, ``kept``, ``dropped``; ``kinds``, a mapping of a kind of dirt to
-    ``meaning``, ``rows``, ``dropped`` and ``examples``; ``classes``, a mapping of a class to
-    ``rows`` and ``kept``; ``figures``, a mapping of a name to a number, which is shown
-    in per cent when its name begins with "share".
 
     Every value that is not ours is escaped: Great Expectations escapes some and not others, so
     special characters travel through it as private ones and become entities in its HTML.
     """
-    outcome = _shield(outcome)
-    page = _render(outcome, title=_shield(title), summary=_shield(summary))
+    checked = _shield(checked)
+    page = _render(checked, title=_shield(title), summary=_shield(summary.model_dump()))
     return "\n".join(
         line.rstrip() for line in page.translate(UNSHIELD).splitlines() if line.strip()
     )
@@ -62,27 +59,29 @@ def _shield(value: Any) -> Any:
         return {_shield(key): _shield(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return type(value)(_shield(inner) for inner in value)
+    if isinstance(value, Record):
+        return type(value).model_construct(
+            **{name: _shield(inner) for name, inner in dict(value).items()}
+        )
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {one.name: getattr(value, one.name) for one in dataclasses.fields(value)}
         return type(value)(**{name: _shield(inner) for name, inner in fields.items()})
     return value
 
 
-def _render(outcome: Outcome, title: str, summary: Mapping[str, Any]) -> str:
+def _render(checked: SuiteResult, title: str, summary: Mapping[str, Any]) -> str:
     import great_expectations as gx
     from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
     from great_expectations.render.view.view import DefaultJinjaPageView
     from jinja2 import ChoiceLoader, DictLoader, PackageLoader
 
     # Some renderers log a traceback, and their row is shown nevertheless.
-    with quiet.logging_from(logging.CRITICAL, "great_expectations"):
-        document = ValidationResultsPageRenderer().render(_results(outcome, title))
+    with logging_from(logging.CRITICAL, "great_expectations"):
+        document = ValidationResultsPageRenderer().render(_results(checked, title))
     # Its own overview holds a run's name and time, and a link to a page that is not there.
     document.sections = document.sections[1:]
     for section in document.sections:
-        _say_why(
-            section, [one for one in outcome.findings if _section(one) == section.section_name]
-        )
+        _say_why(section, [one for one in checked.results if _section(one) == section.section_name])
     view: Any = DefaultJinjaPageView()
     view.env.loader = ChoiceLoader([PackageLoader(HERE, ""), DictLoader(LEFT_OUT), view.env.loader])
     view.env.filters |= {
@@ -92,13 +91,13 @@ def _render(outcome: Outcome, title: str, summary: Mapping[str, Any]) -> str:
         "sentence": _sentence,
     }
     page: str = view.render(
-        document, title=title, summary=summary, outcome=outcome, version=gx.__version__
+        document, title=title, summary=summary, checked=checked, version=gx.__version__
     )
     return page
 
 
-def _results(outcome: Outcome, title: str) -> Any:
-    """Return the outcome as Great Expectations' own result, without what varies."""
+def _results(checked: SuiteResult, title: str) -> Any:
+    """Return the results as Great Expectations' own object, without what varies."""
     from great_expectations.core import (
         ExpectationSuiteValidationResult,
         ExpectationValidationResult,
@@ -106,25 +105,25 @@ def _results(outcome: Outcome, title: str) -> Any:
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
     return ExpectationSuiteValidationResult(
-        success=not outcome.broken,
+        success=not checked.broken,
         suite_name=title,
         statistics={},
         suite_parameters={},
         meta={},
         results=[
             ExpectationValidationResult(
-                success=finding.success,
+                success=result.success,
                 expectation_config=ExpectationConfiguration(
-                    type=finding.expectation.type, kwargs=dict(finding.expectation.kwargs)
+                    type=result.expectation.type, kwargs=dict(result.expectation.kwargs)
                 ),
-                result=_readable(finding.figures),
+                result=_readable(result.figures),
                 exception_info={
                     "raised_exception": False,
                     "exception_message": None,
                     "exception_traceback": None,
                 },
             )
-            for finding in outcome.findings
+            for result in checked.results
         ],
     )
 
@@ -139,18 +138,18 @@ def _readable(figures: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
-def _section(finding: Finding) -> str:
-    return finding.expectation.column or "Table-Level Expectations"
+def _section(result: ExpectationResult) -> str:
+    return result.expectation.column or "Table-Level Expectations"
 
 
-def _say_why(section: Any, findings: Sequence[Finding]) -> None:
+def _say_why(section: Any, results: Sequence[ExpectationResult]) -> None:
     """Add to each row of a section's table why its expectation is there."""
     from great_expectations.render.components import RenderedStringTemplateContent
 
-    for row, finding in zip(section.content_blocks[1].table, findings, strict=True):
+    for row, result in zip(section.content_blocks[1].table, results, strict=True):
         why = {
             "template": "$because",
-            "params": {"because": _sentence(finding.expectation.because)},
+            "params": {"because": _sentence(result.expectation.because)},
             "tag": "div",
             "styling": {"classes": ["why"]},
         }

@@ -11,9 +11,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from assay import quiet
+from assay import environment
 from assay.errors import SettingsError
-from assay.gateways.expectations.excerpts import excerpt
+from assay.excerpts import excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -42,7 +42,7 @@ class Expectation:
 
     @property
     def column(self) -> str | None:
-        """The column it speaks of; None where it speaks of the table."""
+        """The column it is about; None where it is about the whole table."""
         return str(self.kwargs["column"]) if "column" in self.kwargs else None
 
     @property
@@ -113,7 +113,7 @@ def _entries(path: Path, values: Mapping[str, Any]) -> Iterable[Expectation]:
 
 
 def _read(path: Path) -> Any:
-    quiet.silence()
+    environment.prepare()
     from great_expectations.core.yaml_handler import YAMLHandler
 
     cure = f"take the last good one: git checkout {path}"

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from assay.gateways.sources.pictures import Pictures
+    from assay.gateways.sources.images import Images
 
 TEXTS: dict[str, Callable[[], pd.DataFrame]] = {"opinions": opinions.opinions}
-PICTURES: dict[str, Callable[[], Pictures]] = {
-    "fashion-mnist": fashion_mnist.pictures,
-    "cifar10": cifar10.pictures,
+IMAGES: dict[str, Callable[[], Images]] = {
+    "fashion-mnist": fashion_mnist.images,
+    "cifar10": cifar10.images,
 }
 
 
@@ -37,7 +37,7 @@ def texts(name: str) -> pd.DataFrame:
     return TEXTS[name]()
 
 
-def pictures(name: str) -> Pictures:
+def images(name: str) -> Images:
     """Return the images of a named source, to be read one by one.
 
     Raises:
@@ -45,8 +45,8 @@ def pictures(name: str) -> Pictures:
         SourceRefused: it can't be fetched, or its checksum is wrong.
 
     """
-    _require(name, PICTURES)
-    return PICTURES[name]()
+    _require(name, IMAGES)
+    return IMAGES[name]()
 
 
 def _require(name: str, known: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""CIFAR-10: 60,000 colour pictures of animals and vehicles, 32 x 32, ten classes, a test split.
+"""CIFAR-10: 60,000 colour images of animals and vehicles, 32 x 32, ten classes, a test split.
 
 Krizhevsky, "Learning multiple layers of features from tiny images", 2009. Looked for in the mirror
 (Parquet files as Hugging Face lays them out, or the official archive), in ``data/downloads``, and
@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from assay import artifacts
 from assay.errors import SourceRefused
 from assay.gateways.sources import fetching, listed
-from assay.gateways.sources.pictures import Arrays
+from assay.gateways.sources.images import Arrays
+from assay.paths import DOWNLOADS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from assay.gateways.sources.pictures import Pictures
+    from assay.gateways.sources.images import Images
 
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
 ARCHIVE = "cifar-10-python.tar.gz"  # its published MD5 is c58f30108f718f92721af3b95e74349a
@@ -52,7 +52,7 @@ def of_archive(archive: Path) -> Arrays:
     return Arrays(parts, LABELS)
 
 
-def pictures() -> Pictures:
+def images() -> Images:
     """Return all images.
 
     Raises:
@@ -67,7 +67,7 @@ def pictures() -> Pictures:
             if file
         ]
         return listed.Joined(parts)
-    fetched = artifacts.DOWNLOADS / ARCHIVE
+    fetched = DOWNLOADS / ARCHIVE
     mirrored = fetching.mirrored(f"image/cifar10/{ARCHIVE}")
     if mirrored is None and not fetched.is_file():
         fetching.http_download(URL, fetched)

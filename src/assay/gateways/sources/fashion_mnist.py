@@ -1,8 +1,9 @@
-"""Fashion-MNIST: 70,000 grey pictures of garments, 28 x 28, ten classes, with a test split.
+"""Fashion-MNIST: 70,000 grey images of garments, 28 x 28, ten classes, with a test split.
 
 Xiao, Rasul and Vollgraf, "Fashion-MNIST", arXiv 1708.07747; MIT licence. Looked for in the mirror,
 in ``data/downloads``, where Debian's ``dataset-fashion-mnist`` installs it, at its official
-address, and in Debian's package, which is unpacked and not installed.
+address, and in Debian's package, which is unpacked and not installed. Writes ``data/downloads``
+only.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from assay import artifacts
 from assay.errors import SourceRefused
+from assay.files import replacing
 from assay.gateways.sources import fetching
-from assay.gateways.sources.pictures import Arrays
+from assay.gateways.sources.images import Arrays
+from assay.paths import DOWNLOADS
 
 if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[np.uint8]]
@@ -49,7 +51,7 @@ MOST_BYTES = 64 * 2**20
 IDX_HEADER = {1: 8, 3: 16}  # bytes before the data, by the number of dimensions
 
 
-def pictures() -> Arrays:
+def images() -> Arrays:
     """Return all images: 55 MB of pixels.
 
     Raises:
@@ -69,7 +71,7 @@ def pictures() -> Arrays:
 
 
 def _folder() -> Path:
-    fetched = artifacts.DOWNLOADS / FOLDER
+    fetched = DOWNLOADS / FOLDER
     first = next(iter(SHA256))
     for folder in (_mirror(), fetched, Path("/") / INSTALLED):
         if folder is not None and (folder / first).is_file():
@@ -86,7 +88,7 @@ def _mirror() -> Path | None:
 def _fetch(target: Path) -> None:
     """Fetch the four files from their official address, else from Debian."""
     try:
-        with artifacts.replacing(target) as beside:
+        with replacing(target) as beside:
             for name in SHA256:
                 fetching.http_download(URL + name, beside / name)
     except SourceRefused as official:

@@ -14,8 +14,9 @@ import tempfile
 import urllib.request
 from pathlib import Path
 
-from assay import artifacts
 from assay.errors import SourceRefused
+from assay.files import replacing, sha256
+from assay.paths import DOWNLOADS
 from assay.progress import say
 
 MIRROR = "ASSAY_MIRROR"
@@ -37,7 +38,7 @@ def check_digest(path: Path, expected: str) -> None:
         SourceRefused: it differs.
 
     """
-    found = artifacts.sha256(path)
+    found = sha256(path)
     if found != expected:
         raise wrong_checksum(str(path), found, expected)
 
@@ -76,7 +77,7 @@ def http_download(url: str, target: Path) -> None:
         # The addresses are ours, and what they give is compared with a digest.
         with (
             urllib.request.urlopen(url, timeout=PATIENCE) as answer,  # noqa: S310
-            artifacts.replacing(target) as beside,
+            replacing(target) as beside,
             beside.open("wb") as stream,
         ):
             shutil.copyfileobj(answer, stream)
@@ -113,7 +114,7 @@ def pip_download(requirement: str, sha256: str, target: Path) -> None:
                 + (" ".join(errors[-3:]) or answer.stderr[-300:]),
                 expected=f"{target.name} with SHA-256 {sha256}",
                 cure=f"check the network and pip's settings, or put the file into "
-                f"{artifacts.DOWNLOADS}/ (or {MIRROR}/text/) by hand",
+                f"{DOWNLOADS}/ (or {MIRROR}/text/) by hand",
             )
         found.replace(target)
 
@@ -136,7 +137,7 @@ def apt_download(package: str, inner: str, target: Path) -> None:
         _checked(["dpkg-deb", "-x", found.name, unpacked.name], scratch, package)
         if not (unpacked / inner).is_dir():
             raise _no_package(package, f"it holds no {inner}")
-        with artifacts.replacing(target) as beside:
+        with replacing(target) as beside:
             shutil.copytree(unpacked / inner, beside)
 
 

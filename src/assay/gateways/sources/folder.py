@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from assay.errors import SourceRefused
 from assay.gateways import tables
 from assay.gateways.sources import listed
-from assay.gateways.sources.pictures import Picture
+from assay.gateways.sources.images import ImageRow
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
     from pathlib import Path
 
-    from assay.gateways.sources.pictures import Pictures
+    from assay.gateways.sources.images import Images
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
 # A folder above the classes that bears one of these names says which split its images are of.
@@ -32,7 +32,7 @@ SPLITS = {
 class Contents:
     """What a folder holds: its parts by name, and the files that are none of them."""
 
-    parts: dict[str, Pictures]
+    parts: dict[str, Images]
     left_alone: tuple[Path, ...]
 
 
@@ -50,11 +50,11 @@ class Classes:
     def __len__(self) -> int:
         return len(self._files)
 
-    def read(self, wanted: Container[int]) -> Iterator[Picture]:
+    def read(self, wanted: Container[int]) -> Iterator[ImageRow]:
         """Yield the wanted files."""
         for place, (file, given) in enumerate(zip(self._files, self._given, strict=True)):
             if place in wanted:
-                yield Picture(
+                yield ImageRow(
                     listed.content(file),
                     unicodedata.normalize("NFC", file.parent.name),
                     path=file.relative_to(self._root).as_posix(),
@@ -74,15 +74,15 @@ def contents(root: Path, columns: listed.Columns) -> Contents:
     """
     files = [file for file in sorted(root.rglob("*")) if _is_data(root, file)]
     listing = [file for file in files if _is_table(file)]
-    pictures = [file for file in files if file.suffix.lower() in SUFFIXES]
+    images = [file for file in files if file.suffix.lower() in SUFFIXES]
     found = {str(file.relative_to(root)): listed.listed(file, columns) for file in listing}
     known = {file for part in found.values() for file in getattr(part, "files", ())}
-    loose = [file for file in pictures if file not in known]
-    parts: dict[str, Pictures] = dict(found)
+    loose = [file for file in images if file not in known]
+    parts: dict[str, Images] = dict(found)
     if loose:
         _refuse_unclassed(root, loose)
         parts["class folders"] = Classes(root, loose)
-    rest = set(files) - set(listing) - set(pictures)
+    rest = set(files) - set(listing) - set(images)
     return Contents(parts, tuple(sorted(rest)))
 
 

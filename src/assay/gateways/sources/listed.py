@@ -16,13 +16,13 @@ from pyarrow import parquet
 
 from assay.errors import SourceRefused
 from assay.gateways import tables
-from assay.gateways.sources.pictures import Picture
+from assay.gateways.sources.images import ImageRow
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from assay.gateways.sources.pictures import Pictures
+    from assay.gateways.sources.images import Images
 
 # Rows of a Parquet file that are in memory at a time.
 CHUNK = 256
@@ -68,7 +68,7 @@ class Embedded:
     def __len__(self) -> int:
         return self._rows
 
-    def read(self, wanted: Container[int]) -> Iterator[Picture]:
+    def read(self, wanted: Container[int]) -> Iterator[ImageRow]:
         """Yield the wanted rows.
 
         Raises:
@@ -85,7 +85,7 @@ class Embedded:
                         yield self._picture(row, place)
                     place += 1
 
-    def _picture(self, row: Mapping[str, Any], place: int) -> Picture:
+    def _picture(self, row: Mapping[str, Any], place: int) -> ImageRow:
         content, path = embedded(row[self._image])
         if not isinstance(content, bytes):
             raise SourceRefused(
@@ -93,7 +93,7 @@ class Embedded:
                 expected=f"the bytes of an image file in the column {self._image!r}",
                 cure="name the right column: ingest.image in params.yaml",
             )
-        return Picture(
+        return ImageRow(
             content,
             self._named(row[self._label]),
             path=path,
@@ -128,11 +128,11 @@ class Named:
     def __len__(self) -> int:
         return len(self._paths)
 
-    def read(self, wanted: Container[int]) -> Iterator[Picture]:
+    def read(self, wanted: Container[int]) -> Iterator[ImageRow]:
         """Yield the wanted rows."""
         for place, (path, file) in enumerate(zip(self._paths, self.files, strict=True)):
             if place in wanted:
-                yield Picture(
+                yield ImageRow(
                     content(file),
                     self._labels[place],
                     path=path,
@@ -144,14 +144,14 @@ class Named:
 class Joined:
     """Several parts, one behind the other."""
 
-    def __init__(self, parts: Sequence[Pictures]) -> None:
+    def __init__(self, parts: Sequence[Images]) -> None:
         self._parts = parts
         self.columns = tuple(dict.fromkeys(name for part in parts for name in part.columns))
 
     def __len__(self) -> int:
         return sum(map(len, self._parts))
 
-    def read(self, wanted: Container[int]) -> Iterator[Picture]:
+    def read(self, wanted: Container[int]) -> Iterator[ImageRow]:
         """Yield the wanted images of every part."""
         start = 0
         for part in self._parts:

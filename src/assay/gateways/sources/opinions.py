@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from assay import artifacts
 from assay.errors import SourceRefused
 from assay.gateways.sources import fetching
+from assay.paths import DOWNLOADS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +60,7 @@ def opinions() -> pd.DataFrame:
 
 
 def _archive() -> Path:
-    fetched = artifacts.DOWNLOADS / ARCHIVE
+    fetched = DOWNLOADS / ARCHIVE
     if mirrored := fetching.mirrored(f"text/{ARCHIVE}"):
         return mirrored
     if not fetched.is_file():

@@ -6,17 +6,21 @@ of MLflow ever stops or delays one.
 """
 
 from assay.gateways.tracking.journal import Journal, add_metrics
+from assay.gateways.tracking.metrics import flat_numbers, metrics_of
 from assay.gateways.tracking.record import Dataset, Record, fetch_bundle
-from assay.gateways.tracking.store import StoreFailed, failures, prepare, run_url
+from assay.gateways.tracking.runs import TRAINING
+from assay.gateways.tracking.store import failures, prepare, run_url
 
 __all__ = [
+    "TRAINING",
     "Dataset",
     "Journal",
     "Record",
-    "StoreFailed",
     "add_metrics",
     "failures",
     "fetch_bundle",
+    "flat_numbers",
+    "metrics_of",
     "prepare",
     "run_url",
 ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Literal
 
+from assay.errors import StoreFailed
 from assay.gateways.tracking import runs, store
 from assay.progress import say
 
@@ -46,7 +47,7 @@ class Journal:
 
     @classmethod
     def open(cls, model: str, *, params: Mapping[str, object], tags: Mapping[str, str]) -> Journal:
-        """Start a run; or resume the unfinished one that bears the same ``assay.fingerprint``.
+        """Start a run; or resume the unfinished one that bears the same ``assay.training``.
 
         ``params`` may be nested, as ``settings.model_dump(by_alias=True)`` is: they are logged as
         ``train.learning_rate``. Takes at most seconds, whatever the store does.
@@ -116,7 +117,7 @@ class Journal:
         try:
             with store.failures():
                 act()
-        except store.StoreFailed as problem:
+        except StoreFailed as problem:
             self._fail(problem.found)
 
     def _fail(self, why: str) -> None:
@@ -128,8 +129,8 @@ class Journal:
         client = self._connected()
         experiment = store.experiment(client, self._model)
         run = None
-        if mark := self._tags.get(runs.FINGERPRINT):
-            unfinished = f"tags.`{runs.FINGERPRINT}` = '{mark}' and attributes.status != 'FINISHED'"
+        if mark := self._tags.get(runs.TRAINING):
+            unfinished = f"tags.`{runs.TRAINING}` = '{mark}' and attributes.status != 'FINISHED'"
             run = runs.find(client, experiment, unfinished)
         if run is not None:
             client.update_run(run.info.run_id, status="RUNNING")
@@ -181,7 +182,7 @@ def add_metrics(
             run = runs.of_weights(client, model, weights)
             fresh = runs.points(runs.news(run, metrics))
             runs.write(client, run.info.run_id, metrics=fresh, tags=tags)
-    except store.StoreFailed as problem:
+    except StoreFailed as problem:
         warn(model, problem.found)
 
 

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from assay import artifacts
-from assay.bundle import MANIFEST, MODEL
+from assay.bundle import manifest
+from assay.bundle.manifest import MODEL
+from assay.files import replacing, sha256
 from assay.gateways.tracking import runs, store
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
     from mlflow.models import ModelSignature
+
+    from assay.bundle.manifest import Manifest, Port
 
 DIGEST = 36  # characters that MLflow keeps of a data set's digest
 NOTE = 8000  # characters that it keeps of a tag
@@ -139,7 +142,7 @@ class Record:
 
         ``{"data_docs": reports / "data_docs"}``; nothing is uploaded when all are as they were.
         """
-        lines = [f"{place} {artifacts.sha256(path)}\n" for place, path in files.items()]
+        lines = [f"{place} {sha256(path)}\n" for place, path in files.items()]
         state = hashlib.sha256("".join(lines).encode()).hexdigest()
         if self.known_tags.get(FILES) == state:
             return
@@ -185,7 +188,9 @@ class Record:
         import mlflow.onnx
         from mlflow.models import Model
 
-        network = _load_network(bundle / MODEL)
+        from assay.gateways import onnx
+
+        stated, network = manifest.read(bundle), onnx.load(bundle / MODEL)
         beside = sorted(str(path.absolute()) for path in bundle.iterdir() if path.name != MODEL)
         # Model.log is what mlflow.onnx.log_model calls; called so, the run need not be started
         # again. It asks the environment where to go, and talks on both streams.
@@ -208,8 +213,8 @@ class Record:
                 tags={**tags, "mlflow.source.name": runs.SOURCE},
                 onnx_model=network,
                 save_as_external_data=False,
-                signature=_signature(network),
-                input_example=_example(network, _side(bundle)),
+                signature=_signature(stated),
+                input_example=_example(stated),
                 extra_files=beside,
                 pip_requirements=_requirements(),
                 onnx_execution_providers=["CPUExecutionProvider"],
@@ -221,7 +226,7 @@ def fetch_bundle(model: str, version: int | str, target: Path) -> None:
     """Copy the bundle of a registered version, as it was measured, to the folder ``target``.
 
     ``version`` is a number, or an alias as ``@champion``. The caller checks the digests
-    (:func:`assay.bundle.read_manifest`): a store may have been tampered with.
+    (:func:`assay.bundle.manifest.read`): a store may have been tampered with.
 
     Raises:
         StoreFailed: no such version, or the store cannot be reached.
@@ -234,7 +239,7 @@ def fetch_bundle(model: str, version: int | str, target: Path) -> None:
         uri = f"models:/{model}{version}" if "@" in str(version) else f"models:/{model}/{version}"
         with store.environment(MLFLOW_TRACKING_URI=store.address()):
             copy = Path(mlflow.artifacts.download_artifacts(uri, dst_path=scratch))
-        with artifacts.replacing(target) as beside:
+        with replacing(target) as beside:
             (copy / EXTRA).rename(beside)
             (copy / MODEL).rename(beside / MODEL)
 
@@ -253,54 +258,39 @@ def _entity(dataset: Dataset) -> Any:
     )
 
 
-def _load_network(path: Path) -> Any:
-    """Read ``model.onnx``; here, and not in gateways/onnx, which brings torch along."""
-    import onnx
-
-    return onnx.load(path)
-
-
-def _signature(network: Any) -> ModelSignature:
+def _signature(stated: Manifest) -> ModelSignature:
     from mlflow.models import ModelSignature
-    from mlflow.types import Schema, TensorSpec
+    from mlflow.types import Schema
 
-    return ModelSignature(
-        inputs=Schema([TensorSpec(kind, shape, name) for name, kind, shape in _ports(network)]),
-        outputs=Schema(
-            [
-                TensorSpec(kind, shape, name)
-                for name, kind, shape in _ports(network, of=network.graph.output)
-            ]
-        ),
-    )
+    inputs, outputs = map(_specs, (stated.inputs, stated.outputs))
+    return ModelSignature(inputs=Schema(inputs), outputs=Schema(outputs))
 
 
-def _side(bundle: Path) -> int:
-    """Return how much an example holds of what may vary: an image's side, or eight tokens."""
-    return int(artifacts.read_json(bundle / MANIFEST).get("size", 8))
+def _specs(ports: Iterable[Port]) -> list[Any]:
+    """Return MLflow's description of tensors; -1 stands for a size that may vary."""
+    import numpy as np
+    from mlflow.types import TensorSpec
+
+    return [
+        TensorSpec(
+            np.dtype(port.type),
+            tuple(-1 if isinstance(size, str) else size for size in port.shape),
+            port.name,
+        )
+        for port in ports
+    ]
 
 
-def _example(network: Any, side: int) -> dict[str, Any]:
-    """Return a feed of ones: one row, and ``side`` of whatever else may vary."""
+def _example(stated: Manifest) -> dict[str, Any]:
+    """Return the small valid feed whose sizes the manifest names: ones, or empty texts."""
     import numpy as np
 
-    example = {}
-    for name, kind, shape in _ports(network):
-        sizes = [size if size > 0 else (side if axis else 1) for axis, size in enumerate(shape)]
-        example[name] = np.ones(sizes, kind)
-    return example
-
-
-def _ports(network: Any, of: Any = None) -> list[tuple[str, Any, tuple[int, ...]]]:
-    """Return (name, numpy type, shape with -1 for what varies) of the graph's inputs."""
-    from onnx.helper import tensor_dtype_to_np_dtype
-
-    ports = []
-    for port in network.graph.input if of is None else of:
-        tensor = port.type.tensor_type
-        shape = tuple(size.dim_value or -1 for size in tensor.shape.dim)
-        ports.append((port.name, tensor_dtype_to_np_dtype(tensor.elem_type), shape))
-    return ports
+    return {
+        port.name: np.full(port.example, "", dtype=object)
+        if port.type == "str"
+        else np.ones(port.example, port.type)
+        for port in stated.inputs
+    }
 
 
 def _requirements() -> list[str]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 WEIGHTS = "assay.weights"  # SHA-256 of the checkpoint: how later stages find the run
-FINGERPRINT = "assay.fingerprint"  # what a training was made from: how a killed one is resumed
+TRAINING = "assay.training"  # digest of what decides a training: how a killed one is resumed
 BUNDLE = "assay.bundle"
 SOURCE = "assay"  # what MLflow shows as the program
 

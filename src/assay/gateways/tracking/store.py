@@ -21,8 +21,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay import artifacts, quiet
-from assay.errors import AssayError
+from assay import environment as variables
+from assay.errors import StoreFailed
+from assay.files import replacing
+from assay.paths import MLRUNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.store.artifact.artifact_repo import ArtifactRepository
 
-EMBEDDED = f"sqlite:///{artifacts.MLRUNS.as_posix()}/mlflow.db"
+EMBEDDED = f"sqlite:///{MLRUNS.as_posix()}/mlflow.db"
 ARTIFACTS = "mlflow-artifacts:/"
 # What the experiment is for; otherwise MLflow's pages guess, and ask.
 TRAINING = {"mlflow.experimentKind": "custom_model_development"}
@@ -48,18 +50,6 @@ NOISE = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
-
-
-class StoreFailed(AssayError):
-    """The store cannot be reached, or refused what it was told."""
-
-    def __init__(self, found: str) -> None:
-        super().__init__(
-            found,
-            expected=f"a tracking store at {shown(address())}",
-            cure="start it (make up), or correct MLFLOW_TRACKING_URI; unset, it is "
-            f"{EMBEDDED} in this folder",
-        )
 
 
 def address() -> str:
@@ -100,7 +90,7 @@ def prepare() -> None:
                 _upgrade(database)
             else:
                 # Beside, then renamed: killed within a migration, it would stay broken for ever.
-                with artifacts.replacing(database) as beside:
+                with replacing(database) as beside:
                     _upgrade(beside)
 
 
@@ -122,6 +112,16 @@ def connect() -> MlflowClient:
         return MlflowClient(uri)
 
 
+def failed(found: str) -> StoreFailed:
+    """Return the error of a store that cannot be reached, or that refused what was sent."""
+    return StoreFailed(
+        found,
+        expected=f"a tracking store at {shown(address())}",
+        cure="start it (make up), or correct MLFLOW_TRACKING_URI; unset, it is "
+        f"{EMBEDDED} in this folder",
+    )
+
+
 @contextmanager
 def failures() -> Iterator[None]:
     """Turn whatever MLflow and the layers below it raise into :class:`StoreFailed`.
@@ -138,7 +138,7 @@ def failures() -> Iterator[None]:
         # By name: importing MLflow only to name its exceptions would cost a second.
         home = type(problem).__module__.partition(".")[0]
         if isinstance(problem, OSError | sqlite3.Error) or home in FOREIGN:
-            raise StoreFailed(_first_line(problem)) from problem
+            raise failed(_first_line(problem)) from problem
         raise
 
 
@@ -181,7 +181,7 @@ def experiment(client: MlflowClient, model: str) -> str:
         except MlflowException as problem:
             found = client.get_experiment_by_name(model)
             if found is None:
-                raise StoreFailed(_first_line(problem)) from problem
+                raise failed(_first_line(problem)) from problem
     if found.lifecycle_stage == "deleted":
         client.restore_experiment(found.experiment_id)
     return str(found.experiment_id)
@@ -259,7 +259,7 @@ def _copy(database: Path, target: Path) -> None:
 
 def _load_quietly() -> None:
     """Import MLflow, patient for seconds and not for minutes, and without its chatter."""
-    quiet.silence()
+    variables.prepare()
     for name, value in (PATIENCE | NOISE).items():
         os.environ.setdefault(name, value)
     from mlflow.store.artifact import artifact_repository_registry
@@ -286,9 +286,9 @@ def _ask(uri: str) -> None:
     except urllib.error.URLError as problem:
         if isinstance(problem.reason, ssl.SSLError):
             return  # MLflow has its own setting for certificates
-        raise StoreFailed(f"{uri} does not answer: {problem.reason}") from problem
+        raise failed(f"{uri} does not answer: {problem.reason}") from problem
     except OSError as problem:
-        raise StoreFailed(f"{uri} does not answer: {problem}") from problem
+        raise failed(f"{uri} does not answer: {problem}") from problem
 
 
 def _first_line(problem: BaseException) -> str:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PR_SET_PDEATHSIG = 1
 
 
-class _Ear(logging.Handler):
+class _ErrorCollector(logging.Handler):
     """Keeps the errors that DVC logs: it shows them and returns a number.
 
     At times it returns 0 all the same, as when a folder's file did not fit into its cache.
@@ -31,15 +31,15 @@ class _Ear(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
-        self.heard: list[tuple[str, str]] = []
+        self.errors: list[tuple[str, str]] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep the message and the chain of errors behind it."""
         problem = record.exc_info[1] if record.exc_info else None
-        self.heard = [("", record.getMessage()), *causes(problem)]
+        self.errors = [("", record.getMessage()), *causes(problem)]
 
 
-def be_dvc(mouth: int, arguments: Iterable[str]) -> int:
+def run_dvc(pipe: int, arguments: Iterable[str]) -> int:
     """Run DVC's command line in this process, which dies with the one that started it."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -47,15 +47,15 @@ def be_dvc(mouth: int, arguments: Iterable[str]) -> int:
             return 1  # it died before we asked
     from dvc.cli import main
 
-    ear = _Ear()
+    collector = _ErrorCollector()
     for name in ("dvc", "dvc_data", "dvc_objects"):
-        logging.getLogger(name).addHandler(ear)
+        logging.getLogger(name).addHandler(collector)
     code = int(main(list(arguments)))
-    with suppress(BrokenPipeError), os.fdopen(mouth, "w", encoding="utf-8") as said:
+    with suppress(BrokenPipeError), os.fdopen(pipe, "w", encoding="utf-8") as stream:
         # Short of what a pipe holds: nobody reads it before this process has ended.
-        json.dump([(kind, text[:2000]) for kind, text in ear.heard[:8]], said)
+        json.dump([(kind, text[:2000]) for kind, text in collector.errors[:8]], stream)
     return code
 
 
 if __name__ == "__main__":
-    sys.exit(be_dvc(int(sys.argv[1]), sys.argv[2:]))
+    sys.exit(run_dvc(int(sys.argv[1]), sys.argv[2:]))

@@ -12,8 +12,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from assay.artifacts import PARAMS, require_project
 from assay.gateways.versioning.failures import causes, explain
+from assay.paths import PARAMS, require_project
 from assay.settings import reading
 
 
@@ -26,7 +26,7 @@ def stages_of(model: str) -> list[str]:
 
     """
     require_project()
-    reading.load_model(PARAMS, model)
+    reading.require_model(PARAMS, model)
     return [stage.addressing for stage in _stages(model)]
 
 

@@ -19,17 +19,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay import errors, quiet
-from assay.artifacts import (
-    PARAMS,
-    PIPELINE_LOCK,
-    SCRATCH,
-    Artifacts,
-    read_json,
-    replacing,
-    require_project,
-)
+from assay import environment, errors
+from assay.files import read_json, replacing
 from assay.gateways.versioning.failures import explain
+from assay.paths import PARAMS, PIPELINE_LOCK, SCRATCH, ModelPaths, require_project
 from assay.progress import say
 from assay.settings import reading
 
@@ -58,11 +51,11 @@ def reproduce(
 
     """
     require_project()
-    # A broken params.yaml is explained in our own words, before DVC stumbles over it.
-    reading.load(PARAMS)
+    # A params.yaml that is no YAML is explained in our own words, before DVC meets it.
+    reading.names(PARAMS)
     arguments = ["repro", *(["--single-item"] if single else []), target]
     with _alone(" ".join(arguments), on_line or say) as lock:
-        refusals = Artifacts("any").refusal("any").parent
+        refusals = ModelPaths("any").refusal("any").parent
         shutil.rmtree(refusals, ignore_errors=True)
         _keep_pipeline_lock()
         failure = _dvc(arguments, lock, on_line)
@@ -103,7 +96,7 @@ def _alone(purpose: str, tell: Callable[[str], None]) -> Iterator[FileIO]:
             holder = LOCK.read_text(encoding="utf-8").strip()
             tell(f"another run works in this project ({holder}); waiting for it to end ...")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        with suppress(OSError):  # a courtesy to who waits; a full disk is told of elsewhere
+        with suppress(OSError):  # a note for who waits; a full disk is reported elsewhere
             lock.truncate(0)
             lock.write(f"{purpose}, process {os.getpid()}\n".encode())
         _clear_stale_locks()
@@ -166,22 +159,22 @@ def _dvc(
     arguments: list[str], lock: FileIO, on_line: Callable[[str], None] | None
 ) -> errors.AssayError | None:
     """Run DVC to its end; return why it failed, or None."""
-    ear, mouth = os.pipe()
-    with os.fdopen(ear, encoding="utf-8") as heard:
+    reading_end, writing_end = os.pipe()
+    with os.fdopen(reading_end, encoding="utf-8") as reported:
         # The lock is the child's standard input, and so that of every process below it: while
         # one of them lives, whatever became of us, no other run starts.
         child = subprocess.Popen(
-            [sys.executable, "-m", "assay.gateways.versioning.child", str(mouth), *arguments],
+            [sys.executable, "-m", "assay.gateways.versioning.child", str(writing_end), *arguments],
             stdin=lock,
             stdout=subprocess.PIPE if on_line else None,
             stderr=subprocess.STDOUT if on_line else None,
             env=_environment(),
-            pass_fds=(mouth,),
+            pass_fds=(writing_end,),
             start_new_session=True,  # a group of its own: _end reaches all of it
             encoding="utf-8",
             errors="replace",
         )
-        os.close(mouth)
+        os.close(writing_end)
         last: deque[str] = deque(maxlen=1)
         try:
             for line in map(str.rstrip, child.stdout or ()):
@@ -193,7 +186,7 @@ def _dvc(
         except BaseException:
             _end(child)
             raise
-        causes = [(kind, text) for kind, text in json.loads(heard.read() or "[]")]
+        causes = [(kind, text) for kind, text in json.loads(reported.read() or "[]")]
         if code == 0 and not causes:
             return None
         return explain(causes or [("", f"dvc ended with code {code}")], "".join(last))
@@ -203,7 +196,7 @@ def _environment() -> dict[str, str]:
     """Return the child's environment: ``python`` in dvc.yaml is the one that runs here."""
     here = os.fspath(Path(sys.executable).parent)
     return {
-        **quiet.QUIET,
+        **environment.VARIABLES,
         **os.environ,
         "PATH": os.pathsep.join([here, os.environ.get("PATH", os.defpath)]),
         # DVC runs commands in $SHELL. bash turns into the command, so that the stage is DVC's own

@@ -1,4 +1,4 @@
-"""Random flips, shifts and holes, for a whole batch at once.
+"""Augmentation of a whole batch at once: random flips, translations and cutout.
 
 Reads and writes nothing. What an image becomes is drawn from (seed, epoch, row) alone: neither the
 batch that it stands in, nor the rows before it, nor a restart changes it.
@@ -14,12 +14,12 @@ import torch
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from assay.settings.image import ImageTrain
+    from assay.tasks.image_classification.settings import ImageTrain
 
     Numbers = np.ndarray[Any, np.dtype[np.uint64]]
 
 # One stream of random numbers for each thing that is drawn.
-MIRROR, DOWN, RIGHT, HOLE_DOWN, HOLE_RIGHT = range(5)
+MIRROR, DOWN, RIGHT, CUTOUT_DOWN, CUTOUT_RIGHT = range(5)
 
 
 def augmented(
@@ -76,11 +76,11 @@ def _shifted(side: int, most: int, numbers: Numbers) -> np.ndarray[Any, Any]:
 
 def _cut(pixels: torch.Tensor, rows: Numbers, epoch: int, settings: ImageTrain) -> None:
     """Blacken a square of ``settings.cutout`` pixels in each image (DeVries and Taylor 2017)."""
-    holes = []
-    for side, stream in zip(pixels.shape[1:3], (HOLE_DOWN, HOLE_RIGHT), strict=True):
+    masks = []
+    for side, stream in zip(pixels.shape[1:3], (CUTOUT_DOWN, CUTOUT_RIGHT), strict=True):
         numbers = drawn(settings.seed, epoch, rows, stream)
         centre = (numbers % np.uint64(side)).astype(np.int64)[:, None]
         first = centre - settings.cutout // 2
         place = np.arange(side)[None, :]
-        holes.append(torch.from_numpy((place >= first) & (place < first + settings.cutout)))
-    pixels[holes[0][:, :, None] & holes[1][:, None, :]] = 0
+        masks.append(torch.from_numpy((place >= first) & (place < first + settings.cutout)))
+    pixels[masks[0][:, :, None] & masks[1][:, None, :]] = 0

@@ -1,6 +1,7 @@
-"""Score images with the bundle and with the baseline; look where the model errs, and how easily.
+"""Measure an image classifier: bundle and baseline, slices by light, worst errors, robustness.
 
-Reads the tables that it is given. Writes nothing but the picture that it is asked for.
+Reads the bundle, the train and test splits, and the reports of earlier stages. Writes nothing but
+the figure that it is asked for.
 """
 
 from __future__ import annotations
@@ -12,25 +13,30 @@ import numpy as np
 import pandas as pd
 from pyarrow import parquet
 
-from assay.inputs import image as inputs
-from assay.progress import Progress
-from assay.scoring import baseline as linear
-from assay.scoring import metrics
-from assay.scoring import slices as by_slice
-from assay.scoring.gallery import gallery
-from assay.scoring.section import Section
-from assay.tasks.image_classification.looks import looks, shrunk
+from assay.bundle.classifier import Classifier
+from assay.modalities.image import encoding
+from assay.modalities.image.statistics import grey_statistics, shrunk
+from assay.objectives.classification import evaluation, metrics
+from assay.objectives.classification import slices as by_slice
+from assay.objectives.classification.labels import known_labels
+from assay.objectives.classification.logistic import logistic
+from assay.progress import Progress, say
+from assay.reporting import canvas
+from assay.reporting.gallery import gallery
+from assay.reporting.section import Section
 from assay.tasks.image_classification.robustness import MOST_ROWS, SIGMA, robustness
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from assay.bundle import Bundle
-    from assay.scoring.metrics import Outcome
-    from assay.settings.image import ImageModel
+    from assay.objectives.classification.metrics import Predictions
+    from assay.paths import ModelPaths
+    from assay.reporting.report import Report
+    from assay.tasks.image_classification.settings import ImageClassificationModel
 
     Pixels = np.ndarray[Any, np.dtype[np.uint8]]
+    Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 BASELINE = "logistic regression on small grey thumbnails"
 # Pixels a side, scikit-learn's C, steps: 50,000 images of CIFAR-10 take 15 s on one core.
@@ -40,18 +46,42 @@ THIRDS = {
     "brightness": ("darkest third", "middle third", "brightest third"),
     "contrast": ("flattest third", "middle third", "strongest third"),
 }
-# Errors in one picture, and its longest side in pixels.
-WORST, SHOWN_SIDE = 64, 128
+# Errors in one figure, its longest side in pixels, and letters of a class in its captions.
+WORST, SHOWN_SIDE, LETTERS = 64, 128, 11
 
 
-def score(bundle: Bundle, table: pd.DataFrame) -> np.ndarray[Any, Any]:
-    """Return float64 probabilities of shape (rows, classes) in the bundle's label order."""
-    images = table["image"].tolist()
-    with Progress("scoring the test split", len(images)) as bar:
-        return bundle.probabilities(images, progress=bar)
+def evaluate(settings: ImageClassificationModel, files: ModelPaths) -> Report:
+    """Measure the bundle on the test split beside the baseline.
+
+    Raises:
+        BundleRefused: the bundle's bytes were altered.
+        DataRefused: the test split is empty, holds labels that the bundle doesn't know, or lacks a
+            column of ``ingest.slices``.
+
+    """
+    bundle = Classifier.open(files.bundle, encoding.of_bundle, threads=settings.evaluate.threads)
+    test = pd.read_parquet(files.split("test"))
+    truth = known_labels(test, bundle.labels)
+    say(f"evaluate: {len(test):,} test rows, {bundle.precision} on {bundle.provider}")
+    images = test["image"].tolist()
+    with Progress("predicting the test split", len(images)) as bar:
+        found = bundle.predict(images, progress=bar).probabilities
+    model = metrics.predictions(truth, found, bundle.labels)
+    say(f"fitting the baseline ({BASELINE}) ...")
+    simple = baseline(files.split("train"), test, bundle.labels, settings.evaluate.seed)
+    tested = evaluation.Tested(
+        table=test,
+        model=model,
+        baseline=metrics.predictions(truth, simple, bundle.labels),
+        baseline_name=BASELINE,
+        slicings=slices(test, settings),
+        show=show,
+        sections=extra_sections(bundle, test, model, settings),
+    )
+    return evaluation.evaluate(tested, bundle.manifest, settings, files)
 
 
-def slices(table: pd.DataFrame, settings: ImageModel) -> dict[str, pd.Series[str]]:
+def slices(table: pd.DataFrame, settings: ImageClassificationModel) -> dict[str, pd.Series[str]]:
     """Return every row's slice by each column of ``ingest.slices``, by brightness and contrast.
 
     Raises:
@@ -59,30 +89,31 @@ def slices(table: pd.DataFrame, settings: ImageModel) -> dict[str, pd.Series[str
 
     """
     found = by_slice.columns(table, settings.ingest.slices)
-    seen = looks(table["image"].tolist(), 1)
-    found["brightness"] = _thirds(seen.brightness, THIRDS["brightness"], table.index)
-    found["contrast"] = _thirds(seen.contrast, THIRDS["contrast"], table.index)
+    grey = grey_statistics(table["image"].tolist(), 1)
+    found["brightness"] = _thirds(grey.brightness, THIRDS["brightness"], table.index)
+    found["contrast"] = _thirds(grey.contrast, THIRDS["contrast"], table.index)
     return found
 
 
-def baseline(
-    train: Path, test: pd.DataFrame, labels: Sequence[str], seed: int
-) -> np.ndarray[Any, Any]:
-    """Fit logistic regression on grey thumbnails of ``train``; return probabilities on ``test``."""
+def baseline(train: Path, test: pd.DataFrame, labels: Sequence[str], seed: int) -> Floats:
+    """Fit logistic regression on grey thumbnails of ``train``; return probabilities on ``test``.
+
+    ``train`` is a file, read piece by piece; the answer is of shape (rows of ``test``, classes).
+    """
     stored = parquet.ParquetFile(train)
     names = [str(label) for label in stored.read(["label"])["label"].to_pylist()]
     batches = stored.iter_batches(ROWS_AT_ONCE, columns=["image"])
-    parts = [looks(batch["image"].to_pylist(), THUMBNAIL).thumbnails for batch in batches]
+    parts = [grey_statistics(batch["image"].to_pylist(), THUMBNAIL).thumbnails for batch in batches]
     features = np.concatenate(parts)
     # In float64, so that a row's probabilities sum to one as closely as the bundle's.
-    asked = looks(test["image"].tolist(), THUMBNAIL).thumbnails.astype(np.float64)
-    return linear.logistic(features, names, asked, labels, seed, strength=STRENGTH, steps=STEPS)
+    asked = grey_statistics(test["image"].tolist(), THUMBNAIL).thumbnails.astype(np.float64)
+    return logistic(features, names, asked, labels, seed, strength=STRENGTH, steps=STEPS)
 
 
-def closer(
-    bundle: Bundle, test: pd.DataFrame, model: Outcome, settings: ImageModel
+def extra_sections(
+    bundle: Classifier, test: pd.DataFrame, model: Predictions, settings: ImageClassificationModel
 ) -> list[Section]:
-    """Add the worst errors as one picture, and what noise, blur and a shift cost."""
+    """Return the worst errors as one figure, and what noise, blur and a shift cost."""
     given = settings.evaluate
     table = robustness(bundle, test, resamples=given.bootstrap, seed=given.seed)
     return [*_worst(test, model), _robustness(table, len(test))]
@@ -90,26 +121,27 @@ def closer(
 
 def show(row: pd.Series[Any]) -> str:
     """Return the image's size, and that of its file."""
-    height, width = inputs.dimensions(row["image"])
+    height, width = encoding.dimensions(row["image"])
     return f"{width} x {height} pixels, {len(row['image']):,} bytes"
 
 
-def _worst(test: pd.DataFrame, model: Outcome) -> list[Section]:
+def _worst(test: pd.DataFrame, model: Predictions) -> list[Section]:
     rows = metrics.worst(model, WORST)
     if not len(rows):
         return []
     draw = partial(_draw, images=test["image"].iloc[rows], model=model, rows=rows.tolist())
     words = (
-        f"The {len(rows)} wrong predictions that were held most confidently, the surest first; "
-        "under each the class it has, and → the one it was taken for."
+        f"The {len(rows)} wrong predictions of the highest confidence, the highest first; under "
+        "each the actual class, and → the predicted one."
     )
     return [Section("worst", "Worst errors in pictures", words, draw=draw)]
 
 
-def _draw(path: Path, *, images: Iterable[bytes], model: Outcome, rows: Sequence[int]) -> None:
-    classes = [(int(model.truth[row]), int(model.predicted[row])) for row in rows]
-    shown = [_small(inputs.decode(content, 3)) for content in images]
-    gallery(path, shown, classes, model.labels, f"the {len(shown)} worst errors")
+def _draw(path: Path, *, images: Iterable[bytes], model: Predictions, rows: Sequence[int]) -> None:
+    names, fonts = canvas.legible(model.labels, LETTERS)
+    captions = [f"{names[model.truth[row]]}\n→ {names[model.predicted[row]]}" for row in rows]
+    shown = [_small(encoding.decode(content, 3)) for content in images]
+    gallery(path, shown, captions, f"the {len(shown)} worst errors", fonts)
 
 
 def _small(pixels: Pixels) -> Pixels:
@@ -126,9 +158,9 @@ def _small(pixels: Pixels) -> Pixels:
 def _robustness(table: pd.DataFrame, rows: int) -> Section:
     which = f"{MOST_ROWS:,} rows, evenly spread over the test split" if rows > MOST_ROWS else "rows"
     words = (
-        f"The same {which}, but each image made a little worse: Gaussian noise of standard "
-        f"deviation {SIGMA} (black to white is 1), the mean of 3 x 3 pixels, two pixels aside; "
-        "each held against the images as they are, with the paired 95 % interval."
+        f"The same {which}, but each image corrupted a little: Gaussian noise of standard "
+        f"deviation {SIGMA} (black to white is 1), the mean of 3 x 3 pixels, a shift by two "
+        "pixels; each compared with the images as they are, with the paired 95 % interval."
     )
     return Section("robustness", "Robustness", words, table)
 

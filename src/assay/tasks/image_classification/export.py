@@ -1,8 +1,8 @@
 """From the trained checkpoint to the bundle that is served: images of any size in, logits out.
 
 Reads the checkpoint and the validation split; measures int8's scales on images of the train split.
-Writes the bundle's folder: ``model.onnx``, ``assay.json`` and a model card. Which precision ships
-is decided in ``bundling``.
+Writes the bundle's folder: ``model.onnx``, ``assay.json`` and a model card. The objective decides
+which precision ships.
 """
 
 from __future__ import annotations
@@ -13,12 +13,15 @@ import numpy as np
 import pandas as pd
 import torch
 
+from assay.bundle import writing
 from assay.gateways import onnx as gateway
-from assay.inputs.image import ImageDecoder, decode
 from assay.learning import seeding
+from assay.modalities.image.encoding import ImageDecoder, decode
+from assay.objectives.classification import precision
+from assay.objectives.classification.labels import numbers
+from assay.objectives.classification.precision import Graphs, Trial
 from assay.progress import say
-from assay.tasks import bundling
-from assay.tasks.image_classification import network, parity, train
+from assay.tasks.image_classification import network, parity
 from assay.tasks.image_classification.served import Served
 
 if TYPE_CHECKING:
@@ -26,10 +29,11 @@ if TYPE_CHECKING:
 
     import onnx
 
-    from assay.artifacts import Artifacts
-    from assay.settings.image import ImageModel
+    from assay.paths import ModelPaths
+    from assay.records import Parity, Timings
+    from assay.tasks.image_classification.network import Classifier
+    from assay.tasks.image_classification.settings import ImageClassificationModel
 
-TASK = "image-classification"
 DYNAMIC = {0: "batch", 1: "height", 2: "width"}
 # Images of the train split on which the scales of int8 are measured.
 CALIBRATED = 256
@@ -38,39 +42,47 @@ OPERATORS = ("Conv", "MaxPool")
 
 
 def export(
-    settings: ImageModel, files: Artifacts, folder: Path
-) -> tuple[dict[str, Any], dict[str, Any]]:
+    settings: ImageClassificationModel, files: ModelPaths, folder: Path
+) -> tuple[Parity, Timings]:
     """Write the bundle to ``folder``; return the parity report and what was timed.
 
     Raises:
-        PartedWays: ONNX and torch give different answers.
+        ParityFailed: ONNX and torch give different answers.
 
     """
     seeding.make_deterministic(0, settings.export.threads)
     size, channels = settings.train.size, settings.train.channels
-    model, views = network.load(files.checkpoint), settings.export.tta
-    facts = bundling.facts(settings, files)
+    model = network.load(files.checkpoint)
+    graphs = _graphs(model, settings, files)
+    served = Served(model, size, settings.export.tta).eval()
+    largest = parity.grid(served, graphs.fp32, size, channels, settings.export.threads)
+    trial = _trial(settings, files)
+    report = trial.compare(graphs, _torch_logits(served, trial), largest, settings.export)
+    _write(folder, graphs.of(report.precision), settings, files, report.precision)
+    return report, trial.timings(graphs)
+
+
+def _graphs(model: Classifier, settings: ImageClassificationModel, files: ModelPaths) -> Graphs:
+    """Return the network as ONNX in both precisions."""
     say("export: tracing the network")
+    metadata = writing.metadata(settings, files)
+    size, channels = settings.train.size, settings.train.channels
     # Neither square nor of the network's size: a resizing that is always there.
     example = torch.from_numpy(parity.drawn(2, size + 8, size + 16, channels))
     graph = gateway.from_torch(
-        Served(model, size, views, folded=True),
+        Served(model, size, settings.export.tta, folded=True),
         {"pixels": example},
         {"pixels": DYNAMIC},
         ["logits"],
     )
-    fp32 = gateway.serialize(graph, facts | {"assay.precision": "fp32"})
+    fp32 = gateway.serialize(graph, metadata | {"assay.precision": "fp32"})
     small = _quantized(graph, settings, files)
-    int8 = gateway.serialize(small, facts | {"assay.precision": "int8"})
-    served = Served(model, size, views).eval()
-    largest = parity.grid(served, fp32, size, channels, settings.export.threads)
-    trial = _trial(settings, files)
-    report = trial.compare(fp32, int8, _torch_logits(served, trial), largest, settings.export)
-    _write(folder, int8 if report["precision"] == "int8" else fp32, settings, files, report)
-    return report, trial.timings({"fp32": fp32, "int8": int8})
+    return Graphs(fp32, gateway.serialize(small, metadata | {"assay.precision": "int8"}))
 
 
-def _quantized(graph: onnx.ModelProto, settings: ImageModel, files: Artifacts) -> onnx.ModelProto:
+def _quantized(
+    graph: onnx.ModelProto, settings: ImageClassificationModel, files: ModelPaths
+) -> onnx.ModelProto:
     """Return the graph in int8, with scales of images evenly spread over the train split."""
     contents = pd.read_parquet(files.split("train"), columns=["image"])["image"]
     chosen = contents.iloc[:: max(1, len(contents) // CALIBRATED)].iloc[:CALIBRATED].tolist()
@@ -82,52 +94,55 @@ def _quantized(graph: onnx.ModelProto, settings: ImageModel, files: Artifacts) -
     return gateway.quantize_static(graph, feed, len(chosen), OPERATORS)
 
 
-def _trial(settings: ImageModel, files: Artifacts) -> bundling.Trial:
+def _trial(settings: ImageClassificationModel, files: ModelPaths) -> Trial:
     """Return the validation split for both precisions."""
     rows = pd.read_parquet(files.split("validation"), columns=["image", "label"])
     contents = rows["image"].tolist()
     decoder = ImageDecoder(settings.train.channels)
-    return bundling.Trial(
+    return Trial(
         decoder(contents),
-        decoder(contents[: bundling.TIMED_ROWS]),
-        train.numbered(rows["label"].tolist(), settings.labels),
+        decoder(contents[: precision.TIMED_ROWS]),
+        numbers(rows["label"].tolist(), settings.labels),
         len(settings.labels),
         settings.export.threads,
     )
 
 
-def _torch_logits(served: Served, trial: bundling.Trial) -> np.ndarray[Any, Any]:
+def _torch_logits(served: Served, trial: Trial) -> np.ndarray[Any, Any]:
     """Return torch's fp32 logits of the split, images of all sizes in the rows' order."""
     answer = np.zeros((len(trial.labels), trial.classes), dtype=np.float32)
     with torch.inference_mode():
-        for rows, feeds in trial.encoded.batches(bundling.BATCH):
+        for rows, feeds in trial.encoded.batches(precision.BATCH):
             answer[rows] = served(torch.from_numpy(feeds["pixels"])).numpy()
     return answer
 
 
 def _write(
-    folder: Path, model: bytes, settings: ImageModel, files: Artifacts, report: dict[str, Any]
+    folder: Path, graph: bytes, settings: ImageClassificationModel, files: ModelPaths, form: str
 ) -> None:
     folder.mkdir(parents=True)
-    told = {
-        "task": TASK,
-        "labels": list(settings.labels),
-        "precision": report["precision"],
-        "inputs": ["pixels"],
-        "size": settings.train.size,
-        "channels": settings.train.channels,
-    }
-    bundling.write(folder, model, files, told, _card(files.model, settings, report["precision"]))
+    size, channels = settings.train.size, settings.train.channels
+    writing.write(
+        folder,
+        graph,
+        settings,
+        files,
+        precision=form,
+        card=_card(files.model, settings, form),
+        sizes={"batch": 1, "height": size, "width": size},
+        encoder={"size": size, "channels": channels},
+    )
 
 
-def _card(name: str, settings: ImageModel, precision: str) -> str:
+def _card(name: str, settings: ImageClassificationModel, form: str) -> str:
     labels = ", ".join(f"`{label}`" for label in settings.labels)
     size, chosen = settings.train.size, settings.train
     colours = "grey" if chosen.channels == 1 else "RGB"
     start = f"from `{chosen.checkpoint}`" if chosen.checkpoint else "from scratch"
     return f"""# {name}
 
-A {TASK} model made by Assay: {chosen.network}, learned {start}, exported to ONNX ({precision}).
+An {settings.kind} model made by Assay: {chosen.network}, trained {start}, exported to ONNX
+({form}).
 
 - Input: `pixels`, uint8 of shape (batch, height, width, {chosen.channels}), {colours}, images of
   any size; the graph squashes them to {size} x {size}, normalises them and averages over the views

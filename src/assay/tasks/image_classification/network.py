@@ -14,15 +14,15 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from assay import artifacts
 from assay.errors import SettingsError
+from assay.files import write_json
 from assay.progress import say
 from assay.tasks.image_classification.networks import lenet, speednet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from assay.settings.image import ImageTrain
+    from assay.tasks.image_classification.settings import ImageTrain
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 # What decides a network's shape, of the settings.
@@ -100,7 +100,7 @@ def save(model: Classifier, settings: ImageTrain, labels: Sequence[str], target:
     weights = {name: value.contiguous() for name, value in sorted(model.state_dict().items())}
     save_file(weights, target / WEIGHTS, metadata={"format": "pt"})
     shape = {name: value for name, value in settings.model_dump().items() if name in SHAPE}
-    artifacts.write_json(target / CONFIG, shape | {"labels": list(labels)})
+    write_json(target / CONFIG, shape | {"labels": list(labels)})
 
 
 def _shaped(shape: dict[str, Any], classes: int) -> nn.Module:

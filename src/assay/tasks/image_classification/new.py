@@ -12,18 +12,24 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from assay.errors import DataRefused, MissingFile, SettingsError
+from assay.errors import DataRefused, MissingFile, SettingsError, UnreadableImage
 from assay.gateways import tables
 from assay.gateways.sources import folder
 from assay.gateways.sources.listed import Columns, Joined, listed
-from assay.inputs import image as inputs
-from assay.settings.image import ImageIngest, ImageModel, ImageTrain, ImageValidate
-from assay.tasks.protocol import Proposal
+from assay.modalities.image import encoding
+from assay.objectives.classification.labels import proposed_classes
+from assay.tasks.image_classification.settings import (
+    ImageClassificationIngest,
+    ImageClassificationModel,
+    ImageClassificationValidate,
+    ImageTrain,
+)
+from assay.tasks.task import Proposal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from assay.gateways.sources.pictures import Picture, Pictures
+    from assay.gateways.sources.images import ImageRow, Images
 
 # Images whose headers are looked at.
 SAMPLE = 2000
@@ -36,10 +42,9 @@ GREY = ("1", "L", "LA", "La")
 STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 600, 8, 60
 STEPS_AN_EPOCH, SMALLEST_BATCH, LARGEST_BATCH = 20, 16, 512
 TRAINED_SHARE = 0.8
-SHOWN = 5
 
 
-def propose(data: Path, columns: Mapping[str, str]) -> Proposal:
+def propose(data: Path, columns: Mapping[str, str]) -> Proposal[ImageClassificationModel]:
     """Return settings under which ``assay run`` works on a folder or table of images.
 
     Raises:
@@ -49,21 +54,22 @@ def propose(data: Path, columns: Mapping[str, str]) -> Proposal:
         DataRefused: no image, one class alone, or a class with too few images.
 
     """
-    house = Columns(columns.get("image", "image"), columns.get("label", "label"))
-    found = _found(data, house)
-    seen = _look(found.read(range(len(found))), len(found))
+    named = Columns(columns.get("image", "image"), columns.get("label", "label"))
+    found = _found(data, named)
+    seen = _examine(found.read(range(len(found))), len(found))
     labels = _labels(seen.labels, data)
-    settings = ImageModel(
-        task="image-classification",
+    settings = ImageClassificationModel(
+        data="image",
+        task="classification",
         labels=labels,
-        ingest=ImageIngest(image=house.image, label=house.label),
+        ingest=ImageClassificationIngest(image=named.image, label=named.label),
         train=_train(seen, sum(seen.labels.values())),
     )
     return Proposal(settings, len(found), _notes(seen, settings))
 
 
-def starting_point(settings: ImageModel) -> str:
-    """Return what the model starts to learn from, after a look that it is there.
+def starting_point(settings: ImageClassificationModel) -> str:
+    """Check that what the model starts from is there, and return its name.
 
     Raises:
         SettingsError: ``train.checkpoint`` names a folder that is not there.
@@ -83,17 +89,17 @@ def starting_point(settings: ImageModel) -> str:
 
 @dataclass(frozen=True)
 class _Seen:
-    """What a look at the images brought."""
+    """What was found in the images."""
 
     labels: Counter[str]
     sides: list[int]  # the shorter ones of a sample
     coloured: bool
     unreadable: int
-    looked_at: int
-    judged: int  # images that stand in a test folder
+    examined: int
+    in_test: int  # images that stand in a test folder
 
 
-def _found(data: Path, columns: Columns) -> Pictures:
+def _found(data: Path, columns: Columns) -> Images:
     if data.is_dir():
         return Joined(list(folder.contents(data, columns).parts.values()))
     if not data.is_file():
@@ -112,47 +118,35 @@ def _found(data: Path, columns: Columns) -> Pictures:
     return found
 
 
-def _look(pictures: Iterable[Picture], rows: int) -> _Seen:
+def _examine(images: Iterable[ImageRow], rows: int) -> _Seen:
     labels: Counter[str] = Counter()
     sides: list[int] = []
     modes: set[str] = set()
-    unreadable = looked_at = judged = 0
+    unreadable = examined = in_test = 0
     every = max(1, rows // SAMPLE)
-    for place, picture in enumerate(pictures):
-        labels.update([picture.label] if picture.label else [])
-        judged += picture.given == "test"
+    for place, row in enumerate(images):
+        labels.update([row.label] if row.label else [])
+        in_test += row.given == "test"
         if place % every:
             continue
-        looked_at += 1
+        examined += 1
         try:
-            header = inputs.opened(picture.image)
-        except inputs.Unreadable:
+            header = encoding.opened(row.image)
+        except UnreadableImage:
             unreadable += 1
             continue
         sides.append(min(header.size))
         modes.add(header.mode)
-    return _Seen(labels, sides, not modes <= set(GREY), unreadable, looked_at, judged)
+    return _Seen(labels, sides, not modes <= set(GREY), unreadable, examined, in_test)
 
 
 def _labels(counts: Counter[str], data: Path) -> tuple[str, ...]:
-    if len(counts) < 2:
-        raise DataRefused(
-            f"{data} holds "
-            + (f"one class only: {next(iter(counts))!r}" if counts else "no image with a label"),
-            expected=f"at least two classes of ten images or more, each in a folder: {data}/CLASS/"
-            f"({' '.join(folder.SUFFIXES)}), or a table ({' '.join(tables.READABLE)})",
-            cure="give each class a folder that bears its name",
-        )
-    fewest = ImageValidate().min_rows_per_class
-    if few := sorted(label for label, rows in counts.items() if rows < fewest):
-        shown = ", ".join(f"{label!r} ({counts[label]})" for label in few[:SHOWN])
-        raise DataRefused(
-            f"{len(few):,} classes have too few images: {shown}"
-            + (" ..." if len(few) > SHOWN else ""),
-            expected=f"{fewest} images or more of each class",
-            cure="bring more images of these classes, merge them into others, or leave them out",
-        )
-    return tuple(sorted(counts))
+    cure = (
+        f"give each class a folder that bears its name ({data}/CLASS/, {' '.join(folder.SUFFIXES)})"
+        f", or a table that lists its images ({' '.join(tables.READABLE)})"
+    )
+    fewest = ImageClassificationValidate().min_rows_per_class
+    return proposed_classes(counts, str(data), noun="image", cure=cure, fewest=fewest)
 
 
 def _train(seen: _Seen, rows: int) -> ImageTrain:
@@ -178,20 +172,20 @@ def _between(least: int, wanted: int, most: int) -> int:
     return min(most, max(least, wanted))
 
 
-def _notes(seen: _Seen, settings: ImageModel) -> list[str]:
+def _notes(seen: _Seen, settings: ImageClassificationModel) -> list[str]:
     notes = [
         "in training and prediction images are also seen mirrored left to right; where left and "
         "right matter (letters, digits, signs), set train.flip and export.tta to none in "
         "params.yaml"
     ]
-    if seen.judged:
+    if seen.in_test:
         notes.append(
-            f"{seen.judged:,} images stand in a test folder: they are the test split, and "
+            f"{seen.in_test:,} images stand in a test folder: they are the test split, and "
             "split.test is ignored"
         )
     if seen.unreadable:
         notes.append(
-            f"{seen.unreadable:,} of {seen.looked_at:,} images looked at can't be read; "
+            f"{seen.unreadable:,} of {seen.examined:,} images looked at can't be read; "
             f"`validate` allows {settings.validation.max_broken_share:.0%}"
         )
     return notes

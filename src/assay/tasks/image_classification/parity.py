@@ -1,4 +1,4 @@
-"""Hold the ONNX graph against the torch network it came from, over batch and image sizes.
+"""Compare the ONNX graph with the torch network it came from, over batch and image sizes.
 
 Reads and writes nothing. The grid's images are drawn from a seed; what counts as equal is in
 ``agreement``.
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from assay.bundle import open_session
+from assay.bundle.session import Session
+from assay.objectives.classification import agreement
 from assay.progress import Progress
-from assay.tasks import agreement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,16 +27,16 @@ def grid(served: nn.Module, onnx_bytes: bytes, size: int, channels: int, threads
     """Return the largest difference of logits over batch sizes and image sizes.
 
     Raises:
-        PartedWays: it exceeds 1e-4.
+        ParityFailed: it exceeds 1e-4.
 
     """
-    session = open_session(onnx_bytes, threads)
+    session = Session(onnx_bytes, threads)
     largest = 0.0
     shapes = [(batch, sides) for batch in BATCHES for sides in sizes(size)]
     with Progress("parity", len(shapes)) as bar:
         for batch, (height, width) in shapes:
             images = drawn(batch, height, width, channels)
-            found = session.run(None, {"pixels": images})[0]
+            found = session.run({"pixels": images})
             with torch.inference_mode():
                 expected = served(torch.from_numpy(images)).numpy()
             largest = max(largest, float(np.abs(found - expected).max()))

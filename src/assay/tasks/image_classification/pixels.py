@@ -14,28 +14,28 @@ import torch
 from pyarrow import parquet
 from torch.nn import functional
 
-from assay import artifacts
-from assay.inputs import image as images
-from assay.tasks.image_classification.decoding import each
+from assay.files import digest_of, remove, replacing, sha256
+from assay.modalities.image import encoding
+from assay.modalities.image.parallel import map_images
+from assay.paths import SCRATCH, ModelPaths
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from assay.artifacts import Artifacts
-    from assay.settings.image import ImageTrain
+    from assay.tasks.image_classification.settings import ImageTrain
 
-FOLDER = artifacts.SCRATCH / "pixels"
+FOLDER = SCRATCH / "pixels"
 
 
-def of_split(files: Artifacts, name: str, settings: ImageTrain) -> torch.Tensor:
+def of_split(files: ModelPaths, name: str, settings: ImageTrain) -> torch.Tensor:
     """Return the split's images as uint8 (rows, size, size, channels), mapped from the disk."""
     table = files.split(name)
-    digest = artifacts.digest_of(artifacts.sha256(table), f"{settings.size} {settings.channels}")
+    digest = digest_of(sha256(table), f"{settings.size} {settings.channels}")
     target = FOLDER / files.model / f"{name}-{digest[:16]}.npy"
     if not target.is_file():
         for old in target.parent.glob(f"{name}-*.npy"):
-            artifacts.forget(old)
-        with artifacts.replacing(target) as beside:
+            remove(old)
+        with replacing(target) as beside:
             _write(table, beside, settings.size, settings.channels)
     # Copy on write: what a tensor of this memory might change never reaches the file.
     return torch.from_numpy(np.load(target, mmap_mode="c"))
@@ -59,11 +59,11 @@ def _write(table: Path, target: Path, size: int, channels: int) -> None:
     header = {"descr": "|u1", "fortran_order": False, "shape": (rows, size, size, channels)}
     with target.open("wb") as stream:
         np.lib.format.write_array_header_1_0(stream, header)
-        for found in each(table, partial(_decoded, size=size, channels=channels), "decoding"):
+        for found in map_images(table, partial(_decoded, size=size, channels=channels), "decoding"):
             stream.write(found)
 
 
 def _decoded(content: bytes, size: int, channels: int) -> bytes:
-    pixels = torch.from_numpy(images.decode(content, channels).copy())
+    pixels = torch.from_numpy(encoding.decode(content, channels).copy())
     found = resized(pixels[None], size).round().clamp(0, 255).to(torch.uint8)
     return found[0].permute(1, 2, 0).contiguous().numpy().tobytes()

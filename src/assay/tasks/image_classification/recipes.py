@@ -1,7 +1,9 @@
-"""The recipes by which image networks learn: AdamW, SGD, or Muon with SGD.
+"""How image networks are optimised: by AdamW, by SGD, or by Muon and SGD together.
 
-Reads and writes nothing. The rates beside Muon's follow Jordan, "94% on CIFAR-10 in 3.29 seconds on
-a single GPU", 2024.
+Reads and writes nothing. With learning rate r, batch size b and weight decay d, Muon updates the
+filters at rate r; SGD updates biases at r * BIAS_LR_PER_IMAGE * b and the head at
+r * HEAD_LR_PER_IMAGE * b, both with decay d * b divided by their multiple, so that rate times decay
+is r * d * b for either. After Jordan, "94% on CIFAR-10 in 3.29 seconds on a single GPU", 2024.
 """
 
 from __future__ import annotations
@@ -12,22 +14,22 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
-from assay.learning.averaging import Lookahead
+from assay.learning.lookahead import Lookahead
 from assay.learning.muon import Muon
 from assay.learning.optimiser import adamw, warmup_then_linear
 from assay.learning.recipe import Recipe
 from assay.tasks.image_classification.networks.speednet import Speednet
 
 if TYPE_CHECKING:
-    from assay.settings.image import ImageTrain
+    from assay.tasks.image_classification.settings import ImageTrain
 
-# Rates of the shifts and of the head, in multiples of the filters' rate. Speednet's hang on the
-# batch, and so does its decay: an image counts the same in a large one, whose mean gradient is as
-# small as each's share, and which takes fewer steps.
-SHIFTS_AN_IMAGE, HEAD_AN_IMAGE = 0.22, 2.8
-OTHERS = 0.1
-# The momentum of what SGD learns beside Muon.
-MOMENTUM = 0.85
+# Learning rates of Speednet's biases and head, as multiples of the filters' rate for each image of
+# a batch: a mean gradient over more images is followed in fewer and therefore larger steps.
+BIAS_LR_PER_IMAGE, HEAD_LR_PER_IMAGE = 0.22, 2.8
+# The same multiple for the biases and the head of any other network, whatever the batch.
+OTHER_LR = 0.1
+# Momentum of the parameters that SGD learns beside Muon.
+SGD_MOMENTUM = 0.85
 
 
 def recipe(settings: ImageTrain) -> Recipe:
@@ -36,7 +38,7 @@ def recipe(settings: ImageTrain) -> Recipe:
     return Recipe(
         optimiser=partial(makers[settings.optimiser], settings),
         schedule=partial(warmup_then_linear, warmup=settings.warmup),
-        average=Lookahead if settings.ema else None,
+        lookahead=Lookahead if settings.lookahead else None,
     )
 
 
@@ -45,7 +47,7 @@ def _adamw(settings: ImageTrain, model: nn.Module) -> torch.optim.Optimizer:
 
 
 def _sgd(settings: ImageTrain, model: nn.Module) -> torch.optim.Optimizer:
-    """Return SGD, with Nesterov's momentum if any; shifts and norms do not decay."""
+    """Return SGD, with Nesterov's momentum if any; biases and norms do not decay."""
     trained = [weight for weight in model.parameters() if weight.requires_grad]
     groups = [
         {"params": [w for w in trained if w.ndim > 1], "weight_decay": settings.weight_decay},
@@ -58,32 +60,28 @@ def _sgd(settings: ImageTrain, model: nn.Module) -> torch.optim.Optimizer:
 
 
 def _muon(settings: ImageTrain, model: nn.Module) -> torch.optim.Optimizer:
-    """Return Muon for filters, SGD for the rest.
-
-    The rest shrinks by rate x decay a step at first; of a Speednet, by that for each image.
-    """
-    rate = settings.learning_rate
-    shifts = head = OTHERS
-    decay = settings.weight_decay
+    """Return Muon for filters, SGD for biases, norms and head; see the module for the rates."""
+    rate, decay = settings.learning_rate, settings.weight_decay
+    bias_lr = head_lr = OTHER_LR
     if any(isinstance(module, Speednet) for module in model.modules()):
-        shifts = SHIFTS_AN_IMAGE * settings.batch_size
-        head = HEAD_AN_IMAGE * settings.batch_size
+        bias_lr = BIAS_LR_PER_IMAGE * settings.batch_size
+        head_lr = HEAD_LR_PER_IMAGE * settings.batch_size
         decay *= settings.batch_size
     trained = [weight for weight in model.parameters() if weight.requires_grad]
     filters = {
         "params": [w for w in trained if w.ndim > 2],
         "lr": rate,
         "orthogonal": True,
-        # A filter's scale means nothing before a norm, and much without one.
+        # A filter's scale has no effect before a norm, and much without one.
         "normalised": any(isinstance(module, nn.BatchNorm2d) for module in model.modules()),
     }
     others = [
         {
             "params": [w for w in trained if (w.ndim == 2) == is_matrix and w.ndim <= 2],
-            "lr": rate * share,
-            "weight_decay": decay / share,
-            "momentum": MOMENTUM,
+            "lr": rate * multiple,
+            "weight_decay": decay / multiple,
+            "momentum": SGD_MOMENTUM,
         }
-        for share, is_matrix in ((shifts, False), (head, True))
+        for multiple, is_matrix in ((bias_lr, False), (head_lr, True))
     ]
     return Muon([filters, *others], momentum=settings.momentum)

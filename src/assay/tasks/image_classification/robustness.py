@@ -13,11 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from assay.bundle import read_manifest
-from assay.inputs.image import ImageDecoder
+from assay.modalities.image.statistics import shrunk
+from assay.objectives.classification import intervals
 from assay.progress import Progress
-from assay.scoring import intervals
-from assay.tasks.image_classification.looks import shrunk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.random import Generator
     from numpy.typing import NDArray
 
-    from assay.bundle import Bundle
+    from assay.bundle.classifier import Classifier
 
     Pixels = np.ndarray[Any, np.dtype[np.uint8]]
     Correct = NDArray[np.bool_]
@@ -34,7 +32,7 @@ SIGMA = 0.05  # of the noise, where 1 is the way from black to white
 STEP = 2  # pixels of the shift
 DIRECTIONS = ((0, 1), (0, -1), (1, 0), (-1, 0))
 # Each corruption asks the model once more about every row. With 2,000 rows, evenly spread over the
-# test split, a loss of a point is told from none.
+# test split, a loss of a point can be measured.
 MOST_ROWS = 2000
 BATCH = 32
 UNCHANGED = "none"
@@ -70,7 +68,9 @@ CORRUPTIONS: Mapping[str, Callable[[Pixels, Generator], Pixels]] = {
 }
 
 
-def robustness(bundle: Bundle, test: pd.DataFrame, *, resamples: int, seed: int) -> pd.DataFrame:
+def robustness(
+    bundle: Classifier, test: pd.DataFrame, *, resamples: int, seed: int
+) -> pd.DataFrame:
     """Return a row a corruption: ``corruption, rows, accuracy, against_none, low, high``.
 
     The last two are the paired 95 % bootstrap interval of the difference. An image larger than
@@ -97,15 +97,14 @@ def spread(rows: int, most: int) -> NDArray[np.int64]:
 
 
 def _correct(
-    bundle: Bundle, table: pd.DataFrame, seed: int, progress: Progress
+    bundle: Classifier, table: pd.DataFrame, seed: int, progress: Progress
 ) -> dict[str, Correct]:
     """Return for each corruption which rows the bundle puts into their class."""
-    manifest = read_manifest(bundle.folder)
     truth = np.array([bundle.labels.index(label) for label in table["label"].astype(str)])
     correct = {name: np.zeros(len(table), dtype=np.bool_) for name in (UNCHANGED, *CORRUPTIONS)}
-    decoded = ImageDecoder(manifest["channels"])(table["image"].tolist())
+    decoded = bundle.encode(table["image"].tolist())
     for rows, feeds in decoded.batches(BATCH):
-        images = _as_seen(feeds["pixels"], manifest["size"])
+        images = _as_seen(feeds["pixels"], bundle.manifest.number("size"))
         for name, right in correct.items():
             asked = _corrupted(images, name, seed, rows)
             right[rows] = bundle.logits({"pixels": asked}).argmax(axis=1) == truth[rows]

@@ -6,39 +6,32 @@ folder and the curve, and the pixels below ``.assay/``. Never sees the test spli
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 import torch
 
-from assay import artifacts, processor, ranks
-from assay.learning import curve as curves
-from assay.learning import loop, seeding
-from assay.learning.bucketing import shuffled
-from assay.learning.resumption import Resumption
-from assay.scoring import metrics
+from assay.learning import curve, loop, seeding
+from assay.learning.batching import shuffled
+from assay.objectives.classification import metrics
+from assay.objectives.classification.labels import numbers
 from assay.tasks.image_classification import network, pixels
 from assay.tasks.image_classification.augment import augmented
 from assay.tasks.image_classification.recipes import recipe
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    import numpy as np
     from torch import nn
 
-    from assay.artifacts import Artifacts
-    from assay.gateways.tracking import Journal
-    from assay.settings.image import ImageModel, ImageTrain
+    from assay.learning.run import TrainingRun
+    from assay.paths import ModelPaths
+    from assay.tasks.image_classification.settings import ImageClassificationModel, ImageTrain
 
 VALIDATION_BATCH = 500
 
 
-def train(
-    settings: ImageModel, files: Artifacts, checkpoint: Path, curve: Path, journal: Journal
-) -> None:
-    """Write the best weights to ``checkpoint`` and the curve to ``curve``.
+def train(settings: ImageClassificationModel, files: ModelPaths, run: TrainingRun) -> None:
+    """Write the best weights and the curve to where ``run`` says.
 
     Raises:
         SettingsError: a pretrained checkpoint that is not there or does not fit.
@@ -46,65 +39,46 @@ def train(
 
     """
     seeding.make_deterministic(settings.train.seed, settings.train.threads)
-    learning, judging = (Rows.of(files, name, settings) for name in ("train", "validation"))
-    model = network.build(settings.train, len(settings.labels), learning.pixels)
+    train_rows, validation_rows = (Rows.of(files, name, settings) for name in _USED)
+    model = network.build(settings.train, len(settings.labels), train_rows.pixels)
     training = loop.Training(
         model,
-        lesson(settings.train, learning, judging),
+        setup(settings.train, train_rows, validation_rows),
         recipe(settings.train),
         settings.train,
-        Resumption(files.resume, fingerprint(settings, files)),
-        journal,
+        run,
     )
     rows = training.run()
-    network.save(model, settings.train, settings.labels, checkpoint)
-    curves.write(curve, rows)
+    network.save(model, settings.train, settings.labels, run.checkpoint)
+    curve.write(run.curve, rows)
 
 
-def fingerprint(settings: ImageModel, files: Artifacts) -> str:
-    """Return what decides this training's bytes: settings, data, checkpoint, code, machine."""
-    source = settings.train.checkpoint
-    return artifacts.digest_of(
-        settings.train.model_dump_json(),
-        " ".join(settings.labels),
-        artifacts.sha256(files.split("train")),
-        artifacts.sha256(files.split("validation")),
-        artifacts.sha256(Path(source)) if source and Path(source).is_dir() else "",
-        artifacts.code_digest(),
-        processor.processor_class(),
-        torch.__version__,
-        f"{ranks.world_size()} processes",
-    )
+_USED = ("train", "validation")
 
 
 class Rows:
     """One split in memory: pixels, uint8 (rows, size, size, channels), and class numbers."""
 
     def __init__(self, images: torch.Tensor, labels: np.ndarray[Any, Any]) -> None:
+        """Take images and as many labels."""
         self.pixels, self.labels = images, labels
 
     @classmethod
-    def of(cls, files: Artifacts, name: str, settings: ImageModel) -> Rows:
+    def of(cls, files: ModelPaths, name: str, settings: ImageClassificationModel) -> Rows:
         """Return the split ``name``."""
         labels = pd.read_parquet(files.split(name), columns=["label"])["label"]
         images = pixels.of_split(files, name, settings.train)
-        return cls(images, numbered(labels.tolist(), settings.labels))
+        return cls(images, numbers(labels.tolist(), settings.labels))
 
 
-def numbered(labels: Sequence[str], names: Sequence[str]) -> np.ndarray[Any, Any]:
-    """Return the labels' places in ``names``, int64."""
-    place = {name: number for number, name in enumerate(names)}
-    return np.array([place[label] for label in labels], dtype=np.int64)
-
-
-def lesson(settings: ImageTrain, learning: Rows, judging: Rows) -> loop.Lesson:
-    """Return what is learned: images drawn anew each epoch, judged as they are."""
-    rows = len(learning.labels)
+def setup(settings: ImageTrain, train_rows: Rows, validation_rows: Rows) -> loop.TrainingSetup:
+    """Return what is learned: images augmented anew each epoch, validated as they are."""
+    rows = len(train_rows.labels)
 
     def collate(chosen: list[int], epoch: int) -> dict[str, torch.Tensor]:
         return {
-            "pixels": augmented(learning.pixels, chosen, epoch, settings),
-            "labels": torch.from_numpy(learning.labels[chosen]),
+            "pixels": augmented(train_rows.pixels, chosen, epoch, settings),
+            "labels": torch.from_numpy(train_rows.labels[chosen]),
         }
 
     def loss(model: nn.Module, batch: dict[str, torch.Tensor]) -> torch.Tensor:
@@ -114,12 +88,13 @@ def lesson(settings: ImageTrain, learning: Rows, judging: Rows) -> loop.Lesson:
             label_smoothing=settings.label_smoothing,
         )
 
-    return loop.Lesson(
+    return loop.TrainingSetup(
         batches=lambda epoch: shuffled(rows, settings.batch_size, settings.seed, epoch),
         collate=collate,
         loss=loss,
-        validate=lambda model: scores(model, judging),
+        validate=lambda model: scores(model, validation_rows),
         size=lambda batch: len(batch["labels"]),
+        selection=loop.Selection(metrics.SELECTION, metrics.TITLES["macro_f1"]),
     )
 
 

@@ -1,1 +1,111 @@
-"""Text in, one of several classes out. One module a stage, and what two of them share."""
+"""Text in, one of several classes out: BERT with a classification head."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from assay.tasks.task import Column, Proposal, Task
+from assay.tasks.text_classification.settings import TextClassificationModel as Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from assay.bundle.encoding import Encoder
+    from assay.bundle.manifest import Manifest
+    from assay.learning.run import TrainingRun
+    from assay.modalities.requests import Requests
+    from assay.modalities.targets import Measurement, Targets
+    from assay.paths import ModelPaths
+    from assay.records import Parity, SplitReport, Timings
+    from assay.reporting.report import Report
+
+
+class TextClassification(Task[Settings]):
+    """Texts as the modality reads them, labels as the objective measures them, BERT between."""
+
+    settings = Settings
+    data, task = "text", "classification"
+    columns = (
+        Column("text", "The column that holds the texts."),
+        Column("label", "The column that holds the classes, if it is not `label`."),
+    )
+
+    def propose(self, data: Path, columns: Mapping[str, str]) -> Proposal[Settings]:
+        """Return settings that fit a table of texts."""
+        from assay.tasks.text_classification.new import propose
+
+        return propose(data, columns)
+
+    def starting_point(self, settings: Settings) -> str:
+        """Return the pretrained checkpoint."""
+        from assay.modalities.text import pretrained
+
+        pretrained.locate(settings.train.checkpoint)
+        return settings.train.checkpoint
+
+    def ingest(self, settings: Settings, inbox: Path, target: Path) -> dict[str, int]:
+        """Write every text of the source and the inbox, with its label."""
+        from assay.modalities.text.ingest import ingest
+
+        return ingest(settings.ingest, {"label": settings.ingest.label}, inbox, target)
+
+    def measure(self, raw: Path, settings: Settings) -> Measurement:
+        """Measure texts and labels."""
+        from assay.modalities.text import measure, pretrained
+
+        tokenizer = pretrained.locate(settings.train.checkpoint)
+        return measure.measure(raw, tokenizer, _targets(settings))
+
+    def split(self, raw: Path, settings: Settings, folder: Path) -> SplitReport:
+        """Split by normalised text, near duplicates on one side."""
+        from assay.modalities.text.split import split
+
+        return split(raw, settings.split, _targets(settings), folder)
+
+    def training_digest(self, settings: Settings, files: ModelPaths) -> str:
+        """Digest settings, splits, pretrained checkpoint, code and machine."""
+        from assay.learning.identity import training_digest
+        from assay.modalities.text import pretrained
+
+        source = pretrained.locate(settings.train.checkpoint)
+        return training_digest(settings.train, settings.labels, files, source)
+
+    def train(self, settings: Settings, files: ModelPaths, run: TrainingRun) -> None:
+        """Fine-tune BERT."""
+        from assay.tasks.text_classification.train import train
+
+        train(settings, files, run)
+
+    def export(self, settings: Settings, files: ModelPaths, folder: Path) -> tuple[Parity, Timings]:
+        """Write the bundle: graph, tokenizer, manifest, model card."""
+        from assay.tasks.text_classification.export import export
+
+        return export(settings, files, folder)
+
+    def evaluate(self, settings: Settings, files: ModelPaths) -> Report:
+        """Measure the bundle beside TF-IDF and logistic regression."""
+        from assay.tasks.text_classification.evaluate import evaluate
+
+        return evaluate(settings, files)
+
+    def encoder(self, folder: Path, manifest: Manifest) -> Encoder:
+        """Return the bundle's tokenizer."""
+        from assay.modalities.text.encoding import of_bundle
+
+        return of_bundle(folder, manifest)
+
+    def requests(self, settings: Settings) -> Requests:
+        """Return texts, from the command line or a table's column."""
+        from assay.modalities.text.requests import TextRequests
+
+        return TextRequests(settings.ingest.text)
+
+
+def _targets(settings: Settings) -> Targets:
+    from assay.objectives.classification.label_rules import LabelRules
+
+    return LabelRules(settings.labels)
+
+
+TEXT_CLASSIFICATION = TextClassification()

@@ -1,6 +1,6 @@
-"""Score texts with the bundle and with the baseline; name the slices a reader asks about.
+"""Measure a text classifier: predictions of bundle and baseline, slices by column and length.
 
-Reads the tables that it is given. Writes nothing.
+Reads the bundle, the train and test splits, and the reports of earlier stages. Writes nothing.
 """
 
 from __future__ import annotations
@@ -10,34 +10,61 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from assay.progress import Progress
-from assay.scoring import baseline as tf_idf
-from assay.scoring import slices as by_slice
+from assay.bundle.classifier import Classifier
+from assay.modalities.text.encoding import of_bundle
+from assay.objectives.classification import evaluation, metrics
+from assay.objectives.classification import slices as by_slice
+from assay.objectives.classification.labels import known_labels
+from assay.progress import Progress, say
+from assay.tasks.text_classification import baseline
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    import numpy as np
-
-    from assay.bundle import Bundle
-    from assay.scoring.metrics import Outcome
-    from assay.scoring.section import Section
-    from assay.settings.text import TextModel
+    from assay.paths import ModelPaths
+    from assay.reporting.report import Report
+    from assay.tasks.text_classification.settings import TextClassificationModel
 
 BASELINE = "TF-IDF and logistic regression"
 # Characters. Fixed, so that a slice means the same after each retraining.
 LENGTHS = (40, 80, 160, 320)
 
 
-def score(bundle: Bundle, table: pd.DataFrame) -> np.ndarray[Any, Any]:
-    """Return float64 probabilities of shape (rows, classes) in the bundle's label order."""
-    texts = table["text"].astype(str).tolist()
-    with Progress("scoring the test split", len(texts)) as bar:
-        return bundle.probabilities(texts, progress=bar)
+def evaluate(settings: TextClassificationModel, files: ModelPaths) -> Report:
+    """Measure the bundle on the test split beside the baseline.
+
+    Raises:
+        BundleRefused: the bundle's bytes were altered.
+        DataRefused: the test split is empty, holds labels that the bundle doesn't know, or lacks a
+            column of ``ingest.slices``.
+
+    """
+    bundle = Classifier.open(files.bundle, of_bundle, threads=settings.evaluate.threads)
+    test = pd.read_parquet(files.split("test"))
+    truth = known_labels(test, bundle.labels)
+    say(f"evaluate: {len(test):,} test rows, {bundle.precision} on {bundle.provider}")
+    texts = test["text"].astype(str).tolist()
+    with Progress("predicting the test split", len(texts)) as bar:
+        found = bundle.predict(texts, progress=bar).probabilities
+    say(f"fitting the baseline ({BASELINE}) ...")
+    train = pd.read_parquet(files.split("train"), columns=["text", "label"])
+    simple = baseline.fit_and_predict(
+        train["text"].astype(str).tolist(),
+        train["label"].astype(str).tolist(),
+        texts,
+        bundle.labels,
+        settings.evaluate.seed,
+    )
+    tested = evaluation.Tested(
+        table=test,
+        model=metrics.predictions(truth, found, bundle.labels),
+        baseline=metrics.predictions(truth, simple, bundle.labels),
+        baseline_name=BASELINE,
+        slicings=slices(test, settings),
+        show=lambda row: str(row["text"]),
+    )
+    return evaluation.evaluate(tested, bundle.manifest, settings, files)
 
 
-def slices(table: pd.DataFrame, settings: TextModel) -> dict[str, pd.Series[str]]:
+def slices(table: pd.DataFrame, settings: TextClassificationModel) -> dict[str, pd.Series[str]]:
     """Return every row's slice by each column of ``ingest.slices``, and by its length.
 
     Raises:
@@ -49,33 +76,7 @@ def slices(table: pd.DataFrame, settings: TextModel) -> dict[str, pd.Series[str]
     return found
 
 
-def baseline(
-    train: Path, test: pd.DataFrame, labels: Sequence[str], seed: int
-) -> np.ndarray[Any, Any]:
-    """Fit TF-IDF and logistic regression on ``train``; return probabilities on ``test``."""
-    rows = pd.read_parquet(train, columns=["text", "label"])
-    return tf_idf.fit_and_predict(
-        rows["text"].astype(str).tolist(),
-        rows["label"].astype(str).tolist(),
-        test["text"].astype(str).tolist(),
-        labels,
-        seed,
-    )
-
-
-def closer(
-    bundle: Bundle, test: pd.DataFrame, model: Outcome, settings: TextModel
-) -> list[Section]:
-    """Add nothing: slices and the list of worst errors say what there is to say of texts."""
-    return []
-
-
-def show(row: pd.Series[Any]) -> str:
-    """Return the row's text."""
-    return str(row["text"])
-
-
-def _by_length(lengths: pd.Series[int]) -> pd.Series[str]:
+def _by_length(lengths: pd.Series[Any]) -> pd.Series[str]:
     middle = [f"{low + 1} to {high}" for low, high in pairwise(LENGTHS)]
     names = [f"up to {LENGTHS[0]}", *middle, f"over {LENGTHS[-1]}"]
     cut: pd.Series[str] = pd.cut(lengths, [-1, *LENGTHS, float("inf")], labels=names)

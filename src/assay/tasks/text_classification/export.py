@@ -1,7 +1,7 @@
 """From the trained checkpoint to the bundle that is served.
 
 Reads the checkpoint and the validation split. Writes the bundle's folder: ``model.onnx``, the
-tokenizer, ``assay.json`` and a model card. Which precision ships is decided in ``bundling``.
+tokenizer, ``assay.json`` and a model card. The objective decides which precision ships.
 """
 
 from __future__ import annotations
@@ -9,26 +9,30 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 import torch
 
-from assay import bundle
+from assay.bundle import manifest, writing
 from assay.gateways import onnx as gateway
-from assay.inputs import text
 from assay.learning import seeding
+from assay.modalities.text import encoding as text
+from assay.objectives.classification import precision
+from assay.objectives.classification.labels import numbers
+from assay.objectives.classification.precision import Graphs, Trial
 from assay.progress import say
-from assay.tasks import bundling
 from assay.tasks.text_classification import network, parity, train
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from assay.artifacts import Artifacts
-    from assay.settings.text import TextModel
+    import numpy as np
 
-TASK = "text-classification"
+    from assay.paths import ModelPaths
+    from assay.records import Parity, Timings
+    from assay.tasks.text_classification.settings import TextClassificationModel
+
 DYNAMIC = {0: "batch", 1: "length"}
+EXAMPLE_SIZES = {"batch": 1, "length": 8}
 INPUTS = ("input_ids", "attention_mask")
 
 
@@ -47,47 +51,49 @@ class _Logits(torch.nn.Module):
 
 
 def export(
-    settings: TextModel, files: Artifacts, folder: Path
-) -> tuple[dict[str, Any], dict[str, Any]]:
+    settings: TextClassificationModel, files: ModelPaths, folder: Path
+) -> tuple[Parity, Timings]:
     """Write the bundle to ``folder``; return the parity report and what was timed.
 
     Raises:
-        PartedWays: ONNX and torch give different answers.
+        ParityFailed: ONNX and torch give different answers.
 
     """
     seeding.make_deterministic(0, settings.export.threads)
     model = network.load(files.checkpoint, settings.labels, dropout=0.0).eval()
-    facts = bundling.facts(settings, files)
-    example = torch.ones((2, 16), dtype=torch.int64)
+    graphs = _graphs(model, writing.metadata(settings, files))
+    largest = parity.grid(model, graphs.fp32, settings.export.threads)
+    trial, expected = _trial(settings, files, model)
+    report = trial.compare(graphs, expected, largest, settings.export)
+    _write(folder, graphs.of(report.precision), settings, files, report.precision)
+    return report, trial.timings(graphs)
+
+
+def _graphs(model: Any, metadata: dict[str, str]) -> Graphs:
+    """Return the network as ONNX in both precisions."""
     say("export: tracing the network")
+    example = torch.ones((2, 16), dtype=torch.int64)
     graph = gateway.from_torch(
         _Logits(model), dict.fromkeys(INPUTS, example), dict.fromkeys(INPUTS, DYNAMIC), ["logits"]
     )
-    fp32 = gateway.serialize(graph, facts | {"assay.precision": "fp32"})
-    # What GELU gives out has far outliers, and one scale for all of it costs accuracy: the six
-    # products that read it stay fp32 (docs/decisions/0004).
+    fp32 = gateway.serialize(graph, metadata | {"assay.precision": "fp32"})
+    # GELU's outputs have far outliers, and one scale for all of them costs accuracy: the six
+    # products that read them stay fp32 (docs/decisions/0004).
     small = gateway.quantize(graph, keep=gateway.readers(graph, "Gelu"))
-    int8 = gateway.serialize(small, facts | {"assay.precision": "int8"})
-    largest = parity.grid(model, fp32, settings.export.threads)
-    trial, expected = _trial(settings, files, model)
-    report = trial.compare(fp32, int8, expected, largest, settings.export)
-    served = int8 if report["precision"] == "int8" else fp32
-    _write(folder, served, settings, files, report["precision"])
-    return report, trial.timings({"fp32": fp32, "int8": int8})
+    return Graphs(fp32, gateway.serialize(small, metadata | {"assay.precision": "int8"}))
 
 
 def _trial(
-    settings: TextModel, files: Artifacts, model: Any
-) -> tuple[bundling.Trial, np.ndarray[Any, Any]]:
+    settings: TextClassificationModel, files: ModelPaths, model: Any
+) -> tuple[Trial, np.ndarray[Any, Any]]:
     """Return the validation split for both precisions, and torch's logits of it."""
     rows = pd.read_parquet(files.split("validation"), columns=["text", "label"])
     encode = text.TextEncoder(files.checkpoint / text.TOKENIZER, settings.train.max_length)
     encoding = encode(rows["text"].tolist())
-    place = {name: number for number, name in enumerate(settings.labels)}
-    trial = bundling.Trial(
+    trial = Trial(
         encoding,
-        text.Encoding(encoding.ids[: bundling.TIMED_ROWS], 0),
-        np.array([place[label] for label in rows["label"]]),
+        text.Encoding(encoding.ids[: precision.TIMED_ROWS], 0),
+        numbers(rows["label"].tolist(), settings.labels),
         len(settings.labels),
         settings.export.threads,
     )
@@ -95,30 +101,32 @@ def _trial(
 
 
 def _write(
-    folder: Path, model: bytes, settings: TextModel, files: Artifacts, precision: str
+    folder: Path, graph: bytes, settings: TextClassificationModel, files: ModelPaths, form: str
 ) -> None:
     folder.mkdir(parents=True)
     shutil.copyfile(files.checkpoint / text.TOKENIZER, folder / text.TOKENIZER)
-    told = {
-        "task": TASK,
-        "labels": list(settings.labels),
-        "precision": precision,
-        "inputs": list(INPUTS),
-        "max_length": settings.train.max_length,
-    }
-    bundling.write(folder, model, files, told, _card(files.model, settings, precision))
+    writing.write(
+        folder,
+        graph,
+        settings,
+        files,
+        precision=form,
+        card=_card(files.model, settings, form),
+        sizes=EXAMPLE_SIZES,
+        encoder={"max_length": settings.train.max_length},
+    )
 
 
-def _card(name: str, settings: TextModel, precision: str) -> str:
+def _card(name: str, settings: TextClassificationModel, form: str) -> str:
     labels = ", ".join(f"`{label}`" for label in settings.labels)
     return f"""# {name}
 
-A {TASK} model made by Assay: BERT from `{settings.train.checkpoint}`, exported to ONNX
-({precision}).
+A {settings.kind} model made by Assay: BERT fine-tuned from `{settings.train.checkpoint}`, exported
+to ONNX ({form}).
 
 - Input: text, cut at {settings.train.max_length} tokens.
 - Output: logits over {labels}, in this order.
-- Made from: the digests in `{bundle.MANIFEST}`, which every reader should check before opening.
+- Made from: the digests in `{manifest.MANIFEST}`, which every reader should check before opening.
 - Measured: see `reports/{name}/report.md` of the project at the commit that made it.
 - Not meant for: languages and subjects other than those of its training data, or decisions about
   people without a person.

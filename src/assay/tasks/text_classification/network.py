@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from transformers import BertConfig, BertForSequenceClassification
 
 from assay.errors import SettingsError
-from assay.inputs.text import LENGTH_STEP
+from assay.modalities.text.encoding import LENGTH_STEP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,6 +89,6 @@ def save(model: Any, source: Path, target: Path) -> None:
 
 
 def loss(model: Any, batch: dict[str, torch.Tensor]) -> torch.Tensor:
-    """Return the batch's mean cross entropy with classes or chances, computed in fp32."""
+    """Return the batch's mean cross entropy with classes or target probabilities, in fp32."""
     logits = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
     return torch.nn.functional.cross_entropy(logits.float(), batch["labels"])

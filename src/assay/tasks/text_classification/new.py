@@ -9,14 +9,21 @@ from __future__ import annotations
 import difflib
 import math
 import unicodedata
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from assay.errors import DataRefused, SettingsError, UsageError
+from assay.errors import SettingsError, UsageError
 from assay.gateways import tables
-from assay.settings.text import TextIngest, TextModel, TextTrain, TextValidate
-from assay.tasks.protocol import Proposal
-from assay.tasks.text_classification import checkpoint as checkpoints
-from assay.tasks.text_classification.validate import count_tokens
+from assay.modalities.text import pretrained
+from assay.modalities.text.measure import count_tokens
+from assay.objectives.classification.labels import proposed_classes
+from assay.tasks.task import Proposal
+from assay.tasks.text_classification.settings import (
+    TextClassificationIngest,
+    TextClassificationModel,
+    TextClassificationValidate,
+    TextTrain,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +38,7 @@ STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 1200, 2, 20
 TRAINED_SHARE = 0.8
 
 
-def propose(data: Path, columns: Mapping[str, str]) -> Proposal:
+def propose(data: Path, columns: Mapping[str, str]) -> Proposal[TextClassificationModel]:
     """Return settings under which ``assay run`` works on a table of texts.
 
     Raises:
@@ -53,7 +60,7 @@ def propose(data: Path, columns: Mapping[str, str]) -> Proposal:
     return Proposal(settings, len(table), notes)
 
 
-def fitted(table: pd.DataFrame, text: str, label: str) -> tuple[TextModel, list[str]]:
+def fitted(table: pd.DataFrame, text: str, label: str) -> tuple[TextClassificationModel, list[str]]:
     """Return settings that fit a table, and notes for the user.
 
     Raises:
@@ -65,25 +72,15 @@ def fitted(table: pd.DataFrame, text: str, label: str) -> tuple[TextModel, list[
         _require(table, column)
     labels = _labels(table, label)
     unknown = _unknown_share(table[text], TextTrain().checkpoint)
-    settings = TextModel(
-        task="text-classification",
+    settings = TextClassificationModel(
+        data="text",
+        task="classification",
         labels=labels,
-        ingest=TextIngest(text=text, label=label),
+        ingest=TextClassificationIngest(text=text, label=label),
         validate=_bounds(unknown),
         train=TextTrain(epochs=_epochs(len(table))),
     )
     return settings, _notes(table[text], unknown)
-
-
-def starting_point(settings: TextModel) -> str:
-    """Return what the model starts to learn from, after a look that it is there.
-
-    Raises:
-        SettingsError: the checkpoint is not there.
-
-    """
-    checkpoints.locate(settings.train.checkpoint)
-    return settings.train.checkpoint
 
 
 def _require(table: pd.DataFrame, column: str) -> None:
@@ -99,38 +96,24 @@ def _require(table: pd.DataFrame, column: str) -> None:
 
 
 def _labels(table: pd.DataFrame, column: str) -> tuple[str, ...]:
-    known = table[column].dropna().astype("str")
-    labels = tuple(sorted(set(known)))
-    if len(labels) < 2:
-        raise DataRefused(
-            f"the column {column!r} holds "
-            + (f"one class only: {labels[0]!r}" if labels else "no label at all"),
-            expected="at least two classes, each with ten rows or more",
-            cure="bring rows of a second class, or name the right column with --label",
-        )
-    if len(labels) > max(2, len(known) // 2):
-        raise DataRefused(
-            f"the column {column!r} holds {len(labels):,} different labels in {len(known):,} rows",
-            expected="classes that recur: ten rows or more each",
-            cure="name the column that holds the classes with --label (this looks like free text "
-            "or an id)",
-        )
-    return labels
+    counts = Counter(table[column].dropna().astype("str"))
+    cure = "bring rows of a second class, or name the right column with --label"
+    return proposed_classes(counts, f"the column {column!r}", noun="row", cure=cure)
 
 
 def _unknown_share(texts: pd.Series[str], checkpoint: str) -> float:
     real = texts.dropna().astype("str")
     sample = real.sample(min(SAMPLE, len(real)), random_state=0).tolist()
-    tokens, unknown = count_tokens(checkpoints.locate(checkpoint), sample)
+    tokens, unknown = count_tokens(pretrained.locate(checkpoint), sample)
     return float(unknown.sum() / max(tokens.sum(), 1))
 
 
-def _bounds(unknown: float) -> TextValidate:
+def _bounds(unknown: float) -> TextClassificationValidate:
     """Return the suite's bounds; the one on unknown tokens is set above what this data has."""
-    usual = TextValidate()
+    usual = TextClassificationValidate()
     if unknown <= usual.max_unknown_share / 2:
         return usual
-    return TextValidate(max_unknown_share=min(1.0, math.ceil(unknown * 10 + 1) / 10))
+    return TextClassificationValidate(max_unknown_share=min(1.0, math.ceil(unknown * 10 + 1) / 10))
 
 
 def _epochs(rows: int) -> int:
@@ -140,7 +123,7 @@ def _epochs(rows: int) -> int:
 
 def _notes(texts: pd.Series[str], unknown: float) -> list[str]:
     default = TextTrain().checkpoint
-    if unknown <= TextValidate().max_unknown_share:
+    if unknown <= TextClassificationValidate().max_unknown_share:
         return []
     fitting = "bert-base-chinese" if _is_chinese(texts) else "bert-base-multilingual-cased"
     note = (
@@ -148,7 +131,7 @@ def _notes(texts: pd.Series[str], unknown: float) -> list[str]:
         f"made for another language, and the model will read badly. {fitting} would fit"
     )
     try:
-        checkpoints.locate(fitting)
+        pretrained.locate(fitting)
     except SettingsError:
         return [
             note + "; it is not on this machine: with a network, set train.checkpoint: "

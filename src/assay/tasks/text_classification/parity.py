@@ -1,4 +1,4 @@
-"""Hold the ONNX graph against the torch network it came from.
+"""Compare the ONNX graph with the torch network it came from.
 
 Reads and writes nothing. Tries batch sizes and lengths; what counts as equal is in ``agreement``.
 """
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from assay.bundle import open_session
+from assay.bundle.session import Session
+from assay.objectives.classification import agreement
 from assay.progress import Progress
-from assay.tasks import agreement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,17 +25,17 @@ def grid(model: Any, onnx_bytes: bytes, threads: int) -> float:
     """Return the largest difference of logits over batch sizes and lengths, the longest included.
 
     Raises:
-        PartedWays: it exceeds 1e-4.
+        ParityFailed: it exceeds 1e-4.
 
     """
-    session = open_session(onnx_bytes, threads)
+    session = Session(onnx_bytes, threads)
     largest = 0.0
     longest = model.config.max_position_embeddings
     shapes = [(b, n) for b in BATCHES for n in sorted({*_upto(LENGTHS, longest), longest})]
     with Progress("parity", len(shapes)) as bar:
         for batch, length in shapes:
             feeds = _drawn(batch, length, model.config.vocab_size)
-            found = session.run(None, _wanted(session, feeds))[0]
+            found = session.run(feeds)
             with torch.inference_mode():
                 tensors = {name: torch.from_numpy(array) for name, array in feeds.items()}
                 expected = model(**tensors).logits.float().numpy()
@@ -56,7 +56,3 @@ def _drawn(batch: int, length: int, vocabulary: int) -> dict[str, np.ndarray[Any
         mask[row, :end] = 1
     ids = random.integers(0, vocabulary, size=(batch, length), dtype=np.int64)
     return {"input_ids": ids, "attention_mask": mask}
-
-
-def _wanted(session: Any, feeds: dict[str, np.ndarray[Any, Any]]) -> dict[str, Any]:
-    return {entry.name: feeds[entry.name] for entry in session.get_inputs()}

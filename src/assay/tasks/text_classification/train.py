@@ -1,4 +1,4 @@
-"""Train BERT on the train split, choose its best epoch on the validation split.
+"""Fine-tune BERT on the train split, choose its best epoch on the validation split.
 
 Reads the two split tables and the pretrained checkpoint. Writes the checkpoint's folder and the
 curve. Never sees the test split.
@@ -12,82 +12,65 @@ import numpy as np
 import pandas as pd
 import torch
 
-from assay import artifacts, processor, ranks
-from assay.inputs.text import Encoding, TextEncoder, padded
-from assay.learning import curve as curves
-from assay.learning import loop, recipe, seeding
-from assay.learning.bucketing import bucketed
-from assay.learning.resumption import Resumption
+from assay.learning import curve, loop, recipe, seeding
+from assay.learning.batching import bucketed
+from assay.modalities.text import pretrained
+from assay.modalities.text.encoding import Encoding, TextEncoder, padded
+from assay.objectives.classification import metrics
+from assay.objectives.classification.labels import numbers
+from assay.objectives.classification.targets import targets
+from assay.paths import ModelPaths
 from assay.progress import say
-from assay.scoring import metrics
-from assay.tasks.text_classification import checkpoint as checkpoints
-from assay.tasks.text_classification import network, targets
+from assay.tasks.text_classification import network
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from assay.artifacts import Artifacts
-    from assay.gateways.tracking import Journal
-    from assay.settings.text import TextModel
+    from assay.learning.run import TrainingRun
+    from assay.paths import ModelPaths
+    from assay.tasks.text_classification.settings import TextClassificationModel
 
 VALIDATION_BATCH = 64
 
 
-def train(
-    settings: TextModel, files: Artifacts, checkpoint: Path, curve: Path, journal: Journal
-) -> None:
-    """Write the best weights to ``checkpoint`` and the curve to ``curve``.
+def train(settings: TextClassificationModel, files: ModelPaths, run: TrainingRun) -> None:
+    """Write the best weights and the curve to where ``run`` says.
 
     Raises:
         SettingsError: the pretrained checkpoint cannot be found or is no BERT.
         Diverged: the loss is not finite.
 
     """
-    source = checkpoints.locate(settings.train.checkpoint)
+    source = pretrained.locate(settings.train.checkpoint)
     seeding.make_deterministic(settings.train.seed, settings.train.threads)
-    taught = lesson(settings, files, source)
+    learned = setup(settings, files, source)
     model = network.load(source, settings.labels, settings.train.dropout, new_head=True)
     network.require_length(model, settings.train.max_length)
-    resumption = Resumption(files.resume, fingerprint(settings, files, source))
     training = loop.Training(
-        model, taught, recipe.plain(settings.train), settings.train, resumption, journal
+        model, learned, recipe.fine_tuning(settings.train), settings.train, run
     )
     rows = training.run()
-    network.save(model, source, checkpoint)
-    curves.write(curve, rows)
+    network.save(model, source, run.checkpoint)
+    curve.write(run.curve, rows)
 
 
-def fingerprint(settings: TextModel, files: Artifacts, source: Path) -> str:
-    """Return what decides this training's bytes: settings, data, checkpoint, code, machine."""
-    return artifacts.digest_of(
-        settings.train.model_dump_json(),
-        " ".join(settings.labels),
-        artifacts.sha256(files.split("train")),
-        artifacts.sha256(files.split("validation")),
-        artifacts.sha256(source),
-        artifacts.code_digest(),
-        processor.processor_class(),
-        torch.__version__,
-        f"{ranks.world_size()} processes",
-    )
-
-
-def lesson(settings: TextModel, files: Artifacts, source: Path) -> loop.Lesson:
+def setup(settings: TextClassificationModel, files: ModelPaths, source: Path) -> loop.TrainingSetup:
     """Return what is learned: both splits encoded by the tokenizer in the folder ``source``."""
     encode = TextEncoder(source / "tokenizer.json", settings.train.max_length)
-    learning, judging = (_Rows(files.split(name), encode, settings) for name in _USED)
-    cut = learning.encoding.truncated
+    train_rows, validation_rows = (_Rows(files.split(name), encode, settings) for name in _USED)
+    cut = train_rows.encoding.truncated
     if cut:
         say(f"train: {cut:,} texts are longer than {settings.train.max_length} tokens and were cut")
-    lengths = [len(ids) for ids in learning.encoding.ids]
-    return loop.Lesson(
+    lengths = [len(ids) for ids in train_rows.encoding.ids]
+    return loop.TrainingSetup(
         batches=lambda epoch: bucketed(
             lengths, settings.train.batch_size, settings.train.seed, epoch
         ),
-        collate=lambda rows, _epoch: learning.collate(rows),
+        collate=lambda rows, _epoch: train_rows.collate(rows),
         loss=network.loss,
-        validate=lambda model: scores(model, judging.encoding, judging.labels),
+        validate=lambda model: scores(model, validation_rows.encoding, validation_rows.labels),
         size=lambda batch: int(batch["attention_mask"].sum()),
+        selection=loop.Selection(metrics.SELECTION, metrics.TITLES["macro_f1"]),
     )
 
 
@@ -97,12 +80,12 @@ _USED = ("train", "validation")
 class _Rows:
     """One split, encoded."""
 
-    def __init__(self, table: Path, encode: TextEncoder, settings: TextModel) -> None:
+    def __init__(self, table: Path, encode: TextEncoder, settings: TextClassificationModel) -> None:
         rows = pd.read_parquet(table)
         self.encoding = encode(rows["text"].tolist())
-        self.labels = targets.numbers(rows, settings.labels)
+        self.labels = numbers(rows["label"].tolist(), settings.labels)
         soft = settings.train.soft_labels
-        self._targets = targets.targets(rows, settings.labels, soft=soft)
+        self._targets = targets(rows, settings.labels, soft=soft)
 
     def collate(self, rows: list[int]) -> dict[str, torch.Tensor]:
         """Return padded tensors of some rows, with what they are learned as."""

@@ -29,7 +29,7 @@ SHAPES: dict[str, dict[str, Any]] = {
         "hidden_sizes": [256, 512, 1024, 2048],
     },
 }
-# Up to here the stem of 1/4 would leave too little to look at.
+# Up to this size a stem that keeps a quarter of each side would leave too few pixels.
 SMALL = 64
 
 
@@ -78,9 +78,9 @@ def adopt(network: ResNet, folder: Path) -> list[str]:
     given, own = source.state_dict(), network.model.state_dict()
     alike = {k: v for k, v in given.items() if k in own and v.shape == own[k].shape}
     fresh = sorted(set(own) - set(alike))
-    strange = [name for name in fresh if not name.startswith(("classifier.", "resnet.embedder."))]
-    if strange:
-        raise _unlike(folder, f"{strange[0]} is missing or of another shape")
+    missing = [name for name in fresh if not name.startswith(("classifier.", "resnet.embedder."))]
+    if missing:
+        raise _unlike(folder, f"{missing[0]} is missing or of another shape")
     network.model.load_state_dict(own | alike)
     return fresh
 

@@ -1,0 +1,108 @@
+"""A served classifier: inputs in, probabilities out, exactly as it was measured.
+
+Reads a bundle folder. Writes nothing, and never loads torch. Inputs come through the modality's
+encoder alone, since onnxruntime takes a negative token id without a word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from assay.bundle import manifest
+from assay.bundle.manifest import MODEL, Manifest
+from assay.bundle.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from assay.bundle.encoding import Encoded, Encoder
+    from assay.progress import Reports
+
+    Floats = np.ndarray[Any, np.dtype[np.float64]]
+
+BATCH = 32
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a classifier answers to some inputs, in their order.
+
+    Attributes:
+        probabilities: float64 of shape (inputs, classes), rows sum to one.
+        truncated: how many inputs were cut, so that the model did not see all of them.
+
+    """
+
+    probabilities: Floats
+    truncated: int
+
+
+class Classifier:
+    """An opened bundle whose outputs are logits over :attr:`labels`."""
+
+    def __init__(self, folder: Path, stated: Manifest, encoder: Encoder, threads: int) -> None:
+        """Use :meth:`open`."""
+        self.folder, self.manifest = folder, stated
+        self.labels, self.precision = stated.labels, stated.precision
+        self.encode = encoder
+        self._session = Session(str(folder / MODEL), threads)
+
+    @classmethod
+    def open(
+        cls, folder: Path, encoder_of: Callable[[Path, Manifest], Encoder], *, threads: int = 2
+    ) -> Classifier:
+        """Check a bundle's bytes, then load it with the encoder that its manifest asks for.
+
+        Raises:
+            BundleRefused: a file is missing, was altered, or does not belong there; the manifest
+                is not one of this version of Assay, or names no labels.
+
+        """
+        found = manifest.read(folder)
+        if not found.labels:
+            raise manifest.refused(folder, f"{manifest.MANIFEST} does not say labels")
+        return cls(folder, found, encoder_of(folder, found), threads)
+
+    @property
+    def provider(self) -> str:
+        """The execution provider that really runs, e.g. ``CPUExecutionProvider``."""
+        return self._session.provider
+
+    def logits(self, feeds: Mapping[str, Any]) -> np.ndarray[Any, Any]:
+        """Return float32 logits (batch, classes) of one batch as the encoder gives it."""
+        return self._session.run(feeds)
+
+    def predict(
+        self, inputs: Sequence[Any], *, batch_size: int = BATCH, progress: Reports | None = None
+    ) -> Answers:
+        """Encode inputs (texts, bytes of image files, rows) once, and answer all of them."""
+        encoded = self.encode(inputs)
+        found = self.probabilities(encoded, len(inputs), batch_size=batch_size, progress=progress)
+        return Answers(found, encoded.truncated)
+
+    def probabilities(
+        self,
+        encoded: Encoded,
+        rows: int,
+        *,
+        batch_size: int = BATCH,
+        progress: Reports | None = None,
+    ) -> Floats:
+        """Return float64 probabilities of shape (rows, classes) of what was encoded."""
+        answer = np.zeros((rows, len(self.labels)))
+        for places, feeds in encoded.batches(batch_size):
+            answer[places] = softmax(self.logits(feeds))
+            if progress:
+                progress.advance(len(places))
+        return answer
+
+
+def softmax(logits: np.ndarray[Any, Any]) -> Floats:
+    """Return float64 probabilities along the last axis."""
+    shifted = logits.astype(np.float64)
+    shifted = np.exp(shifted - shifted.max(axis=-1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True))

@@ -1,0 +1,34 @@
+"""The environment that every process of Assay sets before it loads a library.
+
+Sets variables of this process and its children; never overrides one that a user set.
+"""
+
+from __future__ import annotations
+
+import os
+
+# Analytics and telemetry of every library, off.
+TELEMETRY_OFF = {
+    "DO_NOT_TRACK": "true",
+    "GX_ANALYTICS_ENABLED": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DVC_NO_ANALYTICS": "true",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+}
+# What libraries say or show without being asked.
+MESSAGES_OFF = {
+    "TRANSFORMERS_VERBOSITY": "error",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+}
+# MLflow refuses to load pickled models: a model file must never run code of its own.
+PICKLE_OFF = {"MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false"}
+SPEED = {"TOKENIZERS_PARALLELISM": "true"}
+
+VARIABLES = TELEMETRY_OFF | MESSAGES_OFF | PICKLE_OFF | SPEED
+
+
+def prepare() -> None:
+    """Apply :data:`VARIABLES`."""
+    for name, value in VARIABLES.items():
+        os.environ.setdefault(name, value)

@@ -1,0 +1,117 @@
+"""Write a file or folder whole or not at all, and digest it.
+
+Writes what it is told to, beside the target first; reads what it digests. Knows no path of a
+project: those are in ``paths``.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from assay.errors import OutOfSpace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def sha256(path: Path) -> str:
+    """Digest a file, or a folder by its files' sorted relative paths and digests."""
+    if path.is_dir():
+        inner = sorted(file for file in path.rglob("*") if file.is_file())
+        lines = "".join(f"{file.relative_to(path).as_posix()} {sha256(file)}\n" for file in inner)
+        return hashlib.sha256(lines.encode()).hexdigest()
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def digest_of(*parts: str) -> str:
+    """Return one SHA-256 for several strings."""
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """Yield a path beside ``target``; rename it into place when the block ends well.
+
+    The block writes a file or makes a folder there. Killed at any moment, a file is either what it
+    was or the whole new one; a folder too, but for the instant between two renames, when the old
+    one stands beside it. A leftover of a killed run is removed first.
+
+    Raises:
+        OutOfSpace: the disk filled up; nothing half-written stays, ``target`` is what it was.
+
+    """
+    beside = target.with_name(f".{target.name}.partial")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        remove(beside)
+        yield beside
+        _rename(beside, target)
+    except BaseException as problem:
+        remove(beside)
+        if _is_full(problem):
+            raise _out_of_space(target) from problem
+        raise
+
+
+def write_text(target: Path, text: str) -> None:
+    """Write a text file atomically, UTF-8 with newlines as given."""
+    with replacing(target) as beside:
+        beside.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_json(target: Path, content: Any) -> None:
+    """Write JSON that is equal for equal content: sorted keys, no NaN, a final newline."""
+    text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    write_text(target, text + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _rename(beside: Path, target: Path) -> None:
+    """Put ``beside`` in the place of ``target``; a folder can't be renamed onto what is there."""
+    if not (beside.is_dir() or target.is_dir()):
+        beside.replace(target)
+        return
+    old = target.with_name(f".{target.name}.old")
+    remove(old)
+    if target.is_symlink() or target.exists():
+        target.rename(old)
+    beside.rename(target)
+    remove(old)
+
+
+def _is_full(problem: BaseException) -> bool:
+    if isinstance(problem, OSError) and problem.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    # Some libraries wrap the system's error into one of their own.
+    return "No space left on device" in str(problem)
+
+
+def _out_of_space(target: Path) -> OutOfSpace:
+    existing = next(parent for parent in target.absolute().parents if parent.exists())
+    free = shutil.disk_usage(existing).free / 2**20
+    return OutOfSpace(
+        f"the disk is full: {os.fspath(target)} could not be written ({free:.0f} MiB are free)",
+        expected="room for the data, a checkpoint of three times the model's size, and the bundle",
+        cure="free some space (`dvc gc --workspace` removes old versions), then run the same "
+        "command again: finished stages are kept",
+    )

@@ -1,0 +1,1 @@
+"""Images: read, measure, find duplicates, split, and decode to pixels."""

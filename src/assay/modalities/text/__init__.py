@@ -1,0 +1,1 @@
+"""Texts: read, clean, measure, find duplicates, split, and encode as token ids."""

@@ -1,0 +1,74 @@
+"""Texts that ``assay predict`` is asked about: words of the command line, or a table's column.
+
+Reads what the user names. Writes nothing.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from assay.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import pandas as pd
+
+
+class TextRequests:
+    """Texts; satisfies ``assay.modalities.requests.Requests``."""
+
+    noun = "text"
+    example = '"I would buy it again"'
+    unusable = "texts are blank and get no label"
+
+    def __init__(self, column: str) -> None:
+        """Take the name that the settings give the column of texts."""
+        self._column = column
+
+    def words(self, words: Sequence[str]) -> Sequence[str]:
+        """Return the texts themselves.
+
+        Raises:
+            UsageError: one of them holds bytes that are not UTF-8.
+
+        """
+        if any("\ud800" <= letter <= "\udfff" for one in words for letter in one):
+            raise UsageError(
+                "a text holds bytes that are not UTF-8",
+                expected="text in UTF-8",
+                cure="set the terminal to UTF-8, or give the texts in a file: --file FILE",
+            )
+        return words
+
+    def table(self, file: Path, column: str | None) -> tuple[pd.DataFrame, Sequence[str]]:
+        """Return a table's rows and their texts, empty where there is none.
+
+        Raises:
+            UsageError: it has no such column; the nearest is named.
+            MissingFile, SourceRefused: it is not there, or can't be read.
+
+        """
+        from assay.gateways import tables
+
+        rows = tables.read_table(file)
+        name = column or self._column
+        if name not in rows.columns:
+            names = [str(one) for one in rows.columns]
+            near = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
+            raise UsageError(
+                f"{file} has no column {name!r}; it has " + ", ".join(map(repr, names)),
+                expected="the column that holds the texts",
+                cure=f"name it: --column {near[0] if near else 'COLUMN'}",
+            )
+        return rows, rows[name].astype("str").where(rows[name].notna(), "").tolist()
+
+    def usable(self, contents: Sequence[str]) -> list[bool]:
+        """Tell which texts hold more than space."""
+        return [bool(text.strip()) for text in contents]
+
+    def truncated(self, encoder: Mapping[str, int | tuple[str, ...]]) -> str:
+        """Return that texts are longer than the model reads."""
+        return f"texts are longer than {encoder['max_length']} tokens; the rest was not read"

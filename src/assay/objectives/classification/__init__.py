@@ -1,0 +1,1 @@
+"""Classification: labels, metrics, comparison with a baseline, plots and report of a classifier."""

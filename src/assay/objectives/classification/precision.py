@@ -1,0 +1,154 @@
+"""The choice of precision: fp32 and int8 on the validation split, one of them is served.
+
+Reads nothing but what it is given. Writes nothing. int8 ships only when it loses no more than the
+settings allow and the processor class multiplies it; a timing decides nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from assay import processor
+from assay.bundle.session import Session
+from assay.objectives.classification import agreement, metrics
+from assay.progress import Progress, say
+from assay.records import Candidate, Parity, Timings
+
+if TYPE_CHECKING:
+    from assay.bundle.encoding import Encoded
+    from assay.settings.classification import ClassificationExport
+
+    Logits = np.ndarray[Any, Any]
+    Precision = Literal["fp32", "int8"]
+
+BATCH = 32
+# Rows of the validation split that fp32 and int8 are timed on, and how often: in turns, and the
+# first round warms up.
+TIMED_ROWS, ROUNDS = 256, 4
+METRIC = "macro F1"
+
+
+@dataclass(frozen=True)
+class Graphs:
+    """The exported graph in both precisions, as bytes."""
+
+    fp32: bytes
+    int8: bytes
+
+    def of(self, precision: Precision) -> bytes:
+        """Return one of them."""
+        return self.int8 if precision == "int8" else self.fp32
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The validation split, on which precisions are compared.
+
+    Attributes:
+        encoded: the rows, ready for a graph.
+        sample: the first :data:`TIMED_ROWS` of them.
+        labels: class numbers, int64 of shape (rows,).
+        classes: how many there are.
+        threads: of the sessions.
+
+    """
+
+    encoded: Encoded
+    sample: Encoded
+    labels: np.ndarray[Any, Any]
+    classes: int
+    threads: int
+
+    def compare(
+        self, graphs: Graphs, expected: Logits, largest: float, settings: ClassificationExport
+    ) -> Parity:
+        """Return the report, whose ``precision`` is what is served.
+
+        ``expected``: torch's fp32 logits of the split, shape (rows, classes); ``largest``: the
+        greatest difference of a logit over the grid of input shapes.
+
+        Raises:
+            ParityFailed: a row gets another class from ONNX than from torch.
+
+        """
+        full = self.logits(graphs.fp32, "validation, fp32")
+        small = self.logits(graphs.int8, "validation, int8")
+        agreeing = agreement.same_answers(expected, full)
+        scores = self._macro_f1(full), self._macro_f1(small)
+        drop = scores[0] - scores[1]
+        fast = processor.has_instructions(processor.INT8_INSTRUCTIONS)
+        precision, reason = choose(settings, drop, fast=fast)
+        say(f"export: {precision}, since {reason}")
+        return Parity(
+            metric=METRIC,
+            fp32=Candidate(score=round(scores[0], 6), megabytes=_megabytes(graphs.fp32)),
+            int8=Candidate(score=round(scores[1], 6), megabytes=_megabytes(graphs.int8)),
+            score_drop=round(drop, 6),
+            same_prediction_int8=round(float((full.argmax(1) == small.argmax(1)).mean()), 6),
+            validation_rows=agreeing,
+            validation_max_abs_diff=one_digit(float(np.abs(expected - full).max())),
+            grid_max_abs_diff=one_digit(largest),
+            int8_instructions=fast,
+            precision=precision,
+            reason=reason,
+        )
+
+    def timings(self, graphs: Graphs) -> Timings:
+        """Time fp32 and int8 in turns; return the median rows a second of each."""
+        some = list(self.sample.batches(BATCH))
+        count = sum(len(rows) for rows, _ in some)
+        sessions = [Session(model, self.threads) for model in (graphs.fp32, graphs.int8)]
+        seconds: tuple[list[float], list[float]] = ([], [])
+        for _ in range(ROUNDS):
+            for session, taken in zip(sessions, seconds, strict=True):
+                started = time.perf_counter()
+                for _rows, feeds in some:
+                    session.run(feeds)
+                taken.append(time.perf_counter() - started)
+        fp32, int8 = (count / float(np.median(taken[1:])) for taken in seconds)
+        return Timings(
+            rows_per_second_fp32=round(fp32, 1),
+            rows_per_second_int8=round(int8, 1),
+            int8_speedup=round(int8 / fp32, 2),
+            provider=sessions[0].provider,
+            processor=processor.processor_class(),
+            threads=self.threads,
+        )
+
+    def logits(self, model: bytes, name: str) -> Logits:
+        """Return a graph's float32 logits (rows, classes) of the split."""
+        session = Session(model, self.threads)
+        answer = np.zeros((len(self.labels), self.classes), dtype=np.float32)
+        with Progress(name, len(answer)) as bar:
+            for rows, feeds in self.encoded.batches(BATCH):
+                answer[rows] = session.run(feeds)
+                bar.advance(len(rows))
+        return answer
+
+    def _macro_f1(self, logits: Logits) -> float:
+        return metrics.macro_f1(self.labels, logits.argmax(axis=1))
+
+
+def choose(settings: ClassificationExport, drop: float, *, fast: bool) -> tuple[Precision, str]:
+    """Return the precision to serve and the reason, from facts that do not vary."""
+    lost = f"int8 costs {drop:.4f} of validation macro F1 (allowed: {settings.max_f1_drop})"
+    if settings.precision != "auto":
+        return settings.precision, f"export.precision asks for it; {lost}"
+    if drop > settings.max_f1_drop:
+        return "fp32", lost
+    if not fast:
+        return "fp32", "this processor class has no int8 instructions"
+    return "int8", lost
+
+
+def one_digit(value: float) -> float:
+    """Round to one digit: the last bits of a difference may depend on the runtime's build."""
+    return float(f"{value:.0e}")
+
+
+def _megabytes(model: bytes) -> float:
+    return round(len(model) / 1e6, 1)

@@ -1,0 +1,1 @@
+"""The report of any model: its page, sections, tables and plots."""

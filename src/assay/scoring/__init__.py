@@ -1,1 +1,0 @@
-"""Metrics, intervals, pictures and the baseline."""

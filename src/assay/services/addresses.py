@@ -1,0 +1,78 @@
+"""Where the services answer: ports of the loopback, and whether something answers there.
+
+Reads the user's ``PREFECT_PORT`` and ``MLFLOW_PORT``, and asks the services themselves. Writes
+nothing. Never speaks to another machine, nor through a proxy.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import urllib.request
+
+from assay.errors import UsageError
+
+HOST = "127.0.0.1"
+PREFECT, MLFLOW = "PREFECT_PORT", "MLFLOW_PORT"
+PORTS = {PREFECT: "4200", MLFLOW: "5000"}
+
+
+def port(name: str) -> int:
+    """Return the port that the environment variable ``name`` asks for, or the usual one.
+
+    Raises:
+        UsageError: it is no number.
+
+    """
+    value = os.environ.get(name, PORTS[name])
+    if not value.isdecimal():
+        raise UsageError(f"{name} is {value!r}", expected="a number", cure=f"unset {name}")
+    return int(value)
+
+
+def is_default(name: str) -> bool:
+    """Return whether a port is the usual one, which ``prefect.toml`` names too."""
+    return port(name) == int(PORTS[name])
+
+
+def prefect() -> str:
+    """Return the address of Prefect's API."""
+    return f"http://{HOST}:{port(PREFECT)}/api"
+
+
+def mlflow() -> str:
+    """Return the address of MLflow."""
+    return f"http://{HOST}:{port(MLFLOW)}"
+
+
+def require_free(name: str) -> None:
+    """Refuse to start on a port that another program has.
+
+    Raises:
+        UsageError: it is in use.
+
+    """
+    wanted = port(name)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, wanted))
+        except OSError as problem:
+            raise UsageError(
+                f"port {wanted} is in use by another program",
+                expected=f"a free port on {HOST}",
+                cure=f"end that program, or choose another port: {name}={wanted + 10} make up",
+            ) from problem
+
+
+def answers(url: str, content: bytes = b"") -> bool:
+    """Return whether ``url`` answers a GET; or, given ``content``, a POST with an answer of it."""
+    asking = urllib.request.Request(  # noqa: S310 - http on the loopback
+        url, data=b"{}" if content else None, headers={"Content-Type": "application/json"}
+    )
+    without_proxy = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with without_proxy.open(asking, timeout=5) as answer:
+            return content in answer.read()
+    except OSError:
+        return False

@@ -1,0 +1,172 @@
+"""What a task is: one typed object, which its folder exports.
+
+Reads and writes nothing itself. A task joins a modality (how its data is read) with an objective
+(how its model is measured), and adds what only this pair has: networks, recipe, served graph. Its
+methods import what they need when they are called, so that naming a task loads no library.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+from assay.settings.schema import Model
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from assay.bundle.encoding import Encoder
+    from assay.bundle.manifest import Manifest
+    from assay.learning.run import TrainingRun
+    from assay.modalities.requests import Requests
+    from assay.modalities.targets import Measurement
+    from assay.paths import ModelPaths
+    from assay.records import Parity, SplitReport, Timings
+    from assay.reporting.report import Report
+
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a user's table that ``assay new`` has an option for.
+
+    Attributes:
+        name: of the option, without dashes.
+        help: what the option says.
+        required: whether the task can't do without.
+
+    """
+
+    name: str
+    help: str
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Proposal(Generic[M]):
+    """What a new model starts with: its settings, how many rows were found, notes for the user."""
+
+    settings: M
+    rows: int
+    notes: list[str]
+
+
+class Task(ABC, Generic[M]):
+    """One kind of model; ``M`` is its block in ``params.yaml``.
+
+    Attributes:
+        settings: the type of that block; its ``data`` and ``task`` name the task.
+        data: the modality.
+        task: the objective.
+        columns: those that ``assay new`` asks for.
+
+    """
+
+    settings: type[M]
+    data: ClassVar[str]
+    task: ClassVar[str]
+    columns: ClassVar[tuple[Column, ...]]
+
+    @property
+    def name(self) -> str:
+        """The name that Hugging Face has for it, e.g. ``text-classification``."""
+        return f"{self.data}-{self.task}"
+
+    @property
+    def folder(self) -> str:
+        """The name of its folder and of its suite, e.g. ``text_classification``."""
+        return f"{self.data}_{self.task}"
+
+    @abstractmethod
+    def propose(self, data: Path, columns: Mapping[str, str]) -> Proposal[M]:
+        """Return settings under which ``assay run`` works on a file or folder.
+
+        ``columns`` holds what the user called the columns, by the names of :attr:`columns`.
+
+        Raises:
+            UsageError: a column was not named, or is missing; the nearest is named.
+            MissingFile: nothing is there.
+            SourceRefused: it can't be read.
+            DataRefused: there is nothing in it to learn.
+
+        """
+
+    @abstractmethod
+    def starting_point(self, settings: M) -> str:
+        """Check that what the model starts from is there, and return its name.
+
+        Raises:
+            SettingsError: it is not there.
+
+        """
+
+    @abstractmethod
+    def ingest(self, settings: M, inbox: Path, target: Path) -> dict[str, int]:
+        """Write every row of the source and the inbox as Parquet; return the rows of each part.
+
+        Raises:
+            SourceRefused: a source that cannot be read, or is not what it claims to be.
+
+        """
+
+    @abstractmethod
+    def measure(self, raw: Path, settings: M) -> Measurement:
+        """Return the raw table with the columns that the suite names, and a summary of it."""
+
+    @abstractmethod
+    def split(self, raw: Path, settings: M, folder: Path) -> SplitReport:
+        """Write ``train``, ``validation`` and ``test`` tables; return the report, leaks counted.
+
+        Raises:
+            DataRefused: a split would be empty, or there is nothing to learn in it.
+
+        """
+
+    @abstractmethod
+    def training_digest(self, settings: M, files: ModelPaths) -> str:
+        """Return a digest of all that decides a training's bytes: two equal ones are one training.
+
+        Raises:
+            SettingsError: the pretrained checkpoint is not there.
+
+        """
+
+    @abstractmethod
+    def train(self, settings: M, files: ModelPaths, run: TrainingRun) -> None:
+        """Learn from the train split, choose on the validation split; write weights and curve.
+
+        Raises:
+            SettingsError: the pretrained checkpoint does not fit.
+            Diverged: the loss is not finite.
+
+        """
+
+    @abstractmethod
+    def export(self, settings: M, files: ModelPaths, folder: Path) -> tuple[Parity, Timings]:
+        """Write the bundle to ``folder``; return the parity report, and what was timed.
+
+        Raises:
+            ParityFailed: ONNX and torch give different answers.
+
+        """
+
+    @abstractmethod
+    def evaluate(self, settings: M, files: ModelPaths) -> Report:
+        """Measure the bundle on the test split beside a baseline.
+
+        Raises:
+            BundleRefused: the bundle's bytes were altered.
+            DataRefused: the test split is empty, or does not fit the bundle.
+
+        """
+
+    @abstractmethod
+    def encoder(self, folder: Path, manifest: Manifest) -> Encoder:
+        """Return what turns inputs into the feeds of the bundle in ``folder``."""
+
+    @abstractmethod
+    def requests(self, settings: M) -> Requests:
+        """Return how ``assay predict`` reads what it is asked about."""

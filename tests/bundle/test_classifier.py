@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from assay.bundle import manifest
+from assay.bundle.classifier import Classifier, softmax
+from assay.errors import BundleRefused
+from assay.files import read_json, sha256
+from assay.modalities.text.encoding import Encoding, of_bundle
+from assay.paths import ModelPaths
+from tests import made
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILES = ModelPaths(made.MODEL)
+TEXTS = ["great lovely film", "x " * 300, "", "awful", "an ordinary table, by and large " * 3, "好"]
+
+
+@pytest.fixture
+def opened(checkpoint: Path) -> Classifier:
+    return Classifier.open(made.built(checkpoint) / FILES.bundle, of_bundle, threads=1)
+
+
+def test_no_torch_is_needed(folder: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; from assay.tasks.bundles import open_classifier\n"
+        "found = open_classifier(Path(sys.argv[1])).predict(['a great film']).probabilities\n"
+        "assert found.shape == (1, 3)\n"
+        "heavy = {'torch', 'transformers', 'pandas', 'mlflow'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    subprocess.run([sys.executable, "-c", script, str(folder)], check=True)
+
+
+def test_what_was_altered_is_not_opened(folder: Path) -> None:
+    with (folder / "model.onnx").open("ab") as stream:
+        stream.write(b"\0")
+    with pytest.raises(BundleRefused, match=r"the bytes of model\.onnx were altered"):
+        Classifier.open(folder, of_bundle)
+
+
+def test_a_bundle_without_labels_is_no_classifier(folder: Path) -> None:
+    stated = manifest.read(folder)
+    manifest.write(folder, stated.model_copy(update={"labels": ()}))
+    with pytest.raises(BundleRefused, match="does not say labels"):
+        Classifier.open(folder, of_bundle)
+
+
+def test_it_says_what_it_is(opened: Classifier, checkpoint: Path) -> None:
+    stated = read_json(opened.folder / manifest.MANIFEST)
+    assert opened.labels == made.LABELS
+    assert opened.precision == stated["precision"]
+    assert opened.provider.endswith("ExecutionProvider")
+    weights = sha256(made.built(checkpoint) / FILES.checkpoint)
+    assert opened.manifest.made_from["weights"] == weights
+
+
+def test_probabilities_sum_to_one_a_text(opened: Classifier) -> None:
+    found = opened.predict(TEXTS).probabilities
+    assert found.shape == (len(TEXTS), 3)
+    assert found.dtype == np.float64
+    assert (found >= 0).all()
+    np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-12)
+
+
+def test_answers_come_in_the_order_of_the_texts(opened: Classifier) -> None:
+    forwards = opened.predict(TEXTS, batch_size=1).probabilities
+    backwards = opened.predict(TEXTS[::-1], batch_size=1).probabilities
+    np.testing.assert_array_equal(forwards, backwards[::-1])
+    alone = [opened.predict([text]).probabilities[0] for text in TEXTS]
+    np.testing.assert_array_equal(forwards, alone)
+    assert len({row.tobytes() for row in forwards}) == len(TEXTS), "no two answers are equal"
+
+
+def test_what_was_encoded_once_is_answered_alike(opened: Classifier) -> None:
+    answers = opened.predict(TEXTS, batch_size=2)
+    encoded = opened.encode(TEXTS)
+    again = opened.probabilities(encoded, len(TEXTS), batch_size=2)
+    np.testing.assert_array_equal(again, answers.probabilities)
+    assert answers.truncated == encoded.truncated == 1
+
+
+def test_logits_are_those_that_probabilities_come_from(opened: Classifier) -> None:
+    encoded = opened.encode(TEXTS)
+    found = opened.probabilities(encoded, len(TEXTS), batch_size=4)
+    for rows, feeds in encoded.batches(4):
+        logits = opened.logits(feeds)
+        assert logits.dtype == np.float32
+        np.testing.assert_array_equal(softmax(logits), found[rows])
+
+
+def test_it_knows_what_it_learned(opened: Classifier) -> None:
+    table = made.texts(60, seed=77)
+    found = opened.predict(table["text"].tolist()).probabilities.argmax(axis=1)
+    right = [opened.labels[number] for number in found] == table["label"].to_numpy()
+    assert np.mean(right) > 0.5  # a third by chance
+
+
+def test_fp32_answers_do_not_depend_on_neighbours(checkpoint: Path) -> None:
+    opened = Classifier.open(made.fp32_bundle(checkpoint), of_bundle, threads=1)
+    texts = [*TEXTS, *made.texts(40)["text"]]
+    alone = opened.predict(texts, batch_size=1).probabilities
+    for size in (2, 7, 64):
+        found = opened.predict(texts, batch_size=size).probabilities
+        np.testing.assert_allclose(found, alone, atol=1e-6)
+
+
+def test_no_text_has_no_answer(opened: Classifier) -> None:
+    assert opened.predict([]).probabilities.shape == (0, 3)
+    assert opened.predict([]).truncated == 0
+
+
+def test_progress_is_told_of_every_text(opened: Classifier) -> None:
+    class Count:
+        done = 0
+
+        def advance(self, steps: int = 1, note: str = "") -> None:
+            self.done += steps
+
+    count = Count()
+    opened.predict(TEXTS, batch_size=4, progress=count)
+    assert count.done == len(TEXTS)
+
+
+def test_a_text_that_is_too_long_is_cut_and_counted(opened: Classifier) -> None:
+    texts = ["short", "word " * 62, "word " * 63, "word " * 200_000]
+    found = opened.encode(texts)
+    assert isinstance(found, Encoding)
+    assert [len(row) for row in found.ids] == [3, 64, 64, 64]
+    assert found.truncated == 2
+    assert opened.predict(texts).truncated == 2
+
+
+def test_softmax_bears_large_logits() -> None:
+    found = softmax(np.array([[1000.0, 1000.0], [-1000.0, 1000.0]], dtype=np.float32))
+    assert found.tolist() == [[0.5, 0.5], [0.0, 1.0]]

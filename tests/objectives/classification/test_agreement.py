@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from assay.errors import ParityFailed
+from assay.objectives.classification import agreement
+
+
+def test_rounding_passes_and_more_does_not() -> None:
+    assert agreement.require_near(1e-4) == 1e-4
+    with pytest.raises(ParityFailed, match=r"by 0\.00011 in a logit"):
+        agreement.require_near(1.1e-4)
+
+
+def test_a_difference_that_is_no_number_does_not_pass() -> None:
+    with pytest.raises(ParityFailed):
+        agreement.require_near(float("nan"))
+
+
+def test_every_row_must_get_the_same_class() -> None:
+    expected = np.random.default_rng(0).normal(size=(30, 3)).astype(np.float32)
+    assert agreement.same_answers(expected, expected + 1) == 30
+    found = expected.copy()
+    found[4] = -found[4]
+    with pytest.raises(ParityFailed, match="1 of 30 validation rows"):
+        agreement.same_answers(expected, found)

@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from assay import records
+from assay.bundle.manifest import Manifest
+from assay.errors import RecordRefused
+from assay.files import write_text
+from assay.objectives.classification import evaluation, metrics
+from assay.paths import ModelPaths
+from assay.records import SplitPart, SplitReport
+from assay.reporting.section import Section
+from assay.settings.classification import ClassificationModel
+from tests.objectives.classification.made import drawn
+from tests.reporting.made import PARITY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from assay.reporting.report import Report
+
+FILES = ModelPaths("toy")
+ROWS = 400
+MODEL, BASELINE = drawn(ROWS, 3, 2.0, 1), drawn(ROWS, 3, 1.0, 2)
+SETTINGS = ClassificationModel.model_validate(
+    {
+        "data": "text",
+        "task": "classification",
+        "labels": list(MODEL.labels),
+        "evaluate": {"bootstrap": 200, "worst": 5, "seed": 1},
+    }
+)
+MANIFEST = Manifest(
+    model="toy",
+    data="text",
+    task="classification",
+    labels=MODEL.labels,
+    precision="int8",
+    inputs=(),
+    outputs=(),
+    made_from={"weights": "ab" * 32},
+    processor="none",
+    versions={},
+)
+
+
+@pytest.fixture(autouse=True)
+def _reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write the reports of split, training and export."""
+    monkeypatch.chdir(tmp_path)
+    parts = {
+        name: SplitPart(rows=400, labels=dict.fromkeys(MODEL.labels, 10))
+        for name in ("train", "validation", "test")
+    }
+    records.write(
+        FILES.split_report,
+        SplitReport(
+            rows=1300,
+            kept=1200,
+            dropped={"duplicate": 90, "blank": 0, "any_kind": 100, "between_two_splits": 10},
+            splits=parts,
+            leaks={"exact": 0, "near": 0},
+        ),
+    )
+    records.write(FILES.parity, PARITY)
+    write_text(FILES.curve, "step,loss\n10,1.0\n20,0.8\n")
+
+
+def table() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "id": [str(row) for row in range(ROWS)],
+            "text": [f"text {row}" for row in range(ROWS)],
+            "label": [MODEL.labels[number] for number in MODEL.truth],
+        }
+    )
+
+
+def report_of(rows: pd.DataFrame | None = None, *sections: Section) -> Report:
+    found = evaluation.Tested(
+        table=table() if rows is None else rows,
+        model=MODEL,
+        baseline=BASELINE,
+        baseline_name="TF-IDF and logistic regression",
+        slicings={"shop": pd.Series(["east"] * 390 + ["west"] * 10)},
+        show=lambda row: f"shown: {row['text']}",
+        sections=sections,
+    )
+    return evaluation.evaluate(found, MANIFEST, SETTINGS, FILES)
+
+
+def headings(page: str) -> list[str]:
+    return re.findall(r"^## (.*)$", page, flags=re.MULTILINE)
+
+
+def test_the_page_has_its_parts_and_repeats_itself() -> None:
+    page = report_of().page
+    assert page == report_of().page
+    assert page.startswith("# toy\n\nThis text-classification model of 3 classes")
+    assert headings(page) == [
+        "Figures", "By class", "Slices", "Calibration", "Training", "What is served", "Data",
+        "Use and limits", "Worst errors",
+    ]  # fmt: skip
+    assert "| fp32.score | 0.75 |" in page
+    assert "west (small)" in page
+    assert "duplicate 90, between two splits 10;" in page
+
+
+def test_what_a_task_adds_stands_behind_the_slices() -> None:
+    def draw(path: Path) -> None:
+        path.touch()
+
+    rows = pd.DataFrame({"the_kind": ["<b>", "x|y"], "rows": [1200, 7], "accuracy": [0.5, 1 / 3]})
+    found = report_of(
+        None,
+        Section("looks", "How it looks", "Some words.", draw=draw),
+        Section("kinds", "Kinds", "Other words.", rows),
+    )
+    assert headings(found.page)[2:6] == ["Slices", "How it looks", "Kinds", "Calibration"]
+    assert "Some words.\n\n![How it looks](pictures/looks.png)" in found.page
+    assert found.pictures["looks"] is draw
+    assert found.tables["kinds"] is rows
+    assert list(found.tables) == ["classes", "slices", "kinds"]
+
+
+def test_every_picture_of_the_page_is_drawn_and_no_other(tmp_path: Path) -> None:
+    found = report_of()
+    assert set(re.findall(r"\(pictures/(\w+)\.png\)", found.page)) == set(found.pictures)
+    for name, draw in found.pictures.items():
+        draw(tmp_path / f"{name}.png")
+        assert (tmp_path / f"{name}.png").stat().st_size > 1000
+
+
+def test_the_record_is_what_was_measured() -> None:
+    found = report_of().evaluation
+    assert (found.data, found.task, found.rows) == ("text", "classification", ROWS)
+    assert (found.precision, found.better) == ("int8", "model")
+    assert found.baseline == "TF-IDF and logistic regression"
+    for name, value in metrics.figures(MODEL).items():
+        assert found.metric(name).value == pytest.approx(value, abs=1e-6)
+    for name, value in metrics.figures(BASELINE).items():
+        assert found.metric(name).baseline == pytest.approx(value, abs=1e-6)
+
+
+def test_predictions_are_the_rows_with_their_answers_and_without_encoded_images() -> None:
+    rows = table().assign(image=[b"bytes"] * ROWS)
+    found = report_of(rows).predictions
+    assert list(found) == [
+        "id", "text", "label", "predicted_label", "score", "p_class 0", "p_class 1", "p_class 2",
+    ]  # fmt: skip
+    answers = np.array(MODEL.labels)[MODEL.predicted]
+    assert found["predicted_label"].tolist() == answers.tolist()
+    np.testing.assert_array_equal(found["score"], MODEL.confidence)
+
+
+def test_the_worst_errors_are_shown_as_the_task_shows_them() -> None:
+    page = report_of().page
+    shown = metrics.worst(MODEL, 5)
+    assert len(shown) == 5
+    for row in shown:
+        assert f"| {row} | " in page
+        assert f"| shown: text {row} |" in page
+    assert page.count("| shown: text ") == 5
+
+
+def test_a_missing_report_is_refused() -> None:
+    FILES.parity.unlink()
+    with pytest.raises(RecordRefused, match=r"parity\.json"):
+        report_of()
