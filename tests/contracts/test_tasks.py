@@ -49,6 +49,9 @@ BUILT = {
         made.built, FILES.inbox / "rows.csv", 300, {"text": "text", "label": "label"}
     ),
     "image-classification": Tried(made.built_images, FILES.inbox / "digits", 300, {}),
+    "table-classification": Tried(
+        made.built_table, FILES.inbox / "rows.csv", 400, {"label": "repaid"}
+    ),
 }
 
 every_task = pytest.mark.parametrize("task", registry.TASKS, ids=lambda task: task.name)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from assay.paths import PARAMS
 from assay.settings import reading
 from assay.tasks.image_classification import IMAGE_CLASSIFICATION
+from assay.tasks.table_classification import TABLE_CLASSIFICATION
 from assay.tasks.text_classification import TEXT_CLASSIFICATION
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from assay.settings.schema import Model
     from assay.tasks.task import Column, Task
 
-TASKS: tuple[Task[Any], ...] = (TEXT_CLASSIFICATION, IMAGE_CLASSIFICATION)
+TASKS: tuple[Task[Any], ...] = (TEXT_CLASSIFICATION, IMAGE_CLASSIFICATION, TABLE_CLASSIFICATION)
 
 BY_NAME = {task.name: task for task in TASKS}
 KINDS: reading.Kinds = {task.name: task.settings for task in TASKS}

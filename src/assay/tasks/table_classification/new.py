@@ -1,0 +1,155 @@
+"""Fit a new model's settings to a user's table.
+
+Reads the table. Writes nothing. Chooses only what the data decide: the labels, which columns are
+numbers and which categories, which can't be features, and how long to train.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from assay.errors import DataRefused, UsageError
+from assay.gateways import tables
+from assay.modalities.table import cells
+from assay.objectives.classification.labels import proposed_classes
+from assay.settings.table import MISSING, RESERVED, TableValidate
+from assay.tasks.table_classification.settings import (
+    TableClassificationIngest,
+    TableClassificationModel,
+    TableTrain,
+)
+from assay.tasks.task import Proposal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import pandas as pd
+
+# A column of text with more different values than this share of its rows is a name or an id; one
+# with fewer cells that are no numbers is a column of numbers with errors.
+UNIQUE, WRONG = 0.5, 0.5
+# These names our own tables use.
+TAKEN = (RESERVED, "label")
+# A small set needs more passes: about this many steps, within these bounds.
+STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 4000, 20, 100
+SMALLEST_BATCH, LARGEST_BATCH, STEPS_AN_EPOCH = 16, 256, 40
+TRAINED_SHARE = 0.8
+# Characters of a cell that a note shows.
+SHOWN = 40
+
+
+@dataclass
+class _Columns:
+    """A table's columns by what they can be used as."""
+
+    numbers: list[str] = field(default_factory=list)
+    categories: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def propose(data: Path, columns: Mapping[str, str]) -> Proposal[TableClassificationModel]:
+    """Return settings under which ``assay run`` works on a table of features.
+
+    Raises:
+        UsageError: the label column was not named, or is missing; the nearest is named.
+        MissingFile, SourceRefused: there is no such table, or it can't be read.
+        DataRefused: the label column names fewer than two classes, or no column can be a feature.
+
+    """
+    if "label" not in columns:
+        raise UsageError(
+            "--label is missing",
+            expected="the name of the column that holds the classes",
+            cure="assay new NAME --task table-classification --data FILE --label COLUMN",
+        )
+    table, label = tables.read_table(data), columns["label"]
+    _require(table, label)
+    # As ingest will read them: without space around, and 1.0 of a Parquet file as 1.
+    texts = [cells.text_of(cell) for cell in cells.cells_of(table[label])]
+    counts = Counter(text for text in texts if text is not None)
+    cure = "bring rows of a second class, or name the right column with --label"
+    labels = proposed_classes(counts, f"the column {label!r}", noun="row", cure=cure)
+    found = sort_columns(table.drop(columns=label))
+    if not found.numbers and not found.categories:
+        raise DataRefused(
+            f"{data} has no column that can be a feature",
+            expected="columns of numbers, or of categories that recur",
+            cure="bring a table with such columns",
+        )
+    settings = TableClassificationModel(
+        data="table",
+        task="classification",
+        labels=labels,
+        ingest=TableClassificationIngest(
+            label=label, numbers=tuple(found.numbers), categories=tuple(found.categories)
+        ),
+        train=_train(len(table)),
+    )
+    return Proposal(settings, len(table), found.notes)
+
+
+def sort_columns(table: pd.DataFrame) -> _Columns:
+    """Tell numbers from categories; leave out what has one value alone, or one for each row."""
+    found = _Columns()
+    for name in map(str, table.columns):
+        texts = [cells.text_of(cell) for cell in cells.cells_of(table[name])]
+        known = [text for text in texts if text and not cells.is_missing(text, MISSING)]
+        distinct = len(set(known))
+        wrong = [text for text in known if cells.number_of(text, MISSING) is None]
+        numeric = not wrong
+        many = distinct > min(UNIQUE * len(known), TableValidate().max_categories)
+        if name in TAKEN:
+            found.notes.append(f"the column {name!r} is left out: rename it if it is a feature")
+        elif distinct <= 1:
+            found.notes.append(f"the column {name!r} is left out: it holds one value alone")
+        elif many and 0 < len(wrong) < WRONG * len(known):
+            found.notes.append(
+                f"the column {name!r} is left out: {len(wrong):,} of its cells are no numbers, "
+                f"for instance {wrong[0][:SHOWN]!r}; correct them, or list the word under "
+                "ingest.missing, and add the column to ingest.numbers in params.yaml"
+            )
+        elif _is_id(name, known, numeric=numeric):
+            found.notes.append(f"the column {name!r} is left out: it looks like a name or an id")
+        elif numeric:
+            found.numbers.append(name)
+        elif many:
+            found.notes.append(
+                f"the column {name!r} is left out: {distinct:,} different texts in {len(known):,} "
+                "rows are no categories"
+            )
+        else:
+            found.categories.append(name)
+    return found
+
+
+def _is_id(name: str, known: list[Any], *, numeric: bool) -> bool:
+    """Tell whether a column numbers or names its rows: different in each, and called so."""
+    if numeric and not all(float(text).is_integer() for text in known):
+        return False  # a body mass index
+    words = name.casefold().replace("-", "_").replace(" ", "_").split("_")
+    called = bool({"id", "uuid", "index", "number", "nr", "no", "key"} & set(words))
+    return len(set(known)) == len(known) > 1 and (called or not numeric)
+
+
+def _require(table: pd.DataFrame, column: str) -> None:
+    if column in table.columns:
+        return
+    names = [str(name) for name in table.columns]
+    near = difflib.get_close_matches(column, names, n=1, cutoff=0.4)
+    raise UsageError(
+        f"the table has no column {column!r}; it has " + ", ".join(map(repr, names)),
+        expected="the name of its label column",
+        cure=f"did you mean {near[0]!r}?" if near else "name it with --label",
+    )
+
+
+def _train(rows: int) -> TableTrain:
+    trained = rows * TRAINED_SHARE
+    wanted = 2 ** round(trained / STEPS_AN_EPOCH).bit_length()
+    batch = min(LARGEST_BATCH, max(SMALLEST_BATCH, wanted))
+    epochs = min(MOST_EPOCHS, max(FEWEST_EPOCHS, round(STEPS * batch / max(trained, 1))))
+    return TableTrain(epochs=epochs, batch_size=batch)
