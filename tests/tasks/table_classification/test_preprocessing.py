@@ -110,3 +110,13 @@ def test_embeddings_are_no_wider_than_their_column_needs(size: int, width: int) 
     layer = Categories([size], 16)
     assert layer.width == width
     assert layer(torch.tensor([[UNKNOWN], [size]])).shape == (2, width)
+
+
+def test_a_column_whose_quartiles_are_one_value_is_scaled_by_its_deviation() -> None:
+    values = torch.zeros(100, 1)
+    values[:10, 0] = torch.linspace(1000, 10_000, 10)
+    layer = Numbers(1, "robust", 4)
+    layer.fit(values)
+    assert float(layer.spread) == pytest.approx(float(values.double().std(correction=0)), rel=1e-6)
+    scaled = layer(values)[:, 0]
+    assert len(set(scaled[:10].tolist())) == 10, "what differs stays different"

@@ -59,8 +59,10 @@ class Numbers(nn.Module):
         self.edges.copy_(found.nan_to_num().float())
         self.medians.copy_(torch.nanquantile(known, 0.5, dim=0).nan_to_num().float())
         low, high = torch.nanquantile(known, torch.tensor([0.25, 0.75]).double(), dim=0)
-        self.spread.copy_((high - low).nan_to_num().float())
-        self.spread[self.spread < NARROW] = 1.0
+        # Where half of a column is one value (most debts are 0) its quartiles say nothing.
+        deviation = torch.sqrt(torch.nanmean((known - torch.nanmean(known, dim=0)) ** 2, dim=0))
+        spread = torch.where(high > low, high - low, deviation).nan_to_num()
+        self.spread.copy_(torch.where(spread > 0, spread, 1.0).float())
 
     def forward(self, values: torch.Tensor) -> torch.Tensor:
         """Return (batch, 2 * columns) of (batch, columns): scaled values, then 1 where missing."""
