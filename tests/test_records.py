@@ -18,13 +18,13 @@ from assay.records import (
     ExpectationReport,
     KeptRows,
     Metric,
-    Parity,
     Record,
     SplitPart,
     SplitReport,
-    Timings,
     ValidationReport,
 )
+from tests.reports import parity as parity_report
+from tests.reports import timings as timings_report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,26 +52,12 @@ EVALUATION = Evaluation(
     metrics=(METRIC, UNDEFINED),
 )
 CANDIDATE = Candidate(score=0.75, megabytes=90.1)
-PARITY = Parity(
-    metric="macro F1",
-    fp32=CANDIDATE,
-    int8=CANDIDATE,
-    score_drop=0.001,
-    same_prediction_int8=0.99,
-    validation_rows=400,
-    validation_max_abs_diff=1e-6,
-    grid_max_abs_diff=2e-6,
-    int8_instructions=True,
-    precision="int8",
-    reason="int8 costs 0.001",
-)
-TIMINGS = Timings(
+PARITY = parity_report(fp32=CANDIDATE, int8=CANDIDATE, grid_max_abs_diff=2e-6)
+TIMINGS = timings_report(
     rows_per_second_fp32=100.5,
     rows_per_second_int8=250.0,
     int8_speedup=2.49,
-    provider="CPUExecutionProvider",
     processor="x86_64 avx2",
-    threads=2,
 )
 PART = SplitPart(rows=3, labels={"b": 1, "a": 2})
 SPLIT = SplitReport(

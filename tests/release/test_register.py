@@ -32,8 +32,10 @@ from assay.gateways import tracking
 from assay.gateways.tracking import store
 from assay.paths import SPLITS, ModelPaths
 from assay.processor import processor_class
-from assay.records import Candidate, Evaluation, Metric, Parity, Timings
+from assay.records import Candidate, Evaluation, Metric
 from assay.release.register import PAGE, register
+from tests.reports import parity as parity_report
+from tests.reports import timings as timings_report
 from tests.tasks.image_classification import made as images
 
 if TYPE_CHECKING:
@@ -76,27 +78,16 @@ EVALUATION = Evaluation(
         Metric(name="brier_score", title="Brier score", value=0.4, higher_is_better=False),
     ),
 )
-PARITY = Parity(
-    metric="macro F1",
+PARITY = parity_report(
     fp32=Candidate(score=0.76, megabytes=90.5),
     int8=Candidate(score=0.75, megabytes=23.0),
     score_drop=0.01,
-    same_prediction_int8=0.99,
     validation_rows=40,
     validation_max_abs_diff=1e-7,
     grid_max_abs_diff=2e-7,
-    int8_instructions=True,
-    precision="int8",
     reason="it loses little",
 )
-TIMINGS = Timings(
-    rows_per_second_fp32=700.0,
-    rows_per_second_int8=1475.0,
-    int8_speedup=2.1,
-    provider="CPUExecutionProvider",
-    processor="any",
-    threads=2,
-)
+TIMINGS = timings_report()
 PIXEL = bytes.fromhex(  # a PNG of one white pixel
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415408d763f8ff"
     "ff3f0005fe02fea135811b0000000049454e44ae426082"

@@ -9,8 +9,8 @@ from fontTools.fontBuilder import FontBuilder  # type: ignore[import-untyped]
 from fontTools.pens.ttGlyphPen import TTGlyphPen  # type: ignore[import-untyped]
 from matplotlib import font_manager
 
-from assay.records import Candidate, Parity
 from assay.reporting import canvas
+from tests.reports import parity as parity_report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,19 +20,7 @@ if TYPE_CHECKING:
 FONT = "Assay Test Han"
 # Chunks of a PNG that would hold a date, a version or a name.
 VARYING = {"tEXt", "iTXt", "zTXt", "tIME"}
-PARITY = Parity(
-    metric="macro F1",
-    fp32=Candidate(score=0.75, megabytes=90.1),
-    int8=Candidate(score=0.749, megabytes=23.2),
-    score_drop=0.001,
-    same_prediction_int8=0.99,
-    validation_rows=400,
-    validation_max_abs_diff=1e-6,
-    grid_max_abs_diff=1e-6,
-    int8_instructions=True,
-    precision="int8",
-    reason="int8 costs |0.001|",
-)
+PARITY = parity_report(reason="int8 costs |0.001|")
 
 
 def chunks(picture: bytes) -> list[str]:

@@ -21,10 +21,11 @@ from assay.errors import BundleRefused, DataRefused
 from assay.files import read_json, sha256, write_text
 from assay.objectives.classification import metrics
 from assay.paths import PIPELINE, ModelPaths
-from assay.records import Candidate, Evaluation, Parity, SplitPart, SplitReport
+from assay.records import Candidate, Evaluation, SplitPart, SplitReport
 from assay.stages import evaluate
 from assay.tasks.text_classification.settings import TextClassificationModel
 from tests.conftest import ROOT
+from tests.reports import parity as parity_report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -151,16 +152,11 @@ def lay_out() -> None:
     )
     records.write(
         FILES.parity,
-        Parity(
-            metric="macro F1",
-            fp32=Candidate(score=0.75, megabytes=90.1),
+        parity_report(
             int8=Candidate(score=0.7, megabytes=23.2),
             score_drop=0.05,
             same_prediction_int8=0.9,
             validation_rows=40,
-            validation_max_abs_diff=1e-6,
-            grid_max_abs_diff=1e-6,
-            int8_instructions=True,
             precision="fp32",
             reason="int8 costs 0.05",
         ),

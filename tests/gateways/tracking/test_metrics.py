@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from assay.gateways.tracking import flat_numbers, metrics_of
-from assay.records import Candidate, Evaluation, Metric, Parity, SplitPart, SplitReport
+from assay.records import Candidate, Evaluation, Metric, SplitPart, SplitReport
+from tests.reports import parity as parity_report
 
 
 def test_an_evaluation_becomes_its_figures_with_their_intervals_and_the_baselines() -> None:
@@ -39,16 +40,13 @@ def test_an_evaluation_without_metrics_has_no_figures() -> None:
 
 
 def test_numbers_of_a_record_get_dotted_names_and_all_else_is_left_out() -> None:
-    parity = Parity(
-        metric="macro F1",
+    parity = parity_report(
         fp32=Candidate(score=0.9, megabytes=90.0),
         int8=Candidate(score=0.89, megabytes=23.0),
         score_drop=0.01,
         same_prediction_int8=0.98,
         validation_rows=45,
-        validation_max_abs_diff=1e-6,
         grid_max_abs_diff=2e-6,
-        int8_instructions=True,
         precision="fp32",
         reason="it is asked for",
     )
