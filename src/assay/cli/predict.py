@@ -24,11 +24,14 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from assay.bundle.classifier import Classifier
+    from assay.bundle.classifier import Answers, Classifier
     from assay.modalities.requests import Requests
     from assay.objectives.classification.prediction import Prediction
+    from assay.progress import Reports
     from assay.settings.schema import Model
 
+# Behind the point, of a score in a file.
+DIGITS = 6
 WRITERS = {
     ".csv": lambda table, path: table.to_csv(path, index=False),
     ".tsv": lambda table, path: table.to_csv(path, index=False, sep="\t"),
@@ -134,37 +137,30 @@ def _words(
     *,
     json_: bool,
 ) -> None:
-    found, truncated = _predict(bundle, requests, contents, "")
-    predictions = [
-        {requests.noun: word, **_as_dict(one)} for word, one in zip(words, found, strict=True)
-    ]
-    answer = {**_source(bundle, truncated), "predictions": predictions}
-    rows = [_row(word, one) for word, one in zip(words, found, strict=True)]
-    give(answer, columns(rows), json_=json_)
-
-
-def _predict(
-    bundle: Classifier, requests: Requests, contents: Sequence[Any], bar: str
-) -> tuple[list[Prediction | None], int]:
-    """Return a prediction for each content (None: it can't be asked about), and how many were cut.
-
-    ``bar`` is the name of the progress bar; without one there is none.
-    """
     from assay.objectives.classification.prediction import predictions
 
+    usable, answers = _ask(bundle, requests, contents)
+    answered = iter(predictions(answers.probabilities, bundle.labels))
+    found = [next(answered) if good else None for good in usable]
+    listed = [
+        {requests.noun: word, **_as_dict(one)} for word, one in zip(words, found, strict=True)
+    ]
+    rows = [_row(word, one) for word, one in zip(words, found, strict=True)]
+    give({**_source(bundle, answers), "predictions": listed}, columns(rows), json_=json_)
+
+
+def _ask(
+    bundle: Classifier, requests: Requests, contents: Sequence[Any], progress: Reports | None = None
+) -> tuple[list[bool], Answers]:
+    """Return which contents the model can be asked about, and its answers to those."""
     usable = requests.usable(contents)
     chosen = Chosen(contents, [place for place, good in enumerate(usable) if good])
-    if bar:
-        with Progress(bar, len(chosen)) as progress:
-            answers = bundle.predict(chosen, progress=progress)
-    else:
-        answers = bundle.predict(chosen)
+    answers = bundle.predict(chosen, progress=progress)
     if idle := len(contents) - len(chosen):
         say(f"{idle:,} {requests.unusable}")
     if answers.truncated:
         say(f"{answers.truncated:,} {requests.truncated(bundle.manifest.encoder)}")
-    found = iter(predictions(answers.probabilities, bundle.labels))
-    return [next(found) if good else None for good in usable], answers.truncated
+    return usable, answers
 
 
 def _as_dict(prediction: Prediction | None) -> dict[str, Any]:
@@ -192,19 +188,21 @@ def _file(
     *,
     json_: bool,
 ) -> None:
-    found, truncated = _predict(bundle, requests, contents, "predicting")
-    answers: dict[str, list[Any]] = {
-        "predicted_label": [one.label if one else None for one in found],
-        "score": [one.score if one else None for one in found],
-    }
-    labelled = rows.assign(**answers)
+    with Progress("predicting", len(contents)) as bar:
+        usable, answers = _ask(bundle, requests, contents, bar)
+    # Whole columns: a file may hold a million rows, and shows no probabilities of other classes.
+    labelled = rows.assign(predicted_label=None, score=None)
+    if any(usable):
+        best = answers.probabilities.argmax(axis=1)
+        labelled.loc[usable, "predicted_label"] = [bundle.labels[number] for number in best]
+        labelled.loc[usable, "score"] = answers.probabilities.max(axis=1).round(DIGITS)
     if output:
         _write(labelled, output)
-        answer = {**_source(bundle, truncated), "rows": len(labelled), "output": str(output)}
+        answer = {**_source(bundle, answers), "rows": len(labelled), "output": str(output)}
         give(answer, [f"{len(labelled):,} rows -> {output}"], json_=json_)
     elif json_:
         records = labelled.astype("object").where(labelled.notna(), None).to_dict("records")
-        give({**_source(bundle, truncated), "predictions": records}, [], json_=True)
+        give({**_source(bundle, answers), "predictions": records}, [], json_=True)
     else:
         click.echo(labelled.to_csv(index=False), nl=False)
 
@@ -221,13 +219,13 @@ def _write(table: pd.DataFrame, output: Path) -> None:
         ) from problem
 
 
-def _source(bundle: Classifier, truncated: int) -> dict[str, Any]:
+def _source(bundle: Classifier, answers: Answers) -> dict[str, Any]:
     return {
         "source": "workspace",
         "precision": bundle.precision,
         "provider": bundle.provider,
         "weights": bundle.manifest.made_from["weights"],
-        "truncated": truncated,
+        "truncated": answers.truncated,
     }
 
 

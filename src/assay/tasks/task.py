@@ -36,13 +36,11 @@ class Column:
     Attributes:
         name: of the option, without dashes.
         help: what the option says.
-        required: whether the task can't do without.
 
     """
 
     name: str
     help: str
-    required: bool = False
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,9 @@ class TableClassification(Task[Settings]):
 
     settings = Settings
     data, task = "table", "classification"
-    columns = (Column("label", "The column that holds the classes, if it is not `label`."),)
+    columns = (
+        Column("label", "The column that holds the classes (of images: if it is not `label`)."),
+    )
 
     def propose(self, data: Path, columns: Mapping[str, str]) -> Proposal[Settings]:
         """Return settings that fit a table of features."""

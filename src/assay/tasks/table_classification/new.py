@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from assay.errors import DataRefused, UsageError
 from assay.gateways import tables
@@ -98,35 +98,38 @@ def sort_columns(table: pd.DataFrame) -> _Columns:
     for name in map(str, table.columns):
         texts = [cells.text_of(cell) for cell in cells.cells_of(table[name])]
         known = [text for text in texts if text and not cells.is_missing(text, MISSING)]
-        distinct = len(set(known))
         wrong = [text for text in known if cells.number_of(text, MISSING) is None]
-        numeric = not wrong
-        many = distinct > min(UNIQUE * len(known), TableValidate().max_categories)
-        if name in TAKEN:
-            found.notes.append(f"the column {name!r} is left out: rename it if it is a feature")
-        elif distinct <= 1:
-            found.notes.append(f"the column {name!r} is left out: it holds one value alone")
-        elif many and 0 < len(wrong) < WRONG * len(known):
-            found.notes.append(
-                f"the column {name!r} is left out: {len(wrong):,} of its cells are no numbers, "
-                f"for instance {wrong[0][:SHOWN]!r}; correct them, or list the word under "
-                "ingest.missing, and add the column to ingest.numbers in params.yaml"
-            )
-        elif _is_id(name, known, numeric=numeric):
-            found.notes.append(f"the column {name!r} is left out: it looks like a name or an id")
-        elif numeric:
-            found.numbers.append(name)
-        elif many:
-            found.notes.append(
-                f"the column {name!r} is left out: {distinct:,} different texts in {len(known):,} "
-                "rows are no categories"
-            )
-        else:
+        if why := _why_left_out(name, known, wrong):
+            found.notes.append(f"the column {name!r} is left out: {why}")
+        elif wrong:
             found.categories.append(name)
+        else:
+            found.numbers.append(name)
     return found
 
 
-def _is_id(name: str, known: list[Any], *, numeric: bool) -> bool:
+def _why_left_out(name: str, known: list[str], wrong: list[str]) -> str | None:
+    """Return why a column is no feature, None if it is one; ``wrong`` cells are no numbers."""
+    distinct = len(set(known))
+    many = distinct > min(UNIQUE * len(known), TableValidate().max_categories)
+    if name in TAKEN:
+        return "rename it if it is a feature"
+    if distinct <= 1:
+        return "it holds one value alone"
+    if many and 0 < len(wrong) < WRONG * len(known):
+        return (
+            f"{len(wrong):,} of its cells are no numbers, for instance {wrong[0][:SHOWN]!r}; "
+            "correct them, or list the word under ingest.missing, and add the column to "
+            "ingest.numbers in params.yaml"
+        )
+    if _is_id(name, known, numeric=not wrong):
+        return "it looks like a name or an id"
+    if many and wrong:
+        return f"{distinct:,} different texts in {len(known):,} rows are no categories"
+    return None
+
+
+def _is_id(name: str, known: list[str], *, numeric: bool) -> bool:
     """Tell whether a column numbers or names its rows: different in each, and called so."""
     if numeric and not all(float(text).is_integer() for text in known):
         return False  # a body mass index
