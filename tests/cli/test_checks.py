@@ -54,13 +54,26 @@ def test_a_healthy_project(project: Project) -> None:
     assert found["settings"].found == f"models: {made.MODEL}"
     assert found[f"{made.MODEL}: starts from"].state == "ok"
     assert found["Prefect server"].found == "none asked for (PREFECT_API_URL is not set)"
-    assert {"python", "processor", "bf16", "int8", "disk", "MLflow server"} <= set(found)
+    assert "int8" not in found
+    assert {"python", "processor", "bf16", "disk", "MLflow server"} <= set(found)
+
+
+@pytest.mark.parametrize(
+    ("supported", "said"),
+    [
+        (True, "training uses bf16"),
+        (False, "training uses fp32: this processor has no bf16 instructions"),
+    ],
+)
+def test_the_arithmetic_of_training_is_said_and_is_no_fault(supported: bool, said: str) -> None:
+    finding = checks._bf16(supported=supported)
+    assert (finding.state, finding.found) == ("ok", said)
 
 
 def test_outputs_are_rehashed(project: Project) -> None:
     subject = f"{made.MODEL}: outputs"
     assert _checked()[subject].found == "not built yet"
-    answer = project.dvc("repro", f"ingest@{made.MODEL}")
+    answer = project.dvc("repro", f"validate@{made.MODEL}")
     assert answer.returncode == 0, answer.stderr
     found = _checked()
     assert found[subject].found == "every byte as in dvc.lock"
@@ -72,13 +85,28 @@ def test_outputs_are_rehashed(project: Project) -> None:
     assert f"{FILES.raw}: altered" in spoiled.found
     assert f"assay run {made.MODEL}" in spoiled.cure
     FILES.raw.unlink()
-    assert f"{FILES.raw}: missing" in _checked()[subject].found
-    assert project.dvc("checkout", str(FILES.raw)).returncode == 0
+    partly = _checked()[subject]
+    assert partly.state == "wrong"
+    assert f"{FILES.raw}: missing" in partly.found
+    _is_no_fault_where_nothing_is_there(subject)
+    outputs = (FILES.raw, FILES.validation, FILES.data_docs)
+    assert project.dvc("checkout", *map(str, outputs)).returncode == 0
     FILES.bundle.mkdir(parents=True)
     refused = _checked()[f"{made.MODEL}: bundle"]
     assert refused.state == "wrong"
     assert "assay.json is missing" in refused.found
     FILES.bundle.rmdir()
+
+
+def _is_no_fault_where_nothing_is_there(subject: str) -> None:
+    """Take the rest away too: what remains is a clone, where nobody asked for this model yet."""
+    FILES.validation.unlink()
+    shutil.rmtree(FILES.data_docs)
+    absent = _checked()[subject]
+    assert (absent.state, absent.found) == ("note", "not built here")
+    assert f"assay run {made.MODEL} builds it; dvc pull fetches it" in absent.cure
+    assert f"{made.MODEL}: bundle" not in _checked()
+    assert assay("doctor").code == 0
 
 
 def test_packages_that_differ_from_the_lock(project: Project) -> None:

@@ -91,17 +91,16 @@ def _difference(wanted: Requirement) -> str:
 
 def _machine() -> Iterator[Finding]:
     yield Finding("processor", "ok", f"{os.cpu_count()} x {processor.processor_class()}")
-    for name, wanted in (
-        ("bf16", processor.BF16_INSTRUCTIONS),
-        ("int8", processor.INT8_INSTRUCTIONS),
-    ):
-        has = processor.has_instructions(wanted)
-        found = "multiplied by this processor" if has else "no instructions: fp32 is used"
-        yield Finding(name, "ok" if has else "note", found)
+    yield _bf16(supported=processor.has_instructions(processor.BF16_INSTRUCTIONS))
     free = shutil.disk_usage(".").free
     state: Literal["ok", "wrong"] = "ok" if free >= ENOUGH_DISK else "wrong"
     cure = "free some space: dvc gc --workspace removes old versions"
     yield Finding("disk", state, f"{free / 2**30:.0f} GiB free", cure)
+
+
+def _bf16(*, supported: bool) -> Finding:
+    without = "training uses fp32: this processor has no bf16 instructions"
+    return Finding("bf16", "ok", "training uses bf16" if supported else without)
 
 
 def _project() -> Iterator[Finding]:
@@ -127,6 +126,10 @@ def _model(name: str, model: Model) -> Iterator[Finding]:
         yield Finding(f"{name}: starts from", "wrong", problem.found, problem.cure)
     if not versioning.lock_entries(name):
         yield Finding(f"{name}: outputs", "note", "not built yet", f"assay run {name}")
+        return
+    if not versioning.lies_here(name):
+        cure = f"assay run {name} builds it; dvc pull fetches it, if a colleague pushed it"
+        yield Finding(f"{name}: outputs", "note", "not built here", cure)
         return
     altered = versioning.verify_outputs(name)
     if altered:

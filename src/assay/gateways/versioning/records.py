@@ -45,6 +45,15 @@ def verify_outputs(model: str) -> list[str]:
     return findings
 
 
+def lies_here(model: str) -> bool:
+    """Return whether any output that ``dvc.lock`` names for a model lies in the workspace.
+
+    A clone holds the ``dvc.lock`` of every model and no output: where none is there, the model
+    was neither built nor fetched in this folder, which is no fault of it.
+    """
+    return any(Path(name).exists() for name in lock_entries(model))
+
+
 def lock_entries(model: str) -> dict[str, str]:
     """Return the MD5 of each of a model's outputs, as ``dvc.lock`` names it (``.dir`` of folders).
 
