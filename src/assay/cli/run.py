@@ -1,6 +1,6 @@
 """``assay run MODEL``: build one model, log it, and say what came of it.
 
-Reads the reports of the stages, which DVC has written. Writes nothing itself.
+Reads ``params.yaml`` and the reports of the stages, which DVC has written. Writes nothing itself.
 """
 
 from __future__ import annotations
@@ -20,8 +20,11 @@ from assay.records import Evaluation, Parity, Timings
 from assay.tasks import registry
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from assay.records import Metric
     from assay.release.register import Registration
+    from assay.settings.schema import Model
 
 
 @click.command(name="run")
@@ -37,23 +40,34 @@ def command(model: str, json_: bool) -> None:
 
     # With --json, standard output belongs to the answer alone.
     versioning.reproduce(f"evaluate@{model}", on_line=say if json_ else None)
-    built = Built.of(ModelPaths(model), register(model))
+    unbuilt = _unbuilt(registry.load())
+    built = Built.of(ModelPaths(model), register(model), unbuilt)
     example = registry.task_of(settings).requests(settings).example
     give(built.as_dict(), _summary(built, example), json_=json_)
 
 
+def _unbuilt(models: Mapping[str, Model]) -> dict[str, str]:
+    """Return what each model learns that has no bundle in this folder, by its name."""
+    return {
+        name: model.summary
+        for name, model in models.items()
+        if not ModelPaths(name).bundle.is_dir()
+    }
+
+
 @dataclass(frozen=True)
 class Built:
-    """What came of a run."""
+    """What came of a run; ``unbuilt`` says what the models learn that nobody built here yet."""
 
     files: ModelPaths
     evaluation: Evaluation
     parity: Parity
     timings: Timings | None
     registration: Registration
+    unbuilt: Mapping[str, str]
 
     @classmethod
-    def of(cls, files: ModelPaths, registration: Registration) -> Built:
+    def of(cls, files: ModelPaths, registration: Registration, unbuilt: Mapping[str, str]) -> Built:
         """Read the reports of a model that was built."""
         return cls(
             files,
@@ -61,6 +75,7 @@ class Built:
             records.read(files.parity, Parity),
             records.read(files.timings, Timings) if files.timings.is_file() else None,
             registration,
+            unbuilt,
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -74,6 +89,7 @@ class Built:
             "mlflow_run": self.registration.run_id,
             "version": self.registration.version,
             "notes": list(self.registration.notes),
+            "not_built": list(self.unbuilt),
         }
 
 
@@ -90,7 +106,7 @@ def _summary(built: Built, example: str) -> list[str]:
         *columns(_places(built)),
         "",
         "next:",
-        *("  " + line for line in columns(_next(built.files, example))),
+        *("  " + line for line in columns(_next(built, example))),
         *(f"note: {note}" for note in built.registration.notes),
     ]
 
@@ -137,12 +153,17 @@ def _places(built: Built) -> list[list[str]]:
     ]
 
 
-def _next(files: ModelPaths, example: str) -> list[list[str]]:
+def _next(built: Built, example: str) -> list[list[str]]:
+    files = built.files
     return [
         ["source .venv/bin/activate", "the commands below live there"],
         [f"assay predict {files.model} {example}", "ask the model"],
         *_retrain(files.model),
         [f"xdg-open {files.data_docs / 'index.html'}", "what was found in the data"],
+        *(
+            [f"assay run {name}", f"also in params.yaml, not built here: {learns}"]
+            for name, learns in built.unbuilt.items()
+        ),
     ]
 
 
