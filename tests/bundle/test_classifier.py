@@ -137,6 +137,15 @@ def test_a_text_that_is_too_long_is_cut_and_counted(opened: Classifier) -> None:
     assert opened.predict(texts).truncated == 2
 
 
+def test_the_share_that_the_encoder_does_not_know_comes_with_the_answers(
+    opened: Classifier,
+) -> None:
+    answers = opened.predict(["great 汉 film", "汉汉", "", "great 汉", "x " * 300])
+    assert answers.unknown.tolist() == [1 / 3, 1, 0, 0.5, 0]
+    assert answers.unreadable.tolist() == [False, True, False, True, False]
+    assert opened.predict([]).unreadable.tolist() == []
+
+
 def test_softmax_bears_large_logits() -> None:
     found = softmax(np.array([[1000.0, 1000.0], [-1000.0, 1000.0]], dtype=np.float32))
     assert found.tolist() == [[0.5, 0.5], [0.0, 1.0]]

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     from types import FrameType
 
 FILES = ModelPaths(made.MODEL)
-TEXTS = ['a great, "lovely" film', "awful and rude", "日本の映画"]
+# The tokenizer does not know one of the third's four words.
+TEXTS = ['a great, "lovely" film', "awful and rude", "the 汉 was slow"]
+# Of this it knows the comma and one of eleven characters.
+CHINESE = "房间太脏，服务员态度很差"
+NOT_READ = "can't be read by this model, and its answers to them say little: train it with"
 
 
 @pytest.fixture(autouse=True)
@@ -85,7 +89,8 @@ def test_a_blank_text_gets_no_label_like_a_blank_row(blank: str) -> None:
         True,
     ]
     first, second, third = json.loads(assay(*words, "--json").out)["predictions"]
-    assert second == {"text": blank, "predicted_label": None, "score": None, "probabilities": None}
+    assert second.pop("text") == blank
+    assert second == dict.fromkeys(("predicted_label", "score", "probabilities", "unknown_share"))
     both = json.loads(assay("predict", made.MODEL, *TEXTS[:2], "--json").out)["predictions"]
     assert [first, third] == both
 
@@ -94,6 +99,58 @@ def test_blank_texts_alone_get_no_label() -> None:
     found = json.loads(assay("predict", made.MODEL, "", " ", "--json").out)
     assert [one["predicted_label"] for one in found["predictions"]] == [None, None]
     assert found["truncated"] == 0
+
+
+def test_a_text_that_the_model_cannot_read_is_marked_beside_its_answer() -> None:
+    answer = assay("predict", made.MODEL, TEXTS[0], CHINESE, "")
+    assert answer.code == 0, answer.err
+    read, unread, blank = answer.out.splitlines()
+    assert read.endswith("  " + TEXTS[0])
+    share = _shares(CHINESE)[0]
+    assert share > 0.8
+    said = f"not readable: {100 * share:.0f} % of its tokens are unknown to the model"
+    assert unread.endswith(f"{CHINESE}  {said}")
+    assert blank.endswith("(blank)")
+    (told,) = (line for line in answer.err.splitlines() if "read" in line)
+    assert told.startswith(f"1 texts {NOT_READ}")
+    assert "train.checkpoint" in told
+
+
+def _shares(*texts: str) -> list[float]:
+    found = json.loads(assay("predict", made.MODEL, *texts, "--json").out)
+    return [one["unknown_share"] for one in found["predictions"]]
+
+
+def test_a_program_is_told_which_share_of_a_text_is_unknown() -> None:
+    assert _shares(*TEXTS) == [0, 0, 0.25]
+    third = pytest.approx(1 / 3, abs=1e-6)
+    assert _shares("汉汉汉", "great 汉 film", "汉 great") == [1, third, 0.5]
+
+
+def test_a_third_of_unknown_words_is_still_read() -> None:
+    answer = assay("predict", made.MODEL, "great 汉 film")
+    assert "not readable" not in answer.out
+    assert NOT_READ not in answer.err
+    assert "not readable: 50 %" in assay("predict", made.MODEL, "great 汉").out
+
+
+@pytest.mark.parametrize("kind", [".csv", ".parquet"])
+def test_a_file_with_texts_that_cannot_be_read_says_of_which_rows(
+    tmp_path: Path, kind: str
+) -> None:
+    rows = pd.DataFrame({"code": ["1", "2", "3"], "text": [TEXTS[0], CHINESE, None]})
+    rows.to_csv(tmp_path / "in.csv", index=False)
+    target = tmp_path / f"out{kind}"
+    answer = _ask_file(tmp_path / "in.csv", "--output", str(target))
+    assert answer.code == 0, answer.err
+    assert f"1 texts {NOT_READ}" in answer.err
+    read, unread, blank = _rows(target)
+    assert list(read)[-3:] == ["predicted_label", "score", "unknown_share"]
+    assert float(read["unknown_share"]) == 0
+    assert float(unread["unknown_share"]) == _shares(CHINESE)[0]
+    assert not blank["unknown_share"]
+    shown = _ask_file(tmp_path / "in.csv").out.splitlines()
+    assert shown[0] == "code,text,predicted_label,score,unknown_share"
 
 
 def test_the_workspace_is_named_when_it_was_asked_for() -> None:
@@ -142,7 +199,8 @@ def test_a_file_as_json_holds_null_where_nothing_is(tmp_path: Path) -> None:
     answer = _ask_file(tmp_path / "in.parquet", "--json")
     assert answer.code == 0, answer.err
     first, second, third = json.loads(answer.out)["predictions"]
-    assert second == {"text": None, "n": 2, "at": None, "predicted_label": None, "score": None}
+    answered = ("predicted_label", "score", "unknown_share")
+    assert second == {"text": None, "n": 2, "at": None, **dict.fromkeys(answered)}
     assert first["at"].startswith("2026-01-02")
     assert third["predicted_label"] in made.LABELS
 

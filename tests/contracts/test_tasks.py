@@ -187,6 +187,8 @@ def test_the_bundle_opens_and_answers_in_probabilities(
     answers = bundle.predict(contents[:20])
     assert answers.probabilities.dtype == np.float64
     assert answers.probabilities.shape == (20, len(project.labels))
+    assert answers.unknown.shape == (20,)
+    assert not answers.unreadable.any()
     np.testing.assert_allclose(answers.probabilities.sum(axis=1), 1, atol=1e-9)
     assert requests.example
     assert requests.noun in requests.unusable

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 BATCH = 32
+# An answer to an input of which more than this share is unknown says little.
+MOST_UNKNOWN = 1 / 3
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,18 @@ class Answers:
     Attributes:
         probabilities: float64 of shape (inputs, classes), rows sum to one.
         truncated: how many inputs were cut, so that the model did not see all of them.
+        unknown: float64 of shape (inputs,), the share of each that the encoder does not know.
 
     """
 
     probabilities: Floats
     truncated: int
+    unknown: Floats
+
+    @property
+    def unreadable(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Which inputs the model can't read: more than :data:`MOST_UNKNOWN` of each is unknown."""
+        return self.unknown > MOST_UNKNOWN
 
 
 class Classifier:
@@ -82,7 +91,7 @@ class Classifier:
         """Encode inputs (texts, bytes of image files, rows) once, and answer all of them."""
         encoded = self.encode(inputs)
         found = self.probabilities(encoded, len(inputs), batch_size=batch_size, progress=progress)
-        return Answers(found, encoded.truncated)
+        return Answers(found, encoded.truncated, encoded.unknown)
 
     def probabilities(
         self,

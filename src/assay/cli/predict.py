@@ -140,12 +140,17 @@ def _words(
     from assay.objectives.classification.prediction import predictions
 
     usable, answers = _ask(bundle, requests, contents)
-    answered = iter(predictions(answers.probabilities, bundle.labels))
-    found = [next(answered) if good else None for good in usable]
-    listed = [
-        {requests.noun: word, **_as_dict(one)} for word, one in zip(words, found, strict=True)
+    given = predictions(answers.probabilities, bundle.labels)
+    remarks = [
+        requests.remark(share) if unreadable else ""
+        for share, unreadable in zip(answers.unknown.tolist(), answers.unreadable, strict=True)
     ]
-    rows = [_row(word, one) for word, one in zip(words, found, strict=True)]
+    answered = iter(zip(given, answers.unknown.tolist(), remarks, strict=True))
+    listed, rows = [], []
+    for word, good in zip(words, usable, strict=True):
+        one, share, remark = next(answered) if good else (None, None, "")
+        listed.append({requests.noun: word, **_as_dict(one, share)})
+        rows.append([*_row(word, one), remark])
     give({**_source(bundle, answers), "predictions": listed}, columns(rows), json_=json_)
 
 
@@ -160,16 +165,19 @@ def _ask(
         say(f"{idle:,} {requests.unusable}")
     if answers.truncated:
         say(f"{answers.truncated:,} {requests.truncated(bundle.manifest.encoder)}")
+    if unreadable := int(answers.unreadable.sum()):
+        say(f"{unreadable:,} {requests.unreadable}")
     return usable, answers
 
 
-def _as_dict(prediction: Prediction | None) -> dict[str, Any]:
-    if prediction is None:
-        return dict.fromkeys(("predicted_label", "score", "probabilities"))
+def _as_dict(prediction: Prediction | None, unknown: float | None) -> dict[str, Any]:
+    if prediction is None or unknown is None:
+        return dict.fromkeys(("predicted_label", "score", "probabilities", "unknown_share"))
     return {
         "predicted_label": prediction.label,
         "score": prediction.score,
         "probabilities": prediction.probabilities,
+        "unknown_share": round(unknown, DIGITS),
     }
 
 
@@ -190,12 +198,10 @@ def _file(
 ) -> None:
     with Progress("predicting", len(contents)) as bar:
         usable, answers = _ask(bundle, requests, contents, bar)
-    # Whole columns: a file may hold a million rows, and shows no probabilities of other classes.
-    labelled = rows.assign(predicted_label=None, score=None)
-    if any(usable):
-        best = answers.probabilities.argmax(axis=1)
-        labelled.loc[usable, "predicted_label"] = [bundle.labels[number] for number in best]
-        labelled.loc[usable, "score"] = answers.probabilities.max(axis=1).round(DIGITS)
+    labelled = _labelled(rows, usable, answers, bundle.labels)
+    # A program always finds the key; in a person's table it would be a column of zeros.
+    if answers.unreadable.any() or (json_ and not output):
+        _set(labelled, usable, "unknown_share", answers.unknown.round(DIGITS).tolist())
     if output:
         _write(labelled, output)
         answer = {**_source(bundle, answers), "rows": len(labelled), "output": str(output)}
@@ -205,6 +211,24 @@ def _file(
         give({**_source(bundle, answers), "predictions": records}, [], json_=True)
     else:
         click.echo(labelled.to_csv(index=False), nl=False)
+
+
+def _labelled(
+    rows: pd.DataFrame, usable: list[bool], answers: Answers, labels: Sequence[str]
+) -> pd.DataFrame:
+    """Return a file's rows with label and score; no probabilities of the other classes."""
+    labelled = rows.copy()
+    best = answers.probabilities.argmax(axis=1)
+    _set(labelled, usable, "predicted_label", [labels[number] for number in best])
+    _set(labelled, usable, "score", answers.probabilities.max(axis=1).round(DIGITS).tolist())
+    return labelled
+
+
+def _set(table: pd.DataFrame, usable: list[bool], column: str, values: Sequence[Any]) -> None:
+    """Set a column of the usable rows, a whole one at a time: a file may hold a million rows."""
+    table[column] = None
+    if any(usable):
+        table.loc[usable, column] = values
 
 
 def _write(table: pd.DataFrame, output: Path) -> None:

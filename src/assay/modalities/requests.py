@@ -53,6 +53,13 @@ class Requests(Protocol):
     def truncated(self, encoder: Mapping[str, int | tuple[str, ...]]) -> str:
         """Return what is said of inputs that the model did not see whole, behind their number."""
 
+    @property
+    def unreadable(self) -> str:
+        """What is said of inputs that the model can't read, behind their number; what to do."""
+
+    def remark(self, unknown: float) -> str:
+        """Return what stands beside the answer to an input of which this share is unknown."""
+
 
 class Chosen(Sequence[Any]):
     """Some places of a sequence, which is read when it is asked for."""

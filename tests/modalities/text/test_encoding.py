@@ -3,8 +3,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import tokenizers
+from tokenizers import models
 
-from assay.modalities.text.encoding import Encoding, TextEncoder, padded
+from assay.modalities.text.encoding import Encoding, TextEncoder, padded, unknown_id
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,8 +35,6 @@ def test_batches_run_from_short_to_long_and_hold_every_row_once() -> None:
 def test_a_tokenizer_files_own_padding_and_cutting_do_not_count(
     checkpoint: Path, tmp_path: Path
 ) -> None:
-    import tokenizers
-
     tokenizer = tokenizers.Tokenizer.from_file(str(checkpoint / "tokenizer.json"))
     tokenizer.enable_padding(length=128)
     tokenizer.enable_truncation(4)
@@ -42,3 +42,29 @@ def test_a_tokenizer_files_own_padding_and_cutting_do_not_count(
     found = TextEncoder(tmp_path / "tokenizer.json", 32)(["one two three four five", "one"])
     assert [len(row) for row in found.ids] == [7, 3]
     assert found.truncated == 0
+
+
+def test_unknown_tokens_are_counted_among_a_texts_own(checkpoint: Path) -> None:
+    encode = TextEncoder(checkpoint / "tokenizer.json", 32)
+    found = encode(["good film", "汉", "a good film 汉", "", "汉 " + "good " * 100])
+    assert found.unknown.tolist() == [0, 1, 0.25, 0, 1 / 30]
+    assert found.unknown.shape == (5,)
+    assert encode([]).unknown.shape == (0,)
+
+
+def test_ids_whose_tokenizer_nobody_named_are_all_known() -> None:
+    assert Encoding([[1, 100, 2], []], 0).unknown.tolist() == [0, 0]
+
+
+def test_every_kind_of_tokenizer_names_its_unknown_word() -> None:
+    word = "<unk>"
+    known = {"good": 0, word: 1}
+    for model, place in (
+        (models.WordLevel(known, unk_token=word), 1),
+        (models.WordPiece(known, unk_token=word), 1),
+        (models.BPE(known, [], unk_token=word), 1),
+        (models.BPE(known, []), -1),
+        (models.Unigram([("good", -1.0), (word, -9.0)], 1, byte_fallback=False), 1),
+        (models.Unigram([("good", -1.0)], None, byte_fallback=False), -1),
+    ):
+        assert unknown_id(tokenizers.Tokenizer(model)) == place

@@ -122,6 +122,11 @@ class EncodedImages:
         self._contents, self._channels = contents, channels
         self.sizes = [dimensions(content) for content in contents]
 
+    @property
+    def unknown(self) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Zeros, float64 of shape (images,): there is no pixel that a model does not know."""
+        return np.zeros(len(self.sizes))
+
     def batches(self, size: int) -> Iterator[tuple[list[int], dict[str, Any]]]:
         """Yield (rows, feeds) by image size, rows in their order, all images of a batch alike.
 

@@ -47,6 +47,7 @@ class ImageRequests:
     noun = "image"
     example = "picture.png"
     unusable = "images can't be read and get no label"
+    unreadable = ""
 
     def __init__(self, column: str) -> None:
         """Take the name that the settings give the column of images."""
@@ -121,6 +122,10 @@ class ImageRequests:
 
     def truncated(self, encoder: Mapping[str, int | tuple[str, ...]]) -> str:
         """Return nothing: of an image the model sees all."""
+        return ""
+
+    def remark(self, unknown: float) -> str:
+        """Return nothing: there is no pixel that a model does not know."""
         return ""
 
 

@@ -33,6 +33,11 @@ class EncodedRows:
     categories: np.ndarray[Any, Any]
     truncated: int = 0
 
+    @property
+    def unknown(self) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Zeros, float64 of shape (rows,): training has met unknown and missing values too."""
+        return np.zeros(len(self.numbers))
+
     def batches(self, size: int) -> Iterator[tuple[list[int], dict[str, Any]]]:
         """Yield (rows, feeds) in the rows' order."""
         for start in range(0, len(self.numbers), size):

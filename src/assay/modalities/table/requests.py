@@ -31,6 +31,7 @@ class RowRequests:
 
     noun = "row"
     unusable = "rows hold no value at all and get no label"
+    unreadable = ""
 
     def __init__(self, settings: TableIngest) -> None:
         """Take the columns of the model."""
@@ -90,6 +91,10 @@ class RowRequests:
 
     def truncated(self, encoder: Mapping[str, int | tuple[str, ...]]) -> str:
         """Return nothing: of a row the model sees all its columns."""
+        return ""
+
+    def remark(self, unknown: float) -> str:
+        """Return nothing: a value that training did not know is allowed."""
         return ""
 
     def _row(self, word: str) -> Row:

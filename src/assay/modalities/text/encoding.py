@@ -5,6 +5,7 @@ Reads ``tokenizer.json``. Writes nothing. Needs tokenizers and numpy, never torc
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,10 +26,26 @@ LENGTH_STEP = 8
 
 @dataclass(frozen=True)
 class Encoding:
-    """Token ids of many texts, each cut to the model's longest length."""
+    """Token ids of many texts, each cut to the model's longest length.
+
+    Attributes:
+        ids: the ids of each text, special tokens among them.
+        truncated: how many texts were cut.
+        unknown_id: the id that stands for every unknown word; -1 where there is none.
+        specials: how many special tokens stand around each text.
+
+    """
 
     ids: list[list[int]]
     truncated: int
+    unknown_id: int = -1
+    specials: int = 0
+
+    @property
+    def unknown(self) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Return float64 (texts,): the share of each text's own tokens that are unknown."""
+        shares = [row.count(self.unknown_id) / max(len(row) - self.specials, 1) for row in self.ids]
+        return np.array(shares, dtype=np.float64)
 
     def batches(self, size: int) -> Iterator[tuple[list[int], dict[str, Any]]]:
         """Yield (rows, feeds) from the shortest to the longest text, so that padding stays small.
@@ -62,11 +79,28 @@ class TextEncoder:
         self._tokenizer: tokenizers.Tokenizer = tokenizers.Tokenizer.from_file(str(tokenizer))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(max_length)
+        self._unknown_id = unknown_id(self._tokenizer)
+        self._specials = self._tokenizer.num_special_tokens_to_add(is_pair=False)
 
     def __call__(self, inputs: Sequence[str]) -> Encoding:
         """Encode texts; one that is longer is cut, and counted."""
         encoded = self._tokenizer.encode_batch_fast([str(text) for text in inputs])
-        return Encoding([e.ids for e in encoded], sum(bool(e.overflowing) for e in encoded))
+        cut = sum(bool(one.overflowing) for one in encoded)
+        return Encoding([one.ids for one in encoded], cut, self._unknown_id, self._specials)
+
+
+def unknown_id(tokenizer: tokenizers.Tokenizer) -> int:
+    """Return the id that stands for every unknown word, -1 where there is none.
+
+    A tokenizer's model names it by its text (WordPiece, BPE, WordLevel) or by its place (Unigram).
+    """
+    model = tokenizer.model
+    if hasattr(model, "unk_token"):
+        place = None if model.unk_token is None else tokenizer.token_to_id(model.unk_token)
+    else:
+        # Unigram's place is told by its JSON alone, which takes long to write.
+        place = json.loads(tokenizer.to_str())["model"].get("unk_id")
+    return -1 if place is None else int(place)
 
 
 def of_bundle(folder: Path, manifest: Manifest) -> TextEncoder:

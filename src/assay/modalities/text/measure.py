@@ -6,7 +6,6 @@ going to drop, by the same rules (``cleaning`` and the objective's).
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from assay.errors import SettingsError
 from assay.excerpts import EXAMPLES, excerpt
 from assay.modalities.targets import Measurement
 from assay.modalities.text import cleaning
+from assay.modalities.text.encoding import unknown_id
 from assay.records import DataSummary, Defect
 
 if TYPE_CHECKING:
@@ -115,24 +115,12 @@ def count_tokens(folder: Path, texts: list[str]) -> tuple[Counts, Counts]:
         ) from problem
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    unknown = _unknown_id(tokenizer)
+    unknown = unknown_id(tokenizer)
     ids = [one.ids for one in tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
     return (
         np.array([len(one) for one in ids], dtype=np.int64),
         np.array([one.count(unknown) for one in ids], dtype=np.int64),
     )
-
-
-def _unknown_id(tokenizer: Tokenizer) -> int:
-    """Return the id that stands for every unknown word, -1 where there is none.
-
-    A tokenizer's model names it by its text (WordPiece, BPE, WordLevel) or by its place (Unigram).
-    """
-    model = json.loads(tokenizer.to_str())["model"]
-    place = model.get("unk_id")
-    if model.get("unk_token") is not None:
-        place = tokenizer.token_to_id(model["unk_token"])
-    return -1 if place is None else int(place)
 
 
 def _strings(table: pd.DataFrame, column: str) -> pd.Series[Any]:

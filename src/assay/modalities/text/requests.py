@@ -23,6 +23,10 @@ class TextRequests:
     noun = "text"
     example = '"I would buy it again"'
     unusable = "texts are blank and get no label"
+    unreadable = (
+        "texts can't be read by this model, and its answers to them say little: train it with a "
+        "checkpoint that reads this language (train.checkpoint in params.yaml)"
+    )
 
     def __init__(self, column: str) -> None:
         """Take the name that the settings give the column of texts."""
@@ -72,3 +76,7 @@ class TextRequests:
     def truncated(self, encoder: Mapping[str, int | tuple[str, ...]]) -> str:
         """Return that texts are longer than the model reads."""
         return f"texts are longer than {encoder['max_length']} tokens; the rest was not read"
+
+    def remark(self, unknown: float) -> str:
+        """Return how much of a text the model does not know."""
+        return f"not readable: {100 * unknown:.0f} % of its tokens are unknown to the model"
