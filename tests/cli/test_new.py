@@ -11,6 +11,7 @@ from assay.gateways import tables
 from assay.paths import ModelPaths
 from assay.settings import reading
 from assay.tasks import registry
+from assay.tasks.text_classification.settings import TextClassificationValidate
 from tests import made
 from tests.cli.command import Answer, assay
 from tests.conftest import ROOT, lay_out, settings
@@ -87,6 +88,8 @@ def test_chinese_in_gb18030_names_a_checkpoint_that_reads_it(project: Path, tmp_
     assert "does not know" in note
     assert "it was made for another language" in note
     assert "bert-base-chinese" in note
+    assert "until train.checkpoint names one that reads it" in note
+    assert registry.load_model("mine").validation == TextClassificationValidate()
     assert _ingested("mine")["label"].tolist() == CHINESE["情感"].tolist()
 
 

@@ -54,8 +54,17 @@ def test_another_language_is_noticed_and_a_fitting_checkpoint_named(
     assert settings.labels == ("好", "差")
     assert f"the tokenizer of {TextTrain().checkpoint} does not know" in note
     assert "train.checkpoint: bert-base-chinese in params.yaml" in note
-    # The suite lets the data through, since the user was told.
-    assert settings.validation.max_unknown_share > 0.5
+    assert "`assay run` refuses this data at `validate` until train.checkpoint names" in note
+    assert settings.validation == TextClassificationValidate()
+
+
+def test_a_few_words_that_the_checkpoint_does_not_know_move_no_bound() -> None:
+    table = made.texts(60)
+    # One token of eight in every third text: 4 % of each text's tokens in the mean.
+    table["text"] += [" 汉" if row % 3 == 0 else "" for row in range(60)]
+    settings, notes = fitted(table, "text", "label")
+    assert settings.validation == TextClassificationValidate()
+    assert notes == []
 
 
 def test_other_scripts_get_the_multilingual_checkpoint(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,13 +1,13 @@
 """Fit a new model's settings to a user's table.
 
 Reads the table and the checkpoint's tokenizer. Writes nothing. Chooses only what the data decide:
-the labels, how long to train, and a bound for tokens that the tokenizer does not know.
+the labels, and how long to train. No bound is moved for them: where the tokenizer does not know the
+language, a note says which checkpoint does, and ``validate`` refuses the data until it is named.
 """
 
 from __future__ import annotations
 
 import difflib
-import math
 import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -39,7 +39,7 @@ TRAINED_SHARE = 0.8
 
 
 def propose(data: Path, columns: Mapping[str, str]) -> Proposal[TextClassificationModel]:
-    """Return settings under which ``assay run`` works on a table of texts.
+    """Return settings for a table of texts, and what is to be done before ``assay run``.
 
     Raises:
         UsageError: the columns of texts and labels were not named, or are missing; the nearest is
@@ -77,7 +77,6 @@ def fitted(table: pd.DataFrame, text: str, label: str) -> tuple[TextClassificati
         task="classification",
         labels=labels,
         ingest=TextClassificationIngest(text=text, label=label),
-        validate=_bounds(unknown),
         train=TextTrain(epochs=_epochs(len(table))),
     )
     return settings, _notes(table[text], unknown)
@@ -102,18 +101,11 @@ def _labels(table: pd.DataFrame, column: str) -> tuple[str, ...]:
 
 
 def _unknown_share(texts: pd.Series[str], checkpoint: str) -> float:
+    """Return the mean over texts of the share of unknown tokens, which the suite bounds."""
     real = texts.dropna().astype("str")
     sample = real.sample(min(SAMPLE, len(real)), random_state=0).tolist()
     tokens, unknown = count_tokens(pretrained.locate(checkpoint), sample)
-    return float(unknown.sum() / max(tokens.sum(), 1))
-
-
-def _bounds(unknown: float) -> TextClassificationValidate:
-    """Return the suite's bounds; the one on unknown tokens is set above what this data has."""
-    usual = TextClassificationValidate()
-    if unknown <= usual.max_unknown_share / 2:
-        return usual
-    return TextClassificationValidate(max_unknown_share=min(1.0, math.ceil(unknown * 10 + 1) / 10))
+    return float((unknown / tokens.clip(min=1)).mean()) if sample else 0.0
 
 
 def _epochs(rows: int) -> int:
@@ -128,7 +120,8 @@ def _notes(texts: pd.Series[str], unknown: float) -> list[str]:
     fitting = "bert-base-chinese" if _is_chinese(texts) else "bert-base-multilingual-cased"
     note = (
         f"the tokenizer of {default} does not know {unknown:.0%} of these texts' tokens: it was "
-        f"made for another language, and the model will read badly. {fitting} would fit"
+        f"made for another language, and `assay run` refuses this data at `validate` until "
+        f"train.checkpoint names one that reads it. {fitting} would fit"
     )
     try:
         pretrained.locate(fitting)
