@@ -160,8 +160,9 @@ def _pipeline(runs: list[Run], rows: int) -> str:
         [
             f"**What the pipeline adds.** `assay run` on {rows:,} real rows, one epoch, in a new "
             "folder each time. Inside each stage's own process a clock stands around the one "
-            "function that is the work (`Training.run`, `onnx.quantize`, `Classifier.predict`); "
-            "what the pipeline adds is the wall time of the command less these three.",
+            "function that is the work (`Training.run`, `onnx.quantize_dynamic`, "
+            "`Classifier.predict`); what the pipeline adds is the wall time of the command less "
+            "these three.",
             facts(f"{len(runs)}, each from nothing"),
             tables.markdown(["part", "seconds", "% of the whole"], lines),
         ]

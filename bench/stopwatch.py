@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # The work that a person would do without a pipeline, by stage: module, class if any, function.
 WORK = {
     "train": ("assay.learning.loop", "Training", "run"),
-    "export": ("assay.gateways.onnx", None, "quantize"),
+    "export": ("assay.gateways.onnx", None, "quantize_dynamic"),
     "evaluate": ("assay.bundle.classifier", "Classifier", "predict"),
 }
 

@@ -207,15 +207,25 @@ def table_settings(**train: Any) -> dict[str, Any]:
 @functools.cache
 def fp32_bundle(checkpoint: Path) -> Path:
     """Return a bundle of the same model that is surely fp32, whatever it earned."""
+    return _exported(checkpoint, "fp32", export__precision="fp32")
+
+
+@functools.cache
+def int8_bundle(checkpoint: Path) -> Path:
+    """Return a bundle of the same model that is surely int8, with its fp32 graph beside it."""
+    return _exported(checkpoint, "int8", export__precision="int8", export__fallback=True)
+
+
+def _exported(checkpoint: Path, name: str, **changes: Any) -> Path:
     project = built(checkpoint)
-    model = TextClassificationModel.model_validate(settings(checkpoint, export__precision="fp32"))
+    model = TextClassificationModel.model_validate(settings(checkpoint, **changes))
 
     def export(folder: Path) -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(project)
             TEXT_CLASSIFICATION.export(model, ModelPaths(MODEL), folder)
 
-    return _made_once(checkpoint, "fp32", export)
+    return _made_once(checkpoint, name, export)
 
 
 def _made_once(checkpoint: Path, name: str, make: Callable[[Path], None]) -> Path:

@@ -18,7 +18,7 @@ def parity(**changes: Any) -> Parity:
         "validation_rows": 400,
         "validation_max_abs_diff": 1e-6,
         "grid_max_abs_diff": 1e-6,
-        "int8_instructions": True,
+        "neighbours_max_abs_diff": 1e-6,
         "precision": "int8",
         "reason": "int8 costs 0.001",
     }

@@ -11,7 +11,6 @@ from pathlib import Path
 
 # In the order of what they bring; a class is named by those that it has.
 INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "avx_vnni", "avx512_vnni", "amx_int8")
-INT8_INSTRUCTIONS = frozenset({"avx_vnni", "avx512_vnni", "amx_int8", "asimddp"})
 BF16_INSTRUCTIONS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
 
 

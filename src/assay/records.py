@@ -131,7 +131,8 @@ class Parity(Record):
         validation_rows: rows of the validation split.
         validation_max_abs_diff: greatest difference of an output between ONNX fp32 and torch.
         grid_max_abs_diff: the same over a grid of input shapes.
-        int8_instructions: whether the exporting processor multiplies int8.
+        neighbours_max_abs_diff: greatest difference of an int8 output between a row alone and the
+            same row in a batch.
         precision: what is served.
         reason: why.
 
@@ -145,7 +146,7 @@ class Parity(Record):
     validation_rows: int
     validation_max_abs_diff: float
     grid_max_abs_diff: float
-    int8_instructions: bool
+    neighbours_max_abs_diff: float
     precision: Literal["fp32", "int8"]
     reason: str
 

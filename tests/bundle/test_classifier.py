@@ -16,6 +16,7 @@ from assay.paths import ModelPaths
 from tests import made
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 FILES = ModelPaths(made.MODEL)
@@ -102,8 +103,11 @@ def test_it_knows_what_it_learned(opened: Classifier) -> None:
     assert np.mean(right) > 0.5  # a third by chance
 
 
-def test_fp32_answers_do_not_depend_on_neighbours(checkpoint: Path) -> None:
-    opened = Classifier.open(made.fp32_bundle(checkpoint), of_bundle, threads=1)
+@pytest.mark.parametrize("bundle", [made.fp32_bundle, made.int8_bundle])
+def test_answers_do_not_depend_on_neighbours(
+    checkpoint: Path, bundle: Callable[[Path], Path]
+) -> None:
+    opened = Classifier.open(bundle(checkpoint), of_bundle, threads=1)
     texts = [*TEXTS, *made.texts(40)["text"]]
     alone = opened.predict(texts, batch_size=1).probabilities
     for size in (2, 7, 64):

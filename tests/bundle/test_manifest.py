@@ -64,7 +64,7 @@ def _without(key: str) -> Callable[[dict[str, Any]], Any]:
         (lambda stated: stated | {"more": 1}, "is wrong at more"),
         (_without("schema_version"), "written by another version of Assay"),
         (lambda stated: stated | {"schema_version": 1}, "written by another version of Assay"),
-        (lambda stated: stated | {"schema_version": 3}, "written by another version of Assay"),
+        (lambda stated: stated | {"schema_version": 4}, "written by another version of Assay"),
     ],
 )
 def test_a_manifest_that_is_not_ours_is_refused(

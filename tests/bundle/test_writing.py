@@ -3,6 +3,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper
@@ -15,6 +16,8 @@ from assay.tasks.text_classification.settings import TextClassificationModel
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from assay.bundle.manifest import Precision
 
 FILES = ModelPaths("mine")
 SETTINGS = TextClassificationModel.model_validate(
@@ -44,17 +47,21 @@ def graph() -> bytes:
     return bytes(model.SerializeToString())
 
 
-def write(folder: Path, precision: str = "fp32") -> manifest.Manifest:
-    writing.write(
-        folder,
-        graph(),
-        SETTINGS,
-        FILES,
+def write(
+    folder: Path, precision: Precision = "fp32", *, fallback: bool = False
+) -> manifest.Manifest:
+    rows = [{"words": np.array([["a", "", "b"]], dtype=object), "numbers": np.zeros((1, 2))}]
+    content = writing.Content(
+        graph=graph(),
         precision=precision,
+        fp32=graph(),
+        fallback=fallback,
+        golden=rows,
         card="# mine\n",
         sizes={"batch": 1, "length": 8},
         encoder={"max_length": 64, "columns": ("a",)},
     )
+    writing.write(folder, content, SETTINGS, FILES)
     return manifest.read(folder)
 
 
@@ -63,7 +70,14 @@ def test_graph_card_and_manifest_are_written_beside_what_is_there() -> None:
     found = write(FILES.bundle)
     assert (FILES.bundle / manifest.MODEL).read_bytes() == graph()
     assert (FILES.bundle / writing.CARD).read_text() == "# mine\n"
-    assert set(found.files) == {"model.onnx", "README.md", "tokenizer.json"}
+    assert set(found.files) == {"model.onnx", "README.md", "golden.parquet", "tokenizer.json"}
+
+
+@pytest.mark.parametrize("fallback", [False, True])
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_fp32_is_beside_int8_where_it_is_asked_for(precision: Precision, fallback: bool) -> None:
+    found = write(FILES.bundle, precision, fallback=fallback)
+    assert (manifest.FALLBACK in found.files) is (fallback and precision == "int8")
 
 
 def test_the_manifest_says_what_the_model_is_and_what_it_was_made_from() -> None:

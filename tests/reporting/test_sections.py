@@ -37,7 +37,7 @@ def test_what_is_served_is_told_in_full() -> None:
     words = sections.served(PARITY, {"weights": "ab" * 32, "splits": "cd" * 32}).words
     assert "run by onnxruntime in int8;" in words
     assert "| fp32.score | 0.75 |" in words
-    assert "| int8_instructions | True |" in words
+    assert "| neighbours_max_abs_diff | 1e-06 |" in words
     assert "| reason | int8 costs &#124;0.001&#124; |" in words
     assert words.index("SHA-256: splits") < words.index("SHA-256: weights")
     assert f"| SHA-256: weights | {'ab' * 32} |" in words

@@ -16,8 +16,8 @@ import onnx
 import pandas as pd
 from onnx import TensorProto, helper, numpy_helper
 
-from assay import records
-from assay.bundle import manifest
+from assay import processor, records
+from assay.bundle import manifest, writing
 from assay.bundle.manifest import Manifest, Port
 from assay.errors import AssayError, Diverged
 from assay.files import write_json, write_text
@@ -69,8 +69,8 @@ def write_bundle(folder: Path, model: str) -> None:
         ),
         outputs=(Port(name="logits", type="float32", shape=("batch", 2), example=(1, 2)),),
         made_from={},
-        processor="any",
-        versions={},
+        processor=processor.processor_class(),
+        versions=writing.versions(),
     )
     manifest.write(folder, stated)
 
@@ -106,7 +106,7 @@ def write_reports(files: ModelPaths) -> None:
             validation_rows=2,
             validation_max_abs_diff=0.0,
             grid_max_abs_diff=0.0,
-            int8_instructions=False,
+            neighbours_max_abs_diff=0.0,
             precision="fp32",
             reason="as the test asks",
         ),

@@ -14,8 +14,8 @@ from dvc.render.match import match_defs_renderers
 from onnx import TensorProto, helper, numpy_helper
 from ruamel.yaml import YAML
 
-from assay import records
-from assay.bundle import manifest
+from assay import processor, records
+from assay.bundle import manifest, writing
 from assay.bundle.manifest import Manifest, Port
 from assay.errors import BundleRefused, DataRefused
 from assay.files import read_json, sha256, write_text
@@ -122,8 +122,8 @@ def write_bundle(folder: Path, labels: tuple[str, ...] = LABELS) -> None:
         ),
         encoder={"max_length": 16},
         made_from={"weights": "ab" * 32},
-        processor="none",
-        versions={},
+        processor=processor.processor_class(),
+        versions=writing.versions(),
     )
     manifest.write(folder, stated)
 

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from assay.bundle import manifest
-from assay.bundle.manifest import MODEL, Manifest
-from assay.bundle.session import Session
+from assay.bundle import manifest, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from assay.bundle.encoding import Encoded, Encoder
+    from assay.bundle.manifest import Manifest
+    from assay.bundle.serving import Graph
     from assay.progress import Reports
 
     Floats = np.ndarray[Any, np.dtype[np.float64]]
@@ -53,12 +53,12 @@ class Answers:
 class Classifier:
     """An opened bundle whose outputs are logits over :attr:`labels`."""
 
-    def __init__(self, folder: Path, stated: Manifest, encoder: Encoder, threads: int) -> None:
+    def __init__(self, folder: Path, stated: Manifest, encoder: Encoder, graph: Graph) -> None:
         """Use :meth:`open`."""
         self.folder, self.manifest = folder, stated
-        self.labels, self.precision = stated.labels, stated.precision
+        self.labels, self.precision = stated.labels, graph.precision
         self.encode = encoder
-        self._session = Session(str(folder / MODEL), threads)
+        self._session = graph.session
 
     @classmethod
     def open(
@@ -66,15 +66,19 @@ class Classifier:
     ) -> Classifier:
         """Check a bundle's bytes, then load it with the encoder that its manifest asks for.
 
+        On a processor of another class than it was made on, its golden rows are run first
+        (:mod:`assay.bundle.serving`): :attr:`precision` is that of the graph which is served.
+
         Raises:
             BundleRefused: a file is missing, was altered, or does not belong there; the manifest
-                is not one of this version of Assay, or names no labels.
+                is not one of this version of Assay, or names no labels; no graph of the bundle
+                answers here as it was measured.
 
         """
         found = manifest.read(folder)
         if not found.labels:
             raise manifest.refused(folder, f"{manifest.MANIFEST} does not say labels")
-        return cls(folder, found, encoder_of(folder, found), threads)
+        return cls(folder, found, encoder_of(folder, found), serving.choose(folder, found, threads))
 
     @property
     def provider(self) -> str:

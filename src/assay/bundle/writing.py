@@ -1,4 +1,4 @@
-"""Write a bundle: graph, model card, manifest.
+"""Write a bundle: graphs, golden rows, model card, manifest.
 
 Writes the bundle's folder; reads the digests of what the model was made from, and the graph's own
 inputs and outputs. Never loads torch.
@@ -6,21 +6,26 @@ inputs and outputs. Never loads torch.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from assay import processor
 from assay.bundle import manifest
+from assay.bundle.golden import Golden
+from assay.bundle.golden import write as write_golden
 from assay.bundle.manifest import Manifest, Port
 from assay.bundle.session import Session
 from assay.files import sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import onnxruntime
 
+    from assay.bundle.golden import Feeds
+    from assay.bundle.manifest import Precision
     from assay.paths import ModelPaths
     from assay.settings.classification import ClassificationModel
 
@@ -41,43 +46,56 @@ def metadata(settings: ClassificationModel, files: ModelPaths) -> dict[str, str]
     }
 
 
-def write(
-    folder: Path,
-    graph: bytes,
-    settings: ClassificationModel,
-    files: ModelPaths,
-    *,
-    precision: str,
-    card: str,
-    sizes: Mapping[str, int],
-    encoder: Mapping[str, int | tuple[str, ...]],
-) -> None:
-    """Write graph, card and manifest into ``folder``, which may hold more of the bundle already.
+@dataclass(frozen=True)
+class Content:
+    """What a task puts into its bundle.
 
-    Args:
-        folder: of the bundle; it exists.
-        graph: the ONNX model.
-        settings: the model's.
-        files: the model's paths, by which it is known what it was made from.
-        precision: of the graph, ``fp32`` or ``int8``.
+    Attributes:
+        graph: the ONNX model that is served.
+        precision: of it.
+        fp32: the ONNX model in fp32, which may be the same.
+        fallback: whether the bundle holds ``fp32`` beside a graph in int8.
+        golden: the feeds of golden rows, each a batch of one.
         card: the model card, Markdown.
         sizes: a small valid size for each axis of an input that may vary, by the axis's name.
         encoder: what the modality's encoder goes by.
 
     """
-    (folder / manifest.MODEL).write_bytes(graph)
-    (folder / CARD).write_text(card, encoding="utf-8")
-    inputs, outputs = _ports(graph, sizes)
+
+    graph: bytes
+    precision: Precision
+    fp32: bytes
+    fallback: bool
+    golden: Sequence[Feeds]
+    card: str
+    sizes: Mapping[str, int]
+    encoder: Mapping[str, int | tuple[str, ...]]
+
+
+def write(folder: Path, content: Content, settings: ClassificationModel, files: ModelPaths) -> None:
+    """Write graphs, golden rows, card and manifest into ``folder``.
+
+    It exists, and may hold more of the bundle already; ``files`` are the model's paths, by which it
+    is known what it was made from.
+    """
+    (folder / manifest.MODEL).write_bytes(content.graph)
+    if content.fallback and content.precision != "fp32":
+        (folder / manifest.FALLBACK).write_bytes(content.fp32)
+    (folder / CARD).write_text(content.card, encoding="utf-8")
+    served = Session(content.graph, threads=1)
+    golden = Golden.measured(Session(content.fp32, threads=1), content.golden)
+    write_golden(folder, golden)
     stated = Manifest.model_validate(
         {
             "model": files.model,
             "data": settings.data,
             "task": settings.task,
             "labels": settings.labels,
-            "precision": precision,
-            "inputs": inputs,
-            "outputs": outputs,
-            "encoder": dict(encoder),
+            "precision": content.precision,
+            "inputs": [_port(one, content.sizes) for one in served.runtime.get_inputs()],
+            "outputs": [_port(one, content.sizes) for one in served.runtime.get_outputs()],
+            "encoder": dict(content.encoder),
+            "golden_max_abs_diff": float(f"{golden.largest_difference(served):.2g}"),
             "made_from": {
                 "weights": sha256(files.checkpoint),
                 "train": sha256(files.split("train")),
@@ -99,12 +117,6 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue  # onnxruntime has one name or the other
     return found
-
-
-def _ports(graph: bytes, sizes: Mapping[str, int]) -> tuple[list[Port], list[Port]]:
-    runtime = Session(graph, threads=1).runtime
-    inputs, outputs = runtime.get_inputs(), runtime.get_outputs()
-    return [_port(one, sizes) for one in inputs], [_port(one, sizes) for one in outputs]
 
 
 def _port(argument: onnxruntime.NodeArg, sizes: Mapping[str, int]) -> Port:

@@ -26,9 +26,10 @@ class ClassificationValidate(Validate):
 
 
 class ClassificationExport(Export):
-    """Which precision is served: int8 within a bound on validation macro F1."""
+    """Which precision is served: int8 within a bound on validation macro F1, maybe with fp32."""
 
     max_f1_drop: Share = 0.005
+    fallback: bool = False
 
 
 class ClassificationModel(Model):

@@ -12,7 +12,8 @@ from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from assay.bundle import manifest
+from assay import processor
+from assay.bundle import manifest, writing
 from assay.bundle.manifest import Manifest, Port
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def write_bundle(folder: Path, *, channels: int = 1, size: int = 12) -> None:
         outputs=(Port(name="logits", type="float32", shape=("batch", 2), example=(1, 2)),),
         encoder={"size": size, "channels": channels},
         made_from={"weights": "cd" * 32},
-        processor="a test's",
-        versions={},
+        processor=processor.processor_class(),
+        versions=writing.versions(),
     )
     manifest.write(folder, stated)

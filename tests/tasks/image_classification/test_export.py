@@ -44,7 +44,7 @@ def _exported(folder: Path, **changes: Any) -> Parity:
 
 def test_the_bundle_holds_what_is_served_and_nothing_else(project: Path) -> None:
     names = {path.name for path in FILES.bundle.iterdir()}
-    assert names == {"model.onnx", "assay.json", "README.md"}
+    assert names == {"model.onnx", "assay.json", "README.md", "golden.parquet"}
     stated = manifest.read(FILES.bundle)
     assert (stated.data, stated.task) == ("image", "classification")
     assert stated.encoder == {"size": 28, "channels": 1}

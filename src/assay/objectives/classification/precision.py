@@ -1,14 +1,15 @@
 """The choice of precision: fp32 and int8 on the validation split, one of them is served.
 
 Reads nothing but what it is given. Writes nothing. int8 ships only when it loses no more than the
-settings allow and the processor class multiplies it; a timing decides nothing.
+settings allow, and when a row's answer does not depend on the rows beside it. Neither a timing nor
+the processor decides: the form of int8 is right on all of them (docs/decisions/0014).
 """
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,16 +21,18 @@ from assay.records import Candidate, Parity, Timings
 
 if TYPE_CHECKING:
     from assay.bundle.encoding import Encoded
+    from assay.bundle.manifest import Precision
     from assay.settings.classification import ClassificationExport
 
     Logits = np.ndarray[Any, Any]
-    Precision = Literal["fp32", "int8"]
 
 BATCH = 32
 # Rows of the validation split that fp32 and int8 are timed on, and how often: in turns, and the
 # first round warms up.
 TIMED_ROWS, ROUNDS = 256, 4
 METRIC = "macro F1"
+# By how much a logit may move with the rows beside it.
+MOST_BY_NEIGHBOURS = 1e-3
 
 
 @dataclass(frozen=True)
@@ -80,8 +83,8 @@ class Trial:
         agreeing = agreement.same_answers(expected, full)
         scores = self._macro_f1(full), self._macro_f1(small)
         drop = scores[0] - scores[1]
-        fast = processor.has_instructions(processor.INT8_INSTRUCTIONS)
-        precision, reason = choose(settings, drop, fast=fast)
+        neighbours = self._moved_by_neighbours(graphs.int8)
+        precision, reason = choose(settings, drop, neighbours)
         say(f"export: {precision}, since {reason}")
         return Parity(
             metric=METRIC,
@@ -92,7 +95,7 @@ class Trial:
             validation_rows=agreeing,
             validation_max_abs_diff=one_digit(float(np.abs(expected - full).max())),
             grid_max_abs_diff=one_digit(largest),
-            int8_instructions=fast,
+            neighbours_max_abs_diff=one_digit(neighbours),
             precision=precision,
             reason=reason,
         )
@@ -129,19 +132,36 @@ class Trial:
                 bar.advance(len(rows))
         return answer
 
+    def _moved_by_neighbours(self, model: bytes) -> float:
+        """Return the greatest difference of a logit between sample rows alone and in batches."""
+        session, largest = Session(model, self.threads), 0.0
+        alone = {rows[0]: session.run(feeds)[0] for rows, feeds in self.sample.batches(1)}
+        for rows, feeds in self.sample.batches(BATCH):
+            together = session.run(feeds)
+            expected = np.stack([alone[row] for row in rows])
+            largest = max(largest, float(np.abs(together - expected).max()))
+        return largest
+
     def _macro_f1(self, logits: Logits) -> float:
         return metrics.macro_f1(self.labels, logits.argmax(axis=1))
 
 
-def choose(settings: ClassificationExport, drop: float, *, fast: bool) -> tuple[Precision, str]:
-    """Return the precision to serve and the reason, from facts that do not vary."""
+def choose(settings: ClassificationExport, drop: float, neighbours: float) -> tuple[Precision, str]:
+    """Return the precision to serve and the reason, from facts that do not vary.
+
+    ``drop``: what int8 loses of the validation macro F1; ``neighbours``: by how much a logit moves
+    with the rows beside it.
+    """
     lost = f"int8 costs {drop:.4f} of validation macro F1 (allowed: {settings.max_f1_drop})"
     if settings.precision != "auto":
         return settings.precision, f"export.precision asks for it; {lost}"
     if drop > settings.max_f1_drop:
         return "fp32", lost
-    if not fast:
-        return "fp32", "this processor class has no int8 instructions"
+    if neighbours > MOST_BY_NEIGHBOURS:
+        return "fp32", (
+            f"int8 answers depend on their neighbours: a logit moves by {neighbours:.2g} (allowed: "
+            f"{MOST_BY_NEIGHBOURS})"
+        )
     return "int8", lost
 
 

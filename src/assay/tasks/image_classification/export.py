@@ -21,14 +21,18 @@ from assay.objectives.classification import precision
 from assay.objectives.classification.labels import numbers
 from assay.objectives.classification.precision import Graphs, Trial
 from assay.progress import say
-from assay.tasks.image_classification import network, parity
+from assay.tasks.image_classification import network, parity, pixels
+from assay.tasks.image_classification.golden import drawn
 from assay.tasks.image_classification.served import Served
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import onnx
 
+    from assay.bundle.golden import Feeds
+    from assay.bundle.manifest import Precision
     from assay.paths import ModelPaths
     from assay.records import Parity, Timings
     from assay.tasks.image_classification.network import Classifier
@@ -58,7 +62,8 @@ def export(
     largest = parity.grid(served, graphs.fp32, size, channels, settings.export.threads)
     trial = _trial(settings, files)
     report = trial.compare(graphs, _torch_logits(served, trial), largest, settings.export)
-    _write(folder, graphs.of(report.precision), settings, files, report.precision)
+    golden = drawn(pixels.of_split(files, "validation", settings.train))
+    _write(folder, graphs, report.precision, golden, settings, files)
     return report, trial.timings(graphs)
 
 
@@ -118,20 +123,26 @@ def _torch_logits(served: Served, trial: Trial) -> np.ndarray[Any, Any]:
 
 
 def _write(
-    folder: Path, graph: bytes, settings: ImageClassificationModel, files: ModelPaths, form: str
+    folder: Path,
+    graphs: Graphs,
+    form: Precision,
+    golden: Sequence[Feeds],
+    settings: ImageClassificationModel,
+    files: ModelPaths,
 ) -> None:
     folder.mkdir(parents=True)
     size, channels = settings.train.size, settings.train.channels
-    writing.write(
-        folder,
-        graph,
-        settings,
-        files,
+    content = writing.Content(
+        graph=graphs.of(form),
         precision=form,
+        fp32=graphs.fp32,
+        fallback=settings.export.fallback,
+        golden=golden,
         card=_card(files.model, settings, form),
         sizes={"batch": 1, "height": size, "width": size},
         encoder={"size": size, "channels": channels},
     )
+    writing.write(folder, content, settings, files)
 
 
 def _card(name: str, settings: ImageClassificationModel, form: str) -> str:

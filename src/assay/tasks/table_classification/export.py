@@ -16,6 +16,7 @@ import torch
 from onnx import TensorProto, helper
 
 from assay.bundle import writing
+from assay.bundle.golden import ROWS
 from assay.bundle.session import Session
 from assay.gateways import onnx as gateway
 from assay.learning import seeding
@@ -28,8 +29,11 @@ from assay.tasks.table_classification.preprocessing import UNKNOWN
 from assay.tasks.table_classification.train import Rows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from assay.bundle.golden import Feeds
+    from assay.bundle.manifest import Precision
     from assay.paths import ModelPaths
     from assay.records import Parity, Timings
     from assay.tasks.table_classification.network import Mlp
@@ -62,7 +66,7 @@ def export(
     with torch.inference_mode():
         expected = model(known.numbers, known.codes).numpy()
     report = trial.compare(graphs, expected, largest, settings.export)
-    _write(folder, graphs.of(report.precision), settings, files, report.precision)
+    _write(folder, graphs, report.precision, _golden(model), settings, files)
     return report, trial.timings(graphs)
 
 
@@ -82,7 +86,7 @@ def _graphs(model: Mlp, metadata: dict[str, str]) -> Graphs:
     graph = gateway.from_torch(
         _Named(model), examples, dict.fromkeys(examples, DYNAMIC), ["logits"]
     )
-    small = gateway.quantize(graph)
+    small = gateway.quantize_dynamic(graph)
     fp32, int8 = (with_lookup(one, model.shape.vocabularies) for one in (graph, small))
     return Graphs(
         gateway.serialize(fp32, metadata | {"assay.precision": "fp32"}),
@@ -187,17 +191,35 @@ def drawn(model: Mlp, batch: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any,
     return numbers.astype(np.float32), texts
 
 
+def _golden(model: Mlp) -> list[Feeds]:
+    """Return the feeds of made-up rows, each a batch of one."""
+    numbers, texts = drawn(model, ROWS)
+    return [
+        {
+            name: values[row : row + 1]
+            for name, values in ((NUMBERS, numbers), (CATEGORIES, texts))
+            if values.shape[1]
+        }
+        for row in range(ROWS)
+    ]
+
+
 def _write(
-    folder: Path, graph: bytes, settings: TableClassificationModel, files: ModelPaths, form: str
+    folder: Path,
+    graphs: Graphs,
+    form: Precision,
+    golden: Sequence[Feeds],
+    settings: TableClassificationModel,
+    files: ModelPaths,
 ) -> None:
     folder.mkdir(parents=True)
     columns = settings.ingest
-    writing.write(
-        folder,
-        graph,
-        settings,
-        files,
+    content = writing.Content(
+        graph=graphs.of(form),
         precision=form,
+        fp32=graphs.fp32,
+        fallback=settings.export.fallback,
+        golden=golden,
         card=_card(files.model, settings, form),
         sizes={"batch": 1},
         encoder={
@@ -206,6 +228,7 @@ def _write(
             MISSING: columns.missing,
         },
     )
+    writing.write(folder, content, settings, files)
 
 
 def _card(name: str, settings: TableClassificationModel, form: str) -> str:

@@ -21,12 +21,14 @@ from assay.objectives.classification.labels import numbers
 from assay.objectives.classification.precision import Graphs, Trial
 from assay.progress import say
 from assay.tasks.text_classification import network, parity, train
+from assay.tasks.text_classification.golden import drawn
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    import numpy as np
-
+    from assay.bundle.golden import Feeds
+    from assay.bundle.manifest import Precision
     from assay.paths import ModelPaths
     from assay.records import Parity, Timings
     from assay.tasks.text_classification.settings import TextClassificationModel
@@ -63,9 +65,14 @@ def export(
     model = network.load(files.checkpoint, settings.labels, dropout=0.0).eval()
     graphs = _graphs(model, writing.metadata(settings, files))
     largest = parity.grid(model, graphs.fp32, settings.export.threads)
-    trial, expected = _trial(settings, files, model)
+    rows = pd.read_parquet(files.split("validation"), columns=["text", "label"])
+    encode = text.TextEncoder(files.checkpoint / text.TOKENIZER, settings.train.max_length)
+    encoding = encode(rows["text"].tolist())
+    trial = _trial(encoding, rows["label"].tolist(), settings)
+    expected = train.logits(model, encoding).numpy()
     report = trial.compare(graphs, expected, largest, settings.export)
-    _write(folder, graphs.of(report.precision), settings, files, report.precision)
+    golden = drawn(encoding.ids)
+    _write(folder, graphs, report.precision, golden, settings, files)
     return report, trial.timings(graphs)
 
 
@@ -74,47 +81,50 @@ def _graphs(model: Any, metadata: dict[str, str]) -> Graphs:
     say("export: tracing the network")
     example = torch.ones((2, 16), dtype=torch.int64)
     graph = gateway.from_torch(
-        _Logits(model), dict.fromkeys(INPUTS, example), dict.fromkeys(INPUTS, DYNAMIC), ["logits"]
+        _Logits(model),
+        dict.fromkeys(INPUTS, example),
+        dict.fromkeys(INPUTS, DYNAMIC),
+        ["logits"],
     )
     fp32 = gateway.serialize(graph, metadata | {"assay.precision": "fp32"})
-    # GELU's outputs have far outliers, and one scale for all of them costs accuracy: the six
-    # products that read them stay fp32 (docs/decisions/0004).
-    small = gateway.quantize(graph, keep=gateway.readers(graph, "Gelu"))
+    small = gateway.quantize_dynamic(graph)
     return Graphs(fp32, gateway.serialize(small, metadata | {"assay.precision": "int8"}))
 
 
 def _trial(
-    settings: TextClassificationModel, files: ModelPaths, model: Any
-) -> tuple[Trial, np.ndarray[Any, Any]]:
-    """Return the validation split for both precisions, and torch's logits of it."""
-    rows = pd.read_parquet(files.split("validation"), columns=["text", "label"])
-    encode = text.TextEncoder(files.checkpoint / text.TOKENIZER, settings.train.max_length)
-    encoding = encode(rows["text"].tolist())
-    trial = Trial(
+    encoding: text.Encoding, labels: Sequence[str], settings: TextClassificationModel
+) -> Trial:
+    """Return the validation split for both precisions."""
+    return Trial(
         encoding,
         text.Encoding(encoding.ids[: precision.TIMED_ROWS], 0),
-        numbers(rows["label"].tolist(), settings.labels),
+        numbers(labels, settings.labels),
         len(settings.labels),
         settings.export.threads,
     )
-    return trial, train.logits(model, encoding).numpy()
 
 
 def _write(
-    folder: Path, graph: bytes, settings: TextClassificationModel, files: ModelPaths, form: str
+    folder: Path,
+    graphs: Graphs,
+    form: Precision,
+    golden: Sequence[Feeds],
+    settings: TextClassificationModel,
+    files: ModelPaths,
 ) -> None:
     folder.mkdir(parents=True)
     shutil.copyfile(files.checkpoint / text.TOKENIZER, folder / text.TOKENIZER)
-    writing.write(
-        folder,
-        graph,
-        settings,
-        files,
+    content = writing.Content(
+        graph=graphs.of(form),
         precision=form,
+        fp32=graphs.fp32,
+        fallback=settings.export.fallback,
+        golden=golden,
         card=_card(files.model, settings, form),
         sizes=EXAMPLE_SIZES,
         encoder={"max_length": settings.train.max_length},
     )
+    writing.write(folder, content, settings, files)
 
 
 def _card(name: str, settings: TextClassificationModel, form: str) -> str:

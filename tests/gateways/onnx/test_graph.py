@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -56,7 +55,7 @@ def write(target: str) -> None:
     """Export both precisions: what another process is asked for."""
     graph = _export()
     fp32 = gateway.serialize(graph, FACTS)
-    Path(target).write_bytes(fp32 + gateway.serialize(gateway.quantize(graph), FACTS))
+    Path(target).write_bytes(fp32 + gateway.serialize(gateway.quantize_dynamic(graph), FACTS))
 
 
 @pytest.fixture(scope="module")
@@ -73,8 +72,8 @@ def _feeds(batch: int, length: int) -> dict[str, np.ndarray[Any, Any]]:
 
 
 def test_bytes_are_equal_from_two_folders_in_two_processes(tmp_path: Path) -> None:
-    root = Path(__file__).parents[2]
-    script = "import sys; from tests.gateways import test_onnx; test_onnx.write(sys.argv[1])"
+    root = Path(__file__).parents[3]
+    script = "import sys; from tests.gateways.onnx import test_graph; test_graph.write(sys.argv[1])"
     running = []
     for name in ("one", "another place"):
         folder = tmp_path / name
@@ -133,79 +132,3 @@ def test_facts_are_its_metadata(graph: onnx.ModelProto) -> None:
     other = dict(reversed(list(FACTS.items())))
     assert gateway.serialize(graph, other) == gateway.serialize(graph, FACTS)
     onnx.checker.check_model(graph, full_check=True)
-
-
-def test_the_quantized_graph_loads_and_answers_alike(graph: onnx.ModelProto) -> None:
-    before = graph.SerializeToString(deterministic=True)
-    small = gateway.quantize(graph)
-    assert graph.SerializeToString(deterministic=True) == before, "what it was given stays"
-    stored = {entry.name: entry.data_type for entry in small.graph.initializer}
-    kinds = [kind for name, kind in stored.items() if name.endswith("_quantized")]
-    assert kinds == [onnx.TensorProto.INT8] * 2
-    assert onnx.TensorProto.FLOAT in stored.values(), "embeddings stay fp32"
-    feeds = _feeds(5, 9)
-    full, quick = (
-        Session(gateway.serialize(model, FACTS), 1).run(feeds) for model in (graph, small)
-    )
-    assert not np.array_equal(full, quick)
-    np.testing.assert_allclose(quick, full, atol=0.02)
-
-
-def test_the_log_level_of_others_stays(graph: onnx.ModelProto) -> None:
-    root = logging.getLogger()
-    level = root.level
-    gateway.quantize(graph)
-    assert root.level == level
-
-
-class Filters(torch.nn.Module):
-    """Two convolutions and a pool, on images."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.first = torch.nn.Conv2d(3, 16, 3)
-        self.second = torch.nn.Conv2d(16, 8, 3)
-
-    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        found = torch.nn.functional.gelu(self.first(pixels))
-        answer: torch.Tensor = self.second(torch.nn.functional.max_pool2d(found, 2)).mean((2, 3))
-        return answer
-
-
-def _images(count: int, seed: int) -> np.ndarray[Any, Any]:
-    random = np.random.default_rng(seed)
-    return random.normal(size=(count, 3, 20, 20)).astype(np.float32)
-
-
-def test_filters_are_quantized_by_what_they_saw_and_two_times_alike(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    torch.manual_seed(3)
-    plain = gateway.from_torch(
-        Filters(), {"pixels": torch.zeros(2, 3, 20, 20)}, {"pixels": {0: "batch"}}, ["logits"]
-    )
-    before = plain.SerializeToString(deterministic=True)
-
-    def quantized(seed: int) -> bytes:
-        # Of different sizes: each is taken by itself.
-        feeds = [{"pixels": _images(4 + part, seed + part)} for part in range(3)]
-        small = gateway.quantize_static(plain, feeds.__getitem__, 3, ["Conv", "MaxPool"])
-        kinds = {entry.name: entry.data_type for entry in small.graph.initializer}
-        weights = [name for name in kinds if name.endswith("weight_quantized")]
-        assert len(weights) == 2
-        assert {kinds[name] for name in weights} == {onnx.TensorProto.INT8}
-        points = [kinds[n.input[2]] for n in small.graph.node if n.op_type == "QuantizeLinear"]
-        assert set(points) == {onnx.TensorProto.UINT8}
-        return gateway.serialize(small, FACTS)
-
-    small = quantized(0)
-    assert small == quantized(0)
-    assert small != quantized(50), "scales come from the feeds"
-    assert capsys.readouterr().out == ""
-    assert plain.SerializeToString(deterministic=True) == before, "what it was given stays"
-    full, quick = (
-        Session(model, 1).run({"pixels": _images(6, 99)})
-        for model in (gateway.serialize(plain, FACTS), small)
-    )
-    assert not np.array_equal(full, quick)
-    np.testing.assert_allclose(quick, full, atol=0.05)

@@ -1,0 +1,10 @@
+"""ONNX: graphs whose bytes are equal wherever they were made, and their int8 forms.
+
+Reads the files that it is told to. Writes nothing.
+"""
+
+from assay.gateways.onnx.dynamic import quantize_dynamic
+from assay.gateways.onnx.graph import from_torch, load, serialize, strip
+from assay.gateways.onnx.static import quantize_static
+
+__all__ = ["from_torch", "load", "quantize_dynamic", "quantize_static", "serialize", "strip"]

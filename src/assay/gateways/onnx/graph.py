@@ -1,0 +1,100 @@
+"""From a torch network to ONNX bytes that are equal wherever they were made.
+
+Reads and writes nothing but what it is given.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import onnx
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import torch
+
+OPSET = 20
+
+
+def from_torch(
+    model: torch.nn.Module,
+    inputs: Mapping[str, torch.Tensor],
+    dynamic: Mapping[str, Mapping[int, str]],
+    outputs: Sequence[str],
+) -> onnx.ModelProto:
+    """Return the network as an ONNX graph, checked.
+
+    ``inputs`` are example tensors, every dynamic size at 2 or more (a size of 1 would be taken for
+    a constant); ``dynamic`` names the dynamic axes of each.
+    """
+    # Seconds to import, and of no use to whoever only reads a graph.
+    import torch
+
+    names = list(inputs)
+    shapes = {name: dict.fromkeys(dynamic[name], torch.export.Dim.DYNAMIC) for name in names}
+    model.eval()
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+        program = torch.onnx.export(
+            model,
+            # Own copies: two inputs that are one tensor would become one input of the graph.
+            kwargs={name: tensor.clone() for name, tensor in inputs.items()},
+            input_names=names,
+            output_names=list(outputs),
+            dynamic_shapes=shapes,
+            opset_version=OPSET,
+            dynamo=True,
+            verbose=False,
+            external_data=False,
+        )
+    assert program is not None  # noqa: S101  dynamo=True always returns one
+    graph = strip(program.model_proto)
+    _name_axes(graph, dynamic)
+    onnx.checker.check_model(graph, full_check=True)
+    return graph
+
+
+def strip(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Remove what the exporter noted of the machine: stack traces with absolute paths, doc strings.
+
+    Without this the bytes differ from folder to folder, and two thirds of a small file are traces.
+    """
+    _forget_notes(model)
+    return model
+
+
+def _forget_notes(message: Any) -> None:
+    """Clear ``metadata_props`` and ``doc_string`` of a message and of all below it."""
+    for field, value in message.ListFields():
+        if field.name in ("metadata_props", "doc_string"):
+            message.ClearField(field.name)
+        elif field.type == field.TYPE_MESSAGE:
+            for inner in value if field.is_repeated else [value]:
+                _forget_notes(inner)
+
+
+def _name_axes(model: onnx.ModelProto, dynamic: Mapping[str, Mapping[int, str]]) -> None:
+    """Give dynamic axes the names that people read (``batch``, not ``s77``)."""
+    for value in model.graph.input:
+        for axis, name in dynamic.get(value.name, {}).items():
+            value.type.tensor_type.shape.dim[axis].dim_param = name
+    for value in model.graph.output:
+        value.type.tensor_type.shape.dim[0].dim_param = "batch"
+
+
+def serialize(model: onnx.ModelProto, metadata: Mapping[str, str]) -> bytes:
+    """Return the model's bytes with this metadata: equal content, equal bytes."""
+    del model.metadata_props[:]
+    for name in sorted(metadata):
+        model.metadata_props.add(key=name, value=metadata[name])
+    return bytes(model.SerializeToString(deterministic=True))
+
+
+def load(path: Path) -> onnx.ModelProto:
+    """Return the graph of a file."""
+    return onnx.load(path)
