@@ -222,6 +222,7 @@ def test_it_writes_what_the_pipeline_names(finished: Path) -> None:
         "plots/classification.csv",
         "predictions.parquet",
         "report.md",
+        "tables/baselines.csv",
         "tables/classes.csv",
         "tables/slices.csv",
     ]

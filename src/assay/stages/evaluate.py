@@ -1,9 +1,9 @@
-"""Evaluate: the bundle on the test split, beside a baseline fitted on the train split.
+"""Evaluate: the bundle on the test split, beside baselines fitted on the train split.
 
-Reads, through the task, ``models/<model>/bundle/``, the train and test tables, and the reports of
-training, split and export. Writes ``metrics.json``, ``predictions.parquet``, ``tables/``,
-``plots/``, ``pictures/`` and ``report.md`` under ``reports/<model>/``. Measures what is served,
-never the network that was trained.
+Reads, through the task, ``models/<model>/bundle/`` and ``checkpoint/``, the three splits, and the
+reports of training, split and export. Writes ``metrics.json``, ``predictions.parquet``,
+``tables/``, ``plots/``, ``pictures/`` and ``report.md`` under ``reports/<model>/``. Measures what
+is served, never the network that was trained.
 """
 
 from __future__ import annotations

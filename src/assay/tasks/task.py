@@ -153,7 +153,7 @@ class Task(ABC, Generic[M]):
 
     @abstractmethod
     def evaluate(self, settings: M, files: ModelPaths) -> Report:
-        """Measure the bundle on the test split beside a baseline.
+        """Measure the bundle on the test split beside simple baselines.
 
         Raises:
             BundleRefused: the bundle's bytes were altered.

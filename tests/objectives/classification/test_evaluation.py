@@ -12,6 +12,7 @@ from assay.bundle.manifest import Manifest
 from assay.errors import RecordRefused
 from assay.files import write_text
 from assay.objectives.classification import evaluation, metrics
+from assay.objectives.classification.baselines import Scored
 from assay.paths import ModelPaths
 from assay.records import SplitPart, SplitReport
 from assay.reporting.section import Section
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 FILES = ModelPaths("toy")
 ROWS = 400
 MODEL, BASELINE = drawn(ROWS, 3, 2.0, 1), drawn(ROWS, 3, 1.0, 2)
+TF_IDF = Scored("TF-IDF and logistic regression", 0.6, BASELINE)
 SETTINGS = ClassificationModel.model_validate(
     {
         "data": "text",
@@ -81,12 +83,13 @@ def table() -> pd.DataFrame:
     )
 
 
-def report_of(rows: pd.DataFrame | None = None, *sections: Section) -> Report:
+def report_of(
+    rows: pd.DataFrame | None = None, *sections: Section, baselines: tuple[Scored, ...] = (TF_IDF,)
+) -> Report:
     found = evaluation.Tested(
         table=table() if rows is None else rows,
         model=MODEL,
-        baseline=BASELINE,
-        baseline_name="TF-IDF and logistic regression",
+        baselines=baselines,
         slicings={"shop": pd.Series(["east"] * 390 + ["west"] * 10)},
         show=lambda row: f"shown: {row['text']}",
         sections=sections,
@@ -103,8 +106,8 @@ def test_the_page_has_its_parts_and_repeats_itself() -> None:
     assert page == report_of().page
     assert page.startswith("# toy\n\nThis text-classification model of 3 classes")
     assert headings(page) == [
-        "Figures", "By class", "Slices", "Calibration", "Training", "What is served", "Data",
-        "Use and limits", "Worst errors",
+        "Figures", "Baselines", "By class", "Slices", "Calibration", "Training", "What is served",
+        "Data", "Use and limits", "Worst errors",
     ]  # fmt: skip
     assert "| fp32.score | 0.75 |" in page
     assert "west (small)" in page
@@ -121,11 +124,42 @@ def test_what_a_task_adds_stands_behind_the_slices() -> None:
         Section("looks", "How it looks", "Some words.", draw=draw),
         Section("kinds", "Kinds", "Other words.", rows),
     )
-    assert headings(found.page)[2:6] == ["Slices", "How it looks", "Kinds", "Calibration"]
+    assert headings(found.page)[3:7] == ["Slices", "How it looks", "Kinds", "Calibration"]
     assert "Some words.\n\n![How it looks](pictures/looks.png)" in found.page
     assert found.pictures["looks"] is draw
     assert found.tables["kinds"] is rows
-    assert list(found.tables) == ["classes", "slices", "kinds"]
+    assert list(found.tables) == ["classes", "slices", "baselines", "kinds"]
+
+
+def test_the_model_stands_beside_the_baseline_that_is_best_on_validation() -> None:
+    weak = Scored("a weak one", 0.7, drawn(ROWS, 3, 0.0, 3))
+    found = report_of(baselines=(TF_IDF, weak))
+    assert found.evaluation.baseline == "a weak one"
+    expected = metrics.figures(weak.test)["accuracy"]
+    assert found.evaluation.metric("accuracy").baseline == pytest.approx(expected, abs=1e-6)
+    assert "(a weak one)" in found.page
+    assert found.tables["baselines"]["name"].tolist() == ["the model", TF_IDF.name, "a weak one"]
+
+
+def test_a_baseline_that_beats_the_model_is_named_though_another_was_chosen(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    strong = Scored("a strong one", 0.5, drawn(ROWS, 3, 4.0, 3))
+    found = report_of(baselines=(TF_IDF, strong))
+    assert found.evaluation.baseline == TF_IDF.name
+    assert found.evaluation.better == "model"
+    told = "On the test split the model is below a strong one (accuracy and macro F1)."
+    assert f"**{told}**" in found.page
+    assert f"evaluate: {told}\n" in capsys.readouterr().err
+
+
+def test_the_model_has_the_validation_score_of_the_graph_that_is_served() -> None:
+    assert PARITY.precision == "int8"
+    assert PARITY.int8.score != PARITY.fp32.score
+    for precision in ("int8", "fp32"):
+        records.write(FILES.parity, PARITY.model_copy(update={"precision": precision}))
+        table = report_of().tables["baselines"]
+        assert table["validation_macro_f1"].tolist() == [getattr(PARITY, precision).score, 0.6]
 
 
 def test_every_picture_of_the_page_is_drawn_and_no_other(tmp_path: Path) -> None:

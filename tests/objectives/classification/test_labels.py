@@ -40,6 +40,15 @@ def test_a_test_split_without_a_row_is_refused() -> None:
         known_labels(pd.DataFrame({"label": []}), ("bad", "good"))
 
 
+def test_a_refusal_names_the_split() -> None:
+    with pytest.raises(DataRefused, match="validation split holds labels") as refused:
+        known_labels(pd.DataFrame({"label": ["odd"]}), ("bad", "good"), "validation")
+    assert "odd" in str(refused.value)
+    with pytest.raises(DataRefused, match="validation split holds no row") as refused:
+        known_labels(pd.DataFrame({"label": []}), ("bad", "good"), "validation")
+    assert "split.validation" in refused.value.cure
+
+
 def propose(counts: dict[str, int], fewest: int = 1) -> tuple[str, ...]:
     return proposed_classes(counts, "the column 'topic'", noun="text", cure=CURE, fewest=fewest)
 

@@ -65,17 +65,6 @@ def test_a_slice_column_that_is_not_there_is_refused() -> None:
         evaluate.slices(shades(5), settings("colour"))
 
 
-def test_the_baseline_learns_shades_in_the_labels_order(tmp_path: Path) -> None:
-    shades(400, seed=1).to_parquet(tmp_path / "train.parquet", index=False)
-    test = shades(100, seed=2)
-    found = evaluate.baseline(tmp_path / "train.parquet", test, LABELS, 13)
-    turned = evaluate.baseline(tmp_path / "train.parquet", test, LABELS[::-1], 13)
-    np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-12)
-    np.testing.assert_array_equal(found, turned[:, ::-1])
-    right = np.array(LABELS)[found.argmax(axis=1)] == test["label"]
-    assert right.mean() > 0.8  # every tenth is mislabelled
-
-
 def test_the_bundles_errors_are_drawn_and_its_robustness_told(
     bundle: Classifier, tmp_path: Path
 ) -> None:

@@ -68,7 +68,9 @@ def test_the_evaluation_is_that_of_bundle_and_baseline(
     found = report.evaluation
     assert found == records.read(FILES.metrics, Evaluation)
     assert (found.data, found.task) == ("table", "classification")
-    assert found.baseline.startswith(("logistic regression", "gradient boosting"))
+    names = ["logistic regression", "gradient boosting"]
+    assert found.baseline in names
+    assert report.tables["baselines"]["name"].tolist() == ["the model", *names]
     assert found.rows == len(pd.read_parquet(FILES.split("test")))
     assert found.precision == manifest.read(FILES.bundle).precision
     accuracy = found.metric("accuracy")

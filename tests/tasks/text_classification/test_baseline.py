@@ -1,54 +1,73 @@
 from __future__ import annotations
 
 import warnings
+from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from assay.tasks.text_classification import baseline
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assay.objectives.classification.baselines import Baseline
 
 ENGLISH = ["a good film", "a bad film", "good good fun", "bad, bad :(", "so good!", "not bad"] * 5
 ANSWERS = ["good", "bad", "good", "bad", "good", "bad"] * 5
 CHINESE = ["很好吃的菜", "太难吃了", "味道好极了", "服务太差了"] * 5
 
 
+def fit(
+    asked: list[str],
+    labels: list[str],
+    train: list[str] = ENGLISH,
+    names: list[str] = ANSWERS,
+    validation: Sequence[str] = (),
+) -> Baseline:
+    table = pd.DataFrame({"text": train, "label": names})
+    return baseline.tf_idf(table, validation, asked, labels, 1)
+
+
 def test_it_learns_and_gives_probabilities_in_label_order() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = baseline.fit_and_predict(ENGLISH, ANSWERS, ["good", "bad"], ["good", "bad"], 1)
-        turned = baseline.fit_and_predict(ENGLISH, ANSWERS, ["good", "bad"], ["bad", "good"], 1)
+        found = fit(["good", "bad"], ["good", "bad"]).test
+        turned = fit(["good", "bad"], ["bad", "good"]).test
     np.testing.assert_allclose(found.sum(axis=1), 1)
     assert found.argmax(axis=1).tolist() == [0, 1]
     np.testing.assert_array_equal(turned, found[:, ::-1])
 
 
+def test_validation_rows_get_the_answers_that_they_would_get_as_test_rows() -> None:
+    found = fit(["good"], ["good", "bad"], validation=["bad", "a film", "so good"])
+    assert found.name == baseline.TF_IDF
+    as_test = fit(["bad", "a film", "so good", "good"], ["good", "bad"]).test
+    np.testing.assert_array_equal(np.concatenate([found.validation, found.test]), as_test)
+
+
 def test_equal_input_gives_equal_bits() -> None:
-    first, second = (
-        baseline.fit_and_predict(ENGLISH, ANSWERS, ENGLISH, ["bad", "good"], 1) for _ in range(2)
-    )
+    first, second = (fit(ENGLISH, ["bad", "good"]).test for _ in range(2))
     np.testing.assert_array_equal(first, second)
 
 
 def test_a_class_that_train_lacks_gets_no_probability() -> None:
-    found = baseline.fit_and_predict(ENGLISH, ANSWERS, ["good"], ["bad", "odd", "good"], 1)
+    found = fit(["good"], ["bad", "odd", "good"]).test
     assert found[0, 1] == 0
     assert found.sum() == pytest.approx(1)
 
 
 def test_a_single_class_is_always_the_answer() -> None:
-    found = baseline.fit_and_predict(["a", "b"], ["x", "x"], ["c"], ["w", "x"], 1)
-    assert found.tolist() == [[0.0, 1.0]]
+    assert fit(["c"], ["w", "x"], ["a", "b"], ["x", "x"]).test.tolist() == [[0.0, 1.0]]
 
 
 def test_a_text_without_a_known_word_gets_an_answer() -> None:
-    found = baseline.fit_and_predict(ENGLISH, ANSWERS, ["", "zzz"], ["bad", "good"], 1)
-    np.testing.assert_allclose(found.sum(axis=1), 1)
+    np.testing.assert_allclose(fit(["", "zzz"], ["bad", "good"]).test.sum(axis=1), 1)
 
 
 def test_chinese_is_read_by_characters() -> None:
-    found = baseline.fit_and_predict(
-        CHINESE, ["+", "-", "+", "-"] * 5, ["好吃极了", "太差了吧"], ["-", "+"], 1
-    )
+    found = fit(["好吃极了", "太差了吧"], ["-", "+"], CHINESE, ["+", "-", "+", "-"] * 5).test
     assert found.argmax(axis=1).tolist() == [1, 0]
 
 

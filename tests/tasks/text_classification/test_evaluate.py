@@ -12,7 +12,7 @@ from assay.errors import DataRefused
 from assay.paths import ModelPaths
 from assay.records import Evaluation
 from assay.tasks.registry import load_model
-from assay.tasks.text_classification import evaluate
+from assay.tasks.text_classification import baseline, evaluate
 from assay.tasks.text_classification.settings import TextClassificationModel
 from tests import made
 
@@ -74,7 +74,8 @@ def test_the_evaluation_is_that_of_bundle_and_baseline(
     report = _evaluate()
     found = report.evaluation
     assert found == records.read(FILES.metrics, Evaluation)
-    assert (found.data, found.task, found.baseline) == ("text", "classification", evaluate.BASELINE)
+    assert (found.data, found.task, found.baseline) == ("text", "classification", baseline.TF_IDF)
+    assert report.tables["baselines"]["name"].tolist() == ["the model", baseline.TF_IDF]
     assert found.rows == len(pd.read_parquet(FILES.split("test")))
     assert found.precision == manifest.read(FILES.bundle).precision
     assert report.tables["slices"]["slice"].str.startswith("characters: ").all()

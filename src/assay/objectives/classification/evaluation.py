@@ -13,8 +13,16 @@ import numpy as np
 import pandas as pd
 
 from assay import records
-from assay.objectives.classification import comparison, curves, metrics, plots, report, slices
-from assay.progress import Progress
+from assay.objectives.classification import (
+    baselines,
+    comparison,
+    curves,
+    metrics,
+    plots,
+    report,
+    slices,
+)
+from assay.progress import Progress, say
 from assay.records import Evaluation, Parity, SplitReport
 from assay.reporting import page, sections
 from assay.reporting.report import Report
@@ -23,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from assay.bundle.manifest import Manifest
+    from assay.objectives.classification.baselines import Scored
     from assay.objectives.classification.comparison import Comparison
     from assay.objectives.classification.metrics import Predictions
     from assay.objectives.classification.slices import Slice
@@ -38,8 +47,7 @@ class Tested:
     Attributes:
         table: the test split.
         model: the bundle's predictions on it.
-        baseline: the simple model's predictions on it.
-        baseline_name: what the simple model is, in a few words.
+        baselines: the simple models beside it, the simplest first; at least one.
         slicings: for each slicing its name and every row's slice.
         show: returns a row as a person reads it in a list of errors.
         sections: what the task adds to the report.
@@ -48,17 +56,26 @@ class Tested:
 
     table: pd.DataFrame
     model: Predictions
-    baseline: Predictions
-    baseline_name: str
+    baselines: Sequence[Scored]
     slicings: Mapping[str, pd.Series[str]]
     show: Callable[[pd.Series[Any]], str]
     sections: Sequence[Section] = ()
+
+    @property
+    def baseline(self) -> Predictions:
+        """The predictions of the baseline that is best on the validation split."""
+        return baselines.best(self.baselines).test
+
+    @property
+    def baseline_name(self) -> str:
+        """What that baseline is, in a few words."""
+        return baselines.best(self.baselines).name
 
 
 def evaluate(
     tested: Tested, manifest: Manifest, settings: ClassificationModel, files: ModelPaths
 ) -> Report:
-    """Compare both on the test split, and return all that is written of it.
+    """Compare the model with the best baseline on the test split; return all that is written.
 
     Raises:
         RecordRefused: the report of the split or of the export is missing.
@@ -67,6 +84,8 @@ def evaluate(
     compared = _compare(tested, settings)
     parts = slices.by_slice(tested.model, tested.baseline, tested.slicings)
     curve = sections.training(files.model, pd.read_csv(files.curve))
+    parity = records.read(files.parity, Parity)
+    beside = _baselines(tested, parity)
     evaluation = Evaluation(
         data=settings.data,
         task=settings.task,
@@ -78,12 +97,13 @@ def evaluate(
     )
     shown = [
         report.figures(compared, tested.model.absent, settings.evaluate.bootstrap),
+        beside,
         report.classes(tested.model),
         report.by_slice(parts),
         *tested.sections,
         report.calibration(tested.model, compared.model["calibration_error"]),
         curve,
-        sections.served(records.read(files.parity, Parity), manifest.made_from),
+        sections.served(parity, manifest.made_from),
         sections.data(records.read(files.split_report, SplitReport), tested.model.labels),
         report.use(parts, tested.model.labels),
         report.worst_errors(
@@ -97,7 +117,7 @@ def evaluate(
         evaluation=evaluation,
         predictions=_predictions(tested.table, tested.model),
         page=page.render(files.model, lead, shown),
-        tables=_tables(tested, parts),
+        tables=_tables(tested, parts, [beside, *tested.sections]),
         plots={"classification": curves.table(tested.model, parts)},
         pictures=_pictures(files.model, tested, [curve, *tested.sections]),
     )
@@ -115,8 +135,18 @@ def _compare(tested: Tested, settings: ClassificationModel) -> Comparison:
         )
 
 
-def _tables(tested: Tested, parts: list[Slice]) -> dict[str, pd.DataFrame]:
-    added = {part.name: part.table for part in tested.sections if part.table is not None}
+def _baselines(tested: Tested, parity: Parity) -> Section:
+    """Return the section of all baselines; say at once, too, which of them beat the model."""
+    if beaten := baselines.ahead(tested.model, tested.baselines):
+        say(f"evaluate: {beaten}")
+    served = parity.int8 if parity.precision == "int8" else parity.fp32
+    return baselines.section(tested.model, served.score, tested.baselines)
+
+
+def _tables(
+    tested: Tested, parts: list[Slice], shown: Sequence[Section]
+) -> dict[str, pd.DataFrame]:
+    added = {part.name: part.table for part in shown if part.table is not None}
     own = {"classes": pd.DataFrame(metrics.by_class(tested.model)), "slices": slices.table(parts)}
     return own | added
 

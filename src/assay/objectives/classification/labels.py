@@ -33,8 +33,8 @@ def numbers(labels: Sequence[str], names: Sequence[str]) -> Ints:
     return np.array([place[label] for label in labels], dtype=np.int64)
 
 
-def known_labels(table: pd.DataFrame, names: Sequence[str]) -> list[str]:
-    """Return the labels of a test split, each of which must be one of ``names``.
+def known_labels(table: pd.DataFrame, names: Sequence[str], split: str = "test") -> list[str]:
+    """Return the labels of a split, each of which must be one of ``names``.
 
     Raises:
         DataRefused: no row at all, or a label that the bundle doesn't know.
@@ -43,13 +43,13 @@ def known_labels(table: pd.DataFrame, names: Sequence[str]) -> list[str]:
     found = table[LABEL].astype(str).tolist()
     if not found:
         raise DataRefused(
-            "the test split holds no row",
+            f"the {split} split holds no row",
             expected="rows to measure the model on",
-            cure="bring more data, or raise split.test in params.yaml",
+            cure=f"bring more data, or raise split.{split} in params.yaml",
         )
     if unknown := sorted(set(found) - set(names)):
         raise DataRefused(
-            f"the test split holds labels that the bundle doesn't know: {', '.join(unknown)}",
+            f"the {split} split holds labels that the bundle doesn't know: {', '.join(unknown)}",
             expected="one of " + ", ".join(names),
             cure="build the model anew from this data: assay run MODEL",
         )

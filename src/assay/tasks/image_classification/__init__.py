@@ -81,7 +81,7 @@ class ImageClassification(Task[Settings]):
         return export(settings, files, folder)
 
     def evaluate(self, settings: Settings, files: ModelPaths) -> Report:
-        """Measure the bundle beside logistic regression on thumbnails."""
+        """Measure the bundle beside simple models of thumbnails and pixels."""
         from assay.tasks.image_classification.evaluate import evaluate
 
         return evaluate(settings, files)

@@ -1,7 +1,7 @@
-"""Measure an image classifier: bundle and baseline, slices by light, worst errors, robustness.
+"""Measure an image classifier: bundle and baselines, slices by light, worst errors, robustness.
 
-Reads the bundle, the train and test splits, and the reports of earlier stages. Writes nothing but
-the figure that it is asked for.
+Reads the bundle, the three splits, and the reports of earlier stages. Writes nothing but the figure
+that it is asked for, and the pixels below ``.assay/`` that a baseline reads.
 """
 
 from __future__ import annotations
@@ -11,19 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from pyarrow import parquet
 
 from assay.bundle.classifier import Classifier
 from assay.modalities.image import encoding
 from assay.modalities.image.statistics import grey_statistics, shrunk
-from assay.objectives.classification import evaluation, metrics
+from assay.objectives.classification import baselines, evaluation, metrics
 from assay.objectives.classification import slices as by_slice
 from assay.objectives.classification.labels import known_labels
-from assay.objectives.classification.logistic import logistic
 from assay.progress import Progress, say
 from assay.reporting import canvas
 from assay.reporting.gallery import gallery
 from assay.reporting.section import Section
+from assay.tasks.image_classification import baseline
 from assay.tasks.image_classification.robustness import MOST_ROWS, SIGMA, robustness
 
 if TYPE_CHECKING:
@@ -36,12 +35,7 @@ if TYPE_CHECKING:
     from assay.tasks.image_classification.settings import ImageClassificationModel
 
     Pixels = np.ndarray[Any, np.dtype[np.uint8]]
-    Floats = np.ndarray[Any, np.dtype[np.float64]]
 
-BASELINE = "logistic regression on small grey thumbnails"
-# Pixels a side, scikit-learn's C, steps: 50,000 images of CIFAR-10 take 15 s on one core.
-THUMBNAIL, STRENGTH, STEPS = 16, 1.0, 100
-ROWS_AT_ONCE = 1024
 THIRDS = {
     "brightness": ("darkest third", "middle third", "brightest third"),
     "contrast": ("flattest third", "middle third", "strongest third"),
@@ -51,7 +45,7 @@ WORST, SHOWN_SIDE, LETTERS = 64, 128, 11
 
 
 def evaluate(settings: ImageClassificationModel, files: ModelPaths) -> Report:
-    """Measure the bundle on the test split beside the baseline.
+    """Measure the bundle on the test split beside its baselines.
 
     Raises:
         BundleRefused: the bundle's bytes were altered.
@@ -67,13 +61,13 @@ def evaluate(settings: ImageClassificationModel, files: ModelPaths) -> Report:
     with Progress("predicting the test split", len(images)) as bar:
         found = bundle.predict(images, progress=bar).probabilities
     model = metrics.predictions(truth, found, bundle.labels)
-    say(f"fitting the baseline ({BASELINE}) ...")
-    simple = baseline(files.split("train"), test, bundle.labels, settings.evaluate.seed)
+    simple = baseline.fitted(settings, files, bundle.labels)
+    validation = pd.read_parquet(files.split("validation"), columns=["label"])
+    held = known_labels(validation, bundle.labels, "validation")
     tested = evaluation.Tested(
         table=test,
         model=model,
-        baseline=metrics.predictions(truth, simple, bundle.labels),
-        baseline_name=BASELINE,
+        baselines=baselines.score(simple, held, truth, bundle.labels),
         slicings=slices(test, settings),
         show=show,
         sections=extra_sections(bundle, test, model, settings),
@@ -93,21 +87,6 @@ def slices(table: pd.DataFrame, settings: ImageClassificationModel) -> dict[str,
     found["brightness"] = _thirds(grey.brightness, THIRDS["brightness"], table.index)
     found["contrast"] = _thirds(grey.contrast, THIRDS["contrast"], table.index)
     return found
-
-
-def baseline(train: Path, test: pd.DataFrame, labels: Sequence[str], seed: int) -> Floats:
-    """Fit logistic regression on grey thumbnails of ``train``; return probabilities on ``test``.
-
-    ``train`` is a file, read piece by piece; the answer is of shape (rows of ``test``, classes).
-    """
-    stored = parquet.ParquetFile(train)
-    names = [str(label) for label in stored.read(["label"])["label"].to_pylist()]
-    batches = stored.iter_batches(ROWS_AT_ONCE, columns=["image"])
-    parts = [grey_statistics(batch["image"].to_pylist(), THUMBNAIL).thumbnails for batch in batches]
-    features = np.concatenate(parts)
-    # In float64, so that a row's probabilities sum to one as closely as the bundle's.
-    asked = grey_statistics(test["image"].tolist(), THUMBNAIL).thumbnails.astype(np.float64)
-    return logistic(features, names, asked, labels, seed, strength=STRENGTH, steps=STEPS)
 
 
 def extra_sections(

@@ -83,7 +83,7 @@ class TableClassification(Task[Settings]):
         return export(settings, files, folder)
 
     def evaluate(self, settings: Settings, files: ModelPaths) -> Report:
-        """Measure the bundle beside logistic regression or gradient boosting."""
+        """Measure the bundle beside logistic regression and gradient boosting."""
         from assay.tasks.table_classification.evaluate import evaluate
 
         return evaluate(settings, files)

@@ -1,7 +1,6 @@
-"""What a table classifier must beat: the better of logistic regression and gradient boosting.
+"""What a table classifier must beat: logistic regression and gradient boosting.
 
-Reads and writes nothing. Which of the two is better is decided by macro F1 on the validation
-split. Deterministic: one thread, and every draw from the seed.
+Reads and writes nothing. Deterministic: one thread, and every draw from the seed.
 """
 
 from __future__ import annotations
@@ -17,8 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 from threadpoolctl import threadpool_limits
 
-from assay.objectives.classification import metrics
-from assay.objectives.classification.labels import numbers as class_numbers
+from assay.objectives.classification.baselines import Baseline, divided
 from assay.objectives.classification.logistic import logistic
 
 if TYPE_CHECKING:
@@ -38,28 +36,19 @@ FEWEST = 5
 MOST_CATEGORIES = 255
 
 
-def better(
+def fitted(
     train: pd.DataFrame,
     validation: pd.DataFrame,
     test: pd.DataFrame,
     columns: TableIngest,
     labels: Sequence[str],
     seed: int,
-) -> tuple[str, Floats]:
-    """Fit both on the train split; return name and test probabilities of the better one."""
+) -> list[Baseline]:
+    """Fit both on the train split, and answer for the rows of both other splits."""
     fits = {LOGISTIC: _logistic(columns, labels, seed), BOOSTING: _boosting(columns, labels, seed)}
     names = train["label"].astype(str).tolist()
-    truth = class_numbers(validation["label"].astype(str).tolist(), labels)
-    both = pd.concat([validation, test], ignore_index=True)
-    answers = {name: fit(train, names, both) for name, fit in fits.items()}
-    scores = {
-        name: metrics.macro_f1(truth, found[: len(validation)].argmax(axis=1))
-        for name, found in answers.items()
-    }
-    # Of equals the simpler one, which stands first.
-    best = max(scores, key=lambda name: scores[name])
-    shown = ", ".join(f"{name} {score:.3f}" for name, score in scores.items())
-    return f"{best} (validation macro F1: {shown})", answers[best][len(validation) :]
+    asked = pd.concat([validation, test], ignore_index=True)
+    return [divided(name, fit(train, names, asked), len(validation)) for name, fit in fits.items()]
 
 
 def _logistic(columns: TableIngest, labels: Sequence[str], seed: int) -> Fit:

@@ -1,4 +1,4 @@
-"""Measure a table classifier: bundle and baseline, slices, the columns that matter.
+"""Measure a table classifier: bundle and baselines, slices, the columns that matter.
 
 Reads the bundle, the three splits, and the reports of earlier stages. Writes nothing.
 """
@@ -12,7 +12,7 @@ import pandas as pd
 from assay.bundle.classifier import Classifier
 from assay.modalities.table import cells
 from assay.modalities.table.encoding import of_bundle, records
-from assay.objectives.classification import evaluation, metrics
+from assay.objectives.classification import baselines, evaluation, metrics
 from assay.objectives.classification import slices as by_slice
 from assay.objectives.classification.labels import known_labels
 from assay.progress import Progress, say
@@ -30,7 +30,7 @@ SHOWN = 6
 
 
 def evaluate(settings: TableClassificationModel, files: ModelPaths) -> Report:
-    """Measure the bundle on the test split beside the baseline.
+    """Measure the bundle on the test split beside its baselines.
 
     Raises:
         BundleRefused: the bundle's bytes were altered.
@@ -48,14 +48,14 @@ def evaluate(settings: TableClassificationModel, files: ModelPaths) -> Report:
         found = bundle.predict(records(test), progress=bar).probabilities
     model = metrics.predictions(truth, found, bundle.labels)
     say("fitting the baselines (logistic regression, gradient boosting) ...")
-    name, simple = baseline.better(
+    simple = baseline.fitted(
         train, validation, test, settings.ingest, bundle.labels, settings.evaluate.seed
     )
+    held = known_labels(validation, bundle.labels, "validation")
     tested = evaluation.Tested(
         table=test,
         model=model,
-        baseline=metrics.predictions(truth, simple, bundle.labels),
-        baseline_name=name,
+        baselines=baselines.score(simple, held, truth, bundle.labels),
         slicings=slices(test, settings),
         show=lambda row: show(row, settings),
         sections=[_importance(bundle, test, model, settings)],

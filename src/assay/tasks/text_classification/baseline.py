@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from assay.objectives.classification.baselines import Baseline, divided
 from assay.objectives.classification.logistic import logistic
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from assay.objectives.classification.metrics import Floats
+    import pandas as pd
 
+TF_IDF = "TF-IDF and logistic regression"
 # Scripts that put no space between words: Han, kana, Thai, Lao, Myanmar, Khmer.
 UNSPACED = re.compile(
     "[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
@@ -32,27 +34,28 @@ REGULARISATION = 10.0
 COEFFICIENTS = 3_000_000
 
 
-def fit_and_predict(
-    train: Sequence[str],
-    train_labels: Sequence[str],
+def tf_idf(
+    train: pd.DataFrame,
+    validation: Sequence[str],
     test: Sequence[str],
     labels: Sequence[str],
     seed: int,
-) -> Floats:
-    """Fit TF-IDF and logistic regression on ``train``; return probabilities on ``test``.
+) -> Baseline:
+    """Fit TF-IDF and logistic regression on ``train``; answer for the texts of both other splits.
 
     Words and pairs of words; one to three characters where words have no spaces between them.
-    Shape (rows of ``test``, ``labels``); a class that ``train`` lacks gets zeros.
+    ``train`` has the columns ``text, label``; a class that it lacks gets zeros.
 
     Raises:
         ValueError: ``train`` is empty, or none of its texts holds a letter or a mark.
 
     """
-    terms = vectorizer(train, len(set(train_labels)))
-    features = terms.fit_transform(train)
-    return logistic(
-        features, train_labels, terms.transform(test), labels, seed, strength=REGULARISATION
-    )
+    texts, names = (train[name].astype(str).tolist() for name in ("text", "label"))
+    terms = vectorizer(texts, len(set(names)))
+    features = terms.fit_transform(texts)
+    asked = terms.transform([*validation, *test])
+    found = logistic(features, names, asked, labels, seed, strength=REGULARISATION)
+    return divided(TF_IDF, found, len(validation))
 
 
 def vectorizer(train: Sequence[str], classes: int) -> TfidfVectorizer:

@@ -1,6 +1,6 @@
-"""Measure a text classifier: predictions of bundle and baseline, slices by column and length.
+"""Measure a text classifier: predictions of bundle and baselines, slices by column and length.
 
-Reads the bundle, the train and test splits, and the reports of earlier stages. Writes nothing.
+Reads the bundle, the three splits, and the reports of earlier stages. Writes nothing.
 """
 
 from __future__ import annotations
@@ -12,24 +12,24 @@ import pandas as pd
 
 from assay.bundle.classifier import Classifier
 from assay.modalities.text.encoding import of_bundle
-from assay.objectives.classification import evaluation, metrics
+from assay.objectives.classification import baselines, evaluation, metrics
 from assay.objectives.classification import slices as by_slice
 from assay.objectives.classification.labels import known_labels
 from assay.progress import Progress, say
 from assay.tasks.text_classification import baseline
 
 if TYPE_CHECKING:
+    from assay.objectives.classification.baselines import Scored
     from assay.paths import ModelPaths
     from assay.reporting.report import Report
     from assay.tasks.text_classification.settings import TextClassificationModel
 
-BASELINE = "TF-IDF and logistic regression"
 # Characters. Fixed, so that a slice means the same after each retraining.
 LENGTHS = (40, 80, 160, 320)
 
 
 def evaluate(settings: TextClassificationModel, files: ModelPaths) -> Report:
-    """Measure the bundle on the test split beside the baseline.
+    """Measure the bundle on the test split beside its baselines.
 
     Raises:
         BundleRefused: the bundle's bytes were altered.
@@ -44,24 +44,32 @@ def evaluate(settings: TextClassificationModel, files: ModelPaths) -> Report:
     texts = test["text"].astype(str).tolist()
     with Progress("predicting the test split", len(texts)) as bar:
         found = bundle.predict(texts, progress=bar).probabilities
-    say(f"fitting the baseline ({BASELINE}) ...")
-    train = pd.read_parquet(files.split("train"), columns=["text", "label"])
-    simple = baseline.fit_and_predict(
-        train["text"].astype(str).tolist(),
-        train["label"].astype(str).tolist(),
-        texts,
-        bundle.labels,
-        settings.evaluate.seed,
-    )
     tested = evaluation.Tested(
         table=test,
         model=metrics.predictions(truth, found, bundle.labels),
-        baseline=metrics.predictions(truth, simple, bundle.labels),
-        baseline_name=BASELINE,
+        baselines=_baselines(settings, files, texts, truth, bundle.labels),
         slicings=slices(test, settings),
         show=lambda row: str(row["text"]),
     )
     return evaluation.evaluate(tested, bundle.manifest, settings, files)
+
+
+def _baselines(
+    settings: TextClassificationModel,
+    files: ModelPaths,
+    texts: list[str],
+    truth: list[str],
+    labels: tuple[str, ...],
+) -> list[Scored]:
+    """Fit every baseline, the simplest first; ``texts`` and ``truth`` are the test split's."""
+    say("fitting the baselines ...")
+    train, validation = (
+        pd.read_parquet(files.split(name), columns=["text", "label"])
+        for name in ("train", "validation")
+    )
+    asked, seed = validation["text"].astype(str).tolist(), settings.evaluate.seed
+    found = [baseline.tf_idf(train, asked, texts, labels, seed)]
+    return baselines.score(found, known_labels(validation, labels, "validation"), truth, labels)
 
 
 def slices(table: pd.DataFrame, settings: TextClassificationModel) -> dict[str, pd.Series[str]]:

@@ -6,7 +6,9 @@ import pytest
 import torch
 from transformers import ResNetForImageClassification
 
-from tests.tasks.image_classification.networks.made import built, pretrained
+from assay.errors import SettingsError
+from assay.tasks.image_classification.networks.resnet import Pretrained
+from tests.tasks.image_classification.networks.made import built, pixels, pretrained
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,3 +37,29 @@ def test_a_resnet_starts_from_a_checkpoint_but_for_head_and_stem(
     shown = capsys.readouterr().err
     assert "classifier.1.weight" in shown
     assert stem in shown
+
+
+@pytest.mark.parametrize(("own", "given"), [(3, 3), (3, 1), (1, 3)])
+@pytest.mark.parametrize("size", [20, 96])
+def test_pretrained_features_are_the_checkpoints_own(
+    tmp_path: Path, own: int, given: int, size: int
+) -> None:
+    folder = pretrained(tmp_path / "given", num_channels=own)
+    images = pixels(4, size, given)
+    network = Pretrained(folder).eval()
+    with torch.inference_mode():
+        found = network(images)
+    assert found.shape == (4, 64)
+    assert found.isfinite().all()
+    if (own, given, size) == (3, 3, 96):
+        source: Any = ResNetForImageClassification.from_pretrained(folder)
+        mean, spread = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
+        seen = ((images.float() / 255 - mean) / spread).permute(0, 3, 1, 2)
+        with torch.inference_mode():
+            logits, expected = source(pixel_values=seen).logits, source.classifier[1](found)
+        torch.testing.assert_close(expected, logits)
+
+
+def test_a_folder_that_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="is not this ResNet"):
+        Pretrained(tmp_path)

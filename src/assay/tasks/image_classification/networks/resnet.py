@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import nn
+from torch.nn import functional
 from transformers import ResNetConfig, ResNetForImageClassification
 
 from assay.errors import SettingsError
@@ -31,6 +32,11 @@ SHAPES: dict[str, dict[str, Any]] = {
 }
 # Up to this size a stem that keeps a quarter of each side would leave too few pixels.
 SMALL = 64
+# Pixels a side to which smaller images are enlarged for a pretrained stem, which keeps a quarter
+# of each side and its stages an eighth of that.
+ENLARGED = 96
+# The mean and spread of ImageNet's colours, by which published checkpoints are normalised.
+MEAN, SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 class ResNet(nn.Module):
@@ -43,6 +49,39 @@ class ResNet(nn.Module):
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Return logits (batch, classes) of normalised images (batch, channels, size, size)."""
         return cast("torch.Tensor", self.model(pixel_values=images).logits)
+
+
+class Pretrained(nn.Module):
+    """A pretrained checkpoint as it is, stem included, up to what its head would read."""
+
+    mean: torch.Tensor
+    spread: torch.Tensor
+
+    def __init__(self, folder: Path) -> None:
+        """Read the checkpoint.
+
+        Raises:
+            SettingsError: the folder holds no ResNet.
+
+        """
+        super().__init__()
+        source = _read(folder)
+        self.model = source.resnet
+        self.channels: int = source.config.num_channels
+        self.register_buffer("mean", _seen(torch.tensor(MEAN).reshape(1, 3, 1, 1), self.channels))
+        self.register_buffer(
+            "spread", _seen(torch.tensor(SPREAD).reshape(1, 3, 1, 1), self.channels)
+        )
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Return pooled features (batch, width) of (batch, size, size, channels), 0 to 255."""
+        images = _seen(pixels.permute(0, 3, 1, 2).float() / 255, self.channels)
+        if images.shape[-1] <= SMALL:
+            images = functional.interpolate(
+                images, (ENLARGED, ENLARGED), mode="bilinear", align_corners=False
+            )
+        pooled = self.model((images - self.mean) / self.spread).pooler_output
+        return cast("torch.Tensor", pooled.flatten(1))
 
 
 def build(name: str, channels: int, classes: int, size: int, width: float) -> ResNet:
@@ -71,10 +110,7 @@ def adopt(network: ResNet, folder: Path) -> list[str]:
         SettingsError: the folder holds no ResNet, or one of other widths or depths.
 
     """
-    try:
-        source = ResNetForImageClassification.from_pretrained(folder, use_safetensors=True)
-    except (OSError, ValueError) as problem:
-        raise _unlike(folder, str(problem)) from problem
+    source = _read(folder)
     given, own = source.state_dict(), network.model.state_dict()
     alike = {k: v for k, v in given.items() if k in own and v.shape == own[k].shape}
     fresh = sorted(set(own) - set(alike))
@@ -83,6 +119,23 @@ def adopt(network: ResNet, folder: Path) -> list[str]:
         raise _unlike(folder, f"{missing[0]} is missing or of another shape")
     network.model.load_state_dict(own | alike)
     return fresh
+
+
+def _seen(images: torch.Tensor, channels: int) -> torch.Tensor:
+    """Return (batch, ``channels``, height, width): grey as colour, or colour as grey."""
+    if images.shape[1] == channels:
+        return images
+    return images.mean(1, keepdim=True).expand(-1, channels, -1, -1)
+
+
+def _read(folder: Path) -> Any:
+    if not folder.is_dir():
+        # transformers would take the name for one of the hub's.
+        raise _unlike(folder, "it is no folder")
+    try:
+        return ResNetForImageClassification.from_pretrained(folder, use_safetensors=True)
+    except (OSError, ValueError) as problem:
+        raise _unlike(folder, str(problem)) from problem
 
 
 def _unlike(folder: Path, why: str) -> SettingsError:
