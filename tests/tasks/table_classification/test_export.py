@@ -138,6 +138,7 @@ def test_the_bundle_holds_what_is_served_and_nothing_else(project: Path) -> None
     assert {path.name for path in FILES.bundle.iterdir()} == {
         "model.onnx",
         "assay.json",
+        "golden.parquet",
         "README.md",
     }
     stated = manifest.read(FILES.bundle)
