@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import torch
-from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipeline
+from transformers import AutoTokenizer, pipeline
 
 from assay.bundle.classifier import Classifier as Bundle
 from assay.modalities.text.encoding import TextEncoder, of_bundle
-from assay.tasks.text_classification import train
+from assay.tasks.text_classification import network, train
+from bench import project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -32,15 +33,22 @@ class Classifiers:
 
     def __init__(self, files: ModelPaths, threads: int) -> None:
         torch.set_num_threads(threads)
+        self.threads, self.checkpoint = threads, files.checkpoint
         self.bundle = Bundle.open(files.bundle, of_bundle, threads=threads)
         self._encode: TextEncoder = of_bundle(files.bundle, self.bundle.manifest)
         self._max_length = self.bundle.manifest.number("max_length")
         self._tokenizer = AutoTokenizer.from_pretrained(files.checkpoint)
-        self._pipeline = pipeline("text-classification", model=str(files.checkpoint))
-        model = AutoModelForSequenceClassification.from_pretrained(
-            files.checkpoint, dtype=torch.float32
-        )
+        pooling = project.settings().train.pooling
+        model = network.load(files.checkpoint, self.bundle.labels, pooling, dropout=0.0)
         self._model: Any = model.to("cuda" if torch.cuda.is_available() else "cpu").eval()
+        # As its users have it: the attention that transformers chooses by itself.
+        plain = network.load(files.checkpoint, self.bundle.labels, pooling, dropout=0.0).eval()
+        plain.set_attn_implementation("sdpa")
+        self._pipeline = pipeline("text-classification", model=plain, tokenizer=self._tokenizer)
+
+    def tokens(self, texts: Sequence[str]) -> int:
+        """Return how many tokens the network reads of these texts."""
+        return sum(len(ids) for ids in self._encode(texts).ids)
 
     def in_order(self) -> dict[str, Classifier]:
         """Return those that take batches in the texts' order."""

@@ -84,6 +84,29 @@ def measure(quick: bool) -> str:
     )
 
 
+def _shares(ready: Classifiers, found: dict[str, list[Answers]], texts: Sequence[str]) -> str:
+    """Return the table of what each reaches of the machine's own peak in fp32."""
+    from bench.peak import GIGA, Peak, operations_a_token
+
+    peak = Peak.measured("fp32", ready.threads)
+    each = operations_a_token(ready.checkpoint) * ready.tokens(texts) / len(texts)
+    rates = {name: [one.rate * each for one in runs] for name, runs in found.items()}
+    lines = [
+        [
+            name,
+            str(Spread.of([rate / GIGA for rate in own])),
+            str(Spread.of([peak.share(rate) for rate in own])),
+        ]
+        for name, own in rates.items()
+    ]
+    header = ["whole file", "GFLOP/s", "% of the peak in fp32"]
+    return (
+        f"A plain matrix product reaches {peak}. A text of the file costs {each / 1e6:.0f} MFLOP "
+        "(the weights of the layers; attention and padding are not counted); int8 may exceed the "
+        "peak of fp32.\n\n" + tables.markdown(header, lines)
+    )
+
+
 def _sampled(ready: Classifiers, sample: pd.DataFrame, rounds: int) -> str:
     """Return the tables of batch 1, of its latency, and of batch 32."""
     from bench.classifiers import TORCH
@@ -108,7 +131,8 @@ def _whole_file(ready: Classifiers, table: pd.DataFrame, rounds: int) -> str:
     texts = table["text"].tolist()
     found = _measured(ready.by_length(), texts, BATCH, rounds)
     title = f"whole file, sorted by length, {len(texts):,} rows"
-    return _rates(title, found, found[TORCH][0].labels, table["label"].tolist())
+    whole = _rates(title, found, found[TORCH][0].labels, table["label"].tolist())
+    return f"{whole}\n\n{_shares(ready, found, texts)}"
 
 
 def _measured(

@@ -16,9 +16,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from assay.errors import StageFailed
+from assay.learning.precision import mixed_precision
+from assay.modalities.text import pretrained
 from assay.paths import ModelPaths
 from bench import project, tables
 from bench.measure import Spread, facts, in_turns, ratios
+from bench.peak import GIGA, TRAINING, Peak, operations_a_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,10 +46,12 @@ NAMES = {
     "no-bf16": "Assay, fp32 only",
     "no-bucketing": "Assay, batches without a look at length",
     "sdpa": "Assay, SDPA attention instead of eager",
+    "embeddings": "Assay, embeddings learning too",
     "no-kept-memory": "Assay, the allocator as it comes",
 }
 OTHERS = ("trainer", "tutorial")
-SWITCHES = ("no-bf16", "no-bucketing", "sdpa", "no-kept-memory")
+IN_FP32 = ("no-bf16", *OTHERS)
+SWITCHES = ("no-bf16", "no-bucketing", "sdpa", "embeddings", "no-kept-memory")
 
 Passes = list[dict[str, float]]  # of each round: seconds, rows, tokens
 
@@ -79,6 +84,7 @@ def measure(quick: bool) -> str:
             _table("training loop", ("ours", *OTHERS), found, len(table)),
             "**One switch at a time.** The same runs, the same rounds.",
             _table("what is switched off", ("ours", *SWITCHES), found, len(table)),
+            _shares(settings, found),
         ]
     )
 
@@ -137,6 +143,35 @@ def _table(title: str, names: tuple[str, ...], found: dict[str, Passes], rows: i
     ]
     header = [title, "tokens a second", f"seconds an epoch ({rows:,} rows)", "Assay ÷ this"]
     return tables.markdown(header, lines)
+
+
+def _shares(settings: TextClassificationModel, found: dict[str, Passes]) -> str:
+    """Return the table of what each loop reaches of the machine's own peak."""
+    operations = TRAINING * operations_a_token(pretrained.locate(settings.train.checkpoint))
+    threads = settings.train.threads
+    own = "bf16" if mixed_precision(settings.train.precision) == "bf16" else "fp32"
+    peaks = {
+        precision: Peak.measured(precision, threads) for precision in dict.fromkeys((own, "fp32"))
+    }
+    lines = []
+    for name in NAMES:
+        peak = peaks["fp32" if name in IN_FP32 else own]
+        rates = [rate * operations for rate in _rates(found[name])]
+        lines.append(
+            [
+                NAMES[name],
+                peak.precision,
+                str(Spread.of([rate / GIGA for rate in rates])),
+                str(Spread.of([peak.share(rate) for rate in rates])),
+            ]
+        )
+    words = "; ".join(str(peak) for peak in peaks.values())
+    header = ["training loop", "arithmetic", "GFLOP/s", "% of the peak"]
+    return (
+        f"**The share of the machine's peak.** A plain matrix product reaches {words}. A real "
+        f"token costs {operations / 1e6:.0f} MFLOP to learn from (three passes over the weights of "
+        "the layers; attention and padding are not counted).\n\n" + tables.markdown(header, lines)
+    )
 
 
 def _rates(passes: Passes) -> list[float]:

@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+# There are these columns even where nothing was learned.
+FIRST = ("step", "epoch", "loss", "learning_rate")
+
 
 def write(target: Path, rows: Sequence[Mapping[str, float]]) -> None:
-    """Write the rows; the columns are those of all rows, in their first order."""
-    columns = list(dict.fromkeys(name for row in rows for name in row))
+    """Write the rows; the columns are :data:`FIRST`, then all others in their first order."""
+    columns = list(dict.fromkeys([*FIRST, *(name for row in rows for name in row)]))
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
     writer.writeheader()

@@ -60,6 +60,8 @@ class TrainingSetup:
     validate: Callable[[nn.Module], dict[str, float]]  # validation metrics, by name
     size: Callable[[Tensors], int]  # tokens or images of a batch, for the throughput
     selection: Selection  # which of the validation metrics chooses the best epoch
+    # Whether the weights that the training starts from may be the best ones.
+    from_good_start: bool = False
 
 
 class Training:
@@ -99,21 +101,24 @@ class Training:
             Diverged: the loss is not finite.
 
         """
-        self._resume()
+        if not self._resume() and self._setup.from_good_start:
+            self._validate(epoch=0)
         with Progress("training", self._steps, start=self._at.step) as bar:
             while self._at.epoch < self._settings.epochs and not self._at.finished:
                 self._epoch(bar)
         self._bare.load_state_dict(self._best)
         return self._at.curve
 
-    def _resume(self) -> None:
+    def _resume(self) -> bool:
+        """Continue an interrupted run; tell whether there was one."""
         found = self._state.load(self._bare, self._optimiser.optimizer)
         if found is None:
-            return
+            return False
         self._at, self._best, slow = found
         if self._lookahead:
             self._lookahead.load(slow)
         say(f"training resumes at step {self._at.step} of an interrupted run")
+        return True
 
     def _epoch(self, bar: Progress) -> None:
         self._model.train()
@@ -131,7 +136,7 @@ class Training:
         if self._at.pending:
             # What is left over, so that a short training has a curve too.
             self._log(size / max(time.monotonic() - clock, 1e-9))
-        self._validate()
+        self._validate(self._at.epoch + 1)
         self._at.epoch, self._at.batch = self._at.epoch + 1, 0
         self._save()
 
@@ -175,14 +180,12 @@ class Training:
         # The throughput varies from run to run: it goes to the logger, not into the curve.
         self._logger.log(self._at.step, {**row, "items_per_second": per_second})
 
-    def _validate(self) -> None:
-        """Measure the validation split; keep the weights if they are the best so far."""
+    def _validate(self, epoch: int) -> None:
+        """Measure the validation split after an epoch; keep the weights if they are the best."""
         self._model.eval()
         with torch.inference_mode(), self._accelerator.autocast():
             scores = self._setup.validate(self._bare)
-        self._at.curve.append(
-            {"step": self._at.step, "epoch": float(self._at.epoch + 1), **_rounded(scores)}
-        )
+        self._at.curve.append({"step": self._at.step, "epoch": float(epoch), **_rounded(scores)})
         self._logger.log(self._at.step, scores)
         selection = self._setup.selection
         score = scores[selection.metric]
@@ -192,7 +195,7 @@ class Training:
         else:
             self._at.epochs_without_gain += 1
         self._at.finished = self._at.epochs_without_gain >= self._settings.patience
-        say(f"epoch {self._at.epoch + 1}: validation {selection.title} {score:.4f}")
+        say(f"epoch {epoch}: validation {selection.title} {score:.4f}")
 
     def _save(self) -> None:
         if self._accelerator.is_main_process:

@@ -14,17 +14,33 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-def adamw(model: nn.Module, learning_rate: float, weight_decay: float) -> torch.optim.AdamW:
+def adamw(
+    model: nn.Module,
+    learning_rate: float,
+    weight_decay: float,
+    head: nn.Module | None = None,
+    head_rate: float = 1.0,
+) -> torch.optim.AdamW:
     """Return the optimiser; biases and normalisation weights (one dimension) do not decay.
+
+    The weights of ``head``, a part of the model, learn at ``head_rate`` times the learning rate.
 
     ``fused`` takes one pass over the parameters instead of a dozen: 92 ms a step became 12 on a
     processor without a fast vector square root.
     """
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    own = {id(parameter) for parameter in head.parameters()} if head else set()
+    rates = {False: learning_rate, True: learning_rate * head_rate}
     groups = [
-        {"params": [p for p in trained if p.ndim > 1], "weight_decay": weight_decay},
-        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
+        {
+            "params": [p for p in trained if (id(p) in own) is of_head and (p.ndim > 1) is decays],
+            "weight_decay": weight_decay if decays else 0.0,
+            "lr": rate,
+        }
+        for of_head, rate in rates.items()
+        for decays in (True, False)
     ]
+    groups = [group for group in groups if group["params"]]
     return torch.optim.AdamW(groups, lr=learning_rate, fused=True)
 
 

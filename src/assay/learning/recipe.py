@@ -34,9 +34,16 @@ class Recipe:
     lookahead: Callable[[nn.Module, int], Lookahead] | None = None  # model, steps
 
 
-def fine_tuning(settings: Optimisation) -> Recipe:
-    """Return AdamW with linear warm-up and linear decay, as BERT is fine-tuned."""
+def fine_tuning(
+    settings: Optimisation, head: nn.Module | None = None, head_rate: float = 1.0
+) -> Recipe:
+    """Return AdamW with linear warm-up and linear decay, as BERT is fine-tuned.
+
+    The weights of ``head`` learn at ``head_rate`` times the learning rate.
+    """
     return Recipe(
-        optimiser=lambda model: adamw(model, settings.learning_rate, settings.weight_decay),
+        optimiser=lambda model: adamw(
+            model, settings.learning_rate, settings.weight_decay, head, head_rate
+        ),
         schedule=partial(warmup_then_linear, warmup=settings.warmup),
     )

@@ -9,10 +9,13 @@ import torch
 from assay.errors import SettingsError
 from assay.files import read_json, sha256, write_json
 from assay.learning import seeding
+from assay.learning.probe import Probe
 from assay.tasks.text_classification import network
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from assay.tasks.text_classification.settings import Pooling
 
 LABELS = ("bad", "fair", "good", "superb")
 BATCH = {
@@ -21,9 +24,12 @@ BATCH = {
     "labels": torch.tensor([0, 3]),
 }
 
+each_pooling = pytest.mark.parametrize("pooling", ["mean", "cls"])
 
-def test_it_gets_a_head_for_its_labels(checkpoint: Path) -> None:
-    model = network.load(checkpoint, LABELS, 0.25, new_head=True)
+
+@each_pooling
+def test_it_gets_a_head_for_its_labels(checkpoint: Path, pooling: Pooling) -> None:
+    model = network.load(checkpoint, LABELS, pooling, 0.25, new_head=True)
     assert model.config.id2label == dict(enumerate(LABELS))
     assert model.config.hidden_dropout_prob == model.config.attention_probs_dropout_prob == 0.25
     logits = model(input_ids=BATCH["input_ids"], attention_mask=BATCH["attention_mask"]).logits
@@ -31,8 +37,9 @@ def test_it_gets_a_head_for_its_labels(checkpoint: Path) -> None:
     assert {value.dtype for value in model.parameters()} == {torch.float32}
 
 
-def test_the_loss_is_the_batchs_mean_cross_entropy(checkpoint: Path) -> None:
-    model = network.load(checkpoint, LABELS, 0.0, new_head=True).eval()
+@each_pooling
+def test_the_loss_is_the_batchs_mean_cross_entropy(checkpoint: Path, pooling: Pooling) -> None:
+    model = network.load(checkpoint, LABELS, pooling, 0.0, new_head=True).eval()
     with torch.inference_mode():
         found = network.loss(model, BATCH)
         logits = model(input_ids=BATCH["input_ids"], attention_mask=BATCH["attention_mask"]).logits
@@ -40,15 +47,16 @@ def test_the_loss_is_the_batchs_mean_cross_entropy(checkpoint: Path) -> None:
     torch.testing.assert_close(found, wrong)
 
 
+@each_pooling
 def test_what_is_saved_comes_back_and_is_equal_byte_for_byte(
-    checkpoint: Path, tmp_path: Path
+    checkpoint: Path, tmp_path: Path, pooling: Pooling
 ) -> None:
     seeding.make_deterministic(1, 1)
-    model = network.load(checkpoint, LABELS, 0.1, new_head=True)
+    model = network.load(checkpoint, LABELS, pooling, 0.1, new_head=True)
     for name in ("one", "two"):
         network.save(model, checkpoint, tmp_path / name)
     assert sha256(tmp_path / "one") == sha256(tmp_path / "two")
-    again = network.load(tmp_path / "one", LABELS, 0.1)
+    again = network.load(tmp_path / "one", LABELS, pooling, 0.1)
     assert again.config.id2label == model.config.id2label
     for name, value in model.state_dict().items():
         assert torch.equal(value, again.state_dict()[name])
@@ -60,7 +68,7 @@ def test_what_is_saved_names_no_folder_and_pickles_nothing(
     checkpoint: Path, tmp_path: Path
 ) -> None:
     network.save(
-        network.load(checkpoint, LABELS, 0.1, new_head=True), checkpoint, tmp_path / "saved"
+        network.load(checkpoint, LABELS, "mean", 0.1, new_head=True), checkpoint, tmp_path / "saved"
     )
     names = {path.name for path in (tmp_path / "saved").iterdir()}
     assert names == {
@@ -75,12 +83,12 @@ def test_another_kind_of_network_is_refused(checkpoint: Path, tmp_path: Path) ->
     config = read_json(other / "config.json")
     write_json(other / "config.json", config | {"model_type": "roberta"})
     with pytest.raises(SettingsError, match="is a 'roberta' network") as refused:
-        network.load(other, LABELS, 0.1)
+        network.load(other, LABELS, "mean", 0.1)
     assert "bert-base-chinese" in refused.value.cure
 
 
 def test_texts_longer_than_its_positions_are_refused(checkpoint: Path) -> None:
-    model = network.load(checkpoint, LABELS, 0.1, new_head=True)  # 160 positions
+    model = network.load(checkpoint, LABELS, "mean", 0.1, new_head=True)  # 160 positions
     network.require_length(model, 160)
     with pytest.raises(SettingsError, match="161, and the checkpoint has 160 positions") as refused:
         network.require_length(model, 161)
@@ -89,3 +97,36 @@ def test_texts_longer_than_its_positions_are_refused(checkpoint: Path) -> None:
     with pytest.raises(SettingsError, match="157 positions") as refused:
         network.require_length(model, 155)  # padded to 160
     assert refused.value.expected == "at most 152"
+
+
+def test_the_mean_leaves_padding_out(checkpoint: Path) -> None:
+    model = network.load(checkpoint, LABELS, "mean", 0.0, new_head=True).eval()
+    inputs = {name: BATCH[name] for name in network.INPUTS}
+    with torch.inference_mode():
+        both = network.features(model, inputs)
+        alone = network.features(model, {k: v[:1, :3] for k, v in inputs.items()})
+        states = model.bert(**inputs).last_hidden_state
+    torch.testing.assert_close(both[:1], alone)
+    torch.testing.assert_close(both[1], states[1].mean(0))
+
+
+@each_pooling
+def test_a_probe_becomes_the_head(checkpoint: Path, pooling: Pooling) -> None:
+    model = network.load(checkpoint, LABELS, pooling, 0.0, new_head=True).eval()
+    seeding.make_deterministic(4, 1)
+    width = model.config.hidden_size
+    probe = Probe(torch.randn(len(LABELS), width), torch.randn(len(LABELS)))
+    network.set_head(model, probe.weight, probe.bias)
+    with torch.inference_mode():
+        expected = probe.logits(network.features(model, BATCH))
+        found = model(**{name: BATCH[name] for name in network.INPUTS}).logits
+    torch.testing.assert_close(found, expected)
+
+
+def test_frozen_embeddings_do_not_learn(checkpoint: Path) -> None:
+    model = network.load(checkpoint, LABELS, "mean", 0.0, new_head=True)
+    network.freeze_embeddings(model)
+    network.loss(model, BATCH).backward()  # type: ignore[no-untyped-call]
+    learned = {name for name, value in model.named_parameters() if value.grad is not None}
+    assert not [name for name in learned if "embeddings" in name]
+    assert "classifier.weight" in learned

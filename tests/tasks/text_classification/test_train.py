@@ -4,13 +4,16 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from assay.errors import SettingsError
 from assay.files import remove, sha256
 from assay.learning.run import TrainingRun
 from assay.paths import ModelPaths
-from assay.tasks.text_classification import TEXT_CLASSIFICATION, network, train
+from assay.tasks.text_classification import TEXT_CLASSIFICATION, frozen, network, train
 from assay.tasks.text_classification.settings import TextClassificationModel
+from assay.tasks.text_classification.splits import Splits
 from tests import made
 from tests.conftest import settings
 
@@ -45,7 +48,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def _model(checkpoint: Path, **changes: Any) -> TextClassificationModel:
     return TextClassificationModel.model_validate(
-        settings(checkpoint, train__learning_rate=1e-2, **changes)
+        settings(checkpoint, **{"train__learning_rate": 1e-2, **changes})
     )
 
 
@@ -84,7 +87,9 @@ def test_a_killed_training_resumes_and_ends_in_the_same_bytes(
     assert not FILES.checkpoint.with_name("killed").exists()
     capsys.readouterr()
     assert _train(model, "resumed") == whole
-    assert "training resumes at step 25 of an interrupted run" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "training resumes at step 25 of an interrupted run" in said
+    assert "linear probe on the frozen encoder" not in said, "fitted before"
 
 
 @pytest.mark.parametrize("change", ["settings", "rows", "labels"])
@@ -109,12 +114,12 @@ def test_it_learns_and_keeps_its_best_epoch(project: Path, checkpoint: Path) -> 
     _train(model, "mine")
     curve = pd.read_csv(FILES.curve.with_name("mine.csv"))
     validated = curve.dropna(subset=["validation_macro_f1"])
-    assert validated["epoch"].tolist() == [1, 2, 3, 4, 5]
+    assert validated["epoch"].tolist() == [0, 1, 2, 3, 4, 5], "the probe is where it starts"
     best = validated["validation_macro_f1"].max()
     assert best > 0.45  # a third by chance
     source = FILES.checkpoint.with_name("mine")
-    kept = network.load(source, model.labels, 0.0).eval()
-    validate = train.setup(model, FILES, source).validate
+    kept = network.load(source, model.labels, "mean", 0.0).eval()
+    validate = train.setup(model, Splits.of(model, FILES, source)).validate
     assert validate(kept)["validation_macro_f1"] == pytest.approx(best, abs=0.03)  # fp32, not bf16
     losses = curve["loss"].dropna()
     assert losses.iloc[-1] < losses.iloc[0]
@@ -140,3 +145,75 @@ def test_a_length_beyond_the_checkpoints_positions_is_refused(
 def test_the_test_split_is_never_read(project: Path, checkpoint: Path) -> None:
     assert not FILES.split("test").exists()
     _train(_model(checkpoint, train__epochs=1), "mine")
+
+
+def _encoder(folder: Path) -> dict[str, torch.Tensor]:
+    """Return a checkpoint's encoder by the names of its parts."""
+    weights = load_file(folder / "model.safetensors")
+    return {
+        name.removeprefix("bert."): value
+        for name, value in weights.items()
+        if not name.startswith(("classifier", "pooler"))
+    }
+
+
+def _probe(folder: Path) -> frozen.FrozenProbe:
+    found = frozen.read(folder / frozen.FILE)
+    assert found is not None
+    return found
+
+
+def test_a_probe_alone_leaves_the_encoder_as_it_was(project: Path, checkpoint: Path) -> None:
+    _train(_model(checkpoint, train__mode="probe"), "mine")
+    folder = FILES.checkpoint.with_name("mine")
+    pretrained, kept = _encoder(checkpoint), _encoder(folder)
+    for name, value in kept.items():
+        assert torch.equal(value, pretrained[name]), name
+    head = load_file(folder / "model.safetensors")["classifier.weight"]
+    assert torch.equal(head, _probe(folder).weight)
+    curve = pd.read_csv(FILES.curve.with_name("mine.csv"))
+    assert curve["epoch"].tolist() == [0]
+    assert curve["loss"].isna().all()
+
+
+def test_fine_tuning_is_kept_only_where_validation_gains(project: Path, checkpoint: Path) -> None:
+    """A rate that ruins every weight: the probe that it started from stays."""
+    _train(_model(checkpoint, train__learning_rate=0.9, train__epochs=1), "auto")
+    scores = pd.read_csv(FILES.curve.with_name("auto.csv"))["validation_macro_f1"].dropna()
+    assert scores.iloc[1] < scores.iloc[0]
+    _train(_model(checkpoint, train__mode="probe"), "probe")
+    kept, probe = (
+        load_file(FILES.checkpoint.with_name(name) / "model.safetensors")
+        for name in ("auto", "probe")
+    )
+    assert all(torch.equal(kept[name], probe[name]) for name in probe)
+
+
+def test_fine_tuning_from_a_fresh_head_has_its_probe_beside_it(
+    project: Path, checkpoint: Path
+) -> None:
+    _train(_model(checkpoint, train__mode="finetune"), "mine")
+    curve = pd.read_csv(FILES.curve.with_name("mine.csv")).dropna(subset=["validation_macro_f1"])
+    assert curve["epoch"].tolist() == [1, 2]
+    assert _probe(FILES.checkpoint.with_name("mine")).weight.shape[0] == len(made.LABELS)
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_embeddings_are_frozen_where_settings_say_so(
+    project: Path, checkpoint: Path, frozen: bool
+) -> None:
+    model = _model(checkpoint, train__freeze_embeddings=frozen, train__mode="finetune")
+    _train(model, "mine")
+    pretrained, kept = _encoder(checkpoint), _encoder(FILES.checkpoint.with_name("mine"))
+    name = "embeddings.word_embeddings.weight"
+    assert torch.equal(kept[name], pretrained[name]) is frozen
+    name = "encoder.layer.0.output.dense.weight"
+    assert not torch.equal(kept[name], pretrained[name])
+
+
+def test_the_state_of_the_token_cls_may_be_what_the_head_reads(
+    project: Path, checkpoint: Path
+) -> None:
+    _train(_model(checkpoint, train__pooling="cls", train__epochs=1), "mine")
+    weights = load_file(FILES.checkpoint.with_name("mine") / "model.safetensors")
+    assert "bert.pooler.dense.weight" in weights

@@ -1,6 +1,7 @@
-"""What a text classifier must beat: TF-IDF and logistic regression, fitted in seconds.
+"""What a text classifier must beat: logistic regression, on TF-IDF and on the frozen encoder.
 
-Reads and writes nothing. Deterministic, as ``assay.objectives.classification.logistic`` is.
+Reads the checkpoint, and the pretrained one that it started from. Writes nothing. Deterministic, as
+``assay.objectives.classification.logistic`` is.
 """
 
 from __future__ import annotations
@@ -8,17 +9,26 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import torch
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from assay.modalities.text import pretrained
+from assay.modalities.text.encoding import TOKENIZER, TextEncoder
 from assay.objectives.classification.baselines import Baseline, divided
 from assay.objectives.classification.logistic import logistic
+from assay.tasks.text_classification import frozen, network
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
 
+    from assay.objectives.classification.metrics import Floats
+    from assay.paths import ModelPaths
+    from assay.tasks.text_classification.settings import TextClassificationModel
+
 TF_IDF = "TF-IDF and logistic regression"
+FROZEN = "frozen encoder and logistic regression"
 # Scripts that put no space between words: Han, kana, Thai, Lao, Myanmar, Khmer.
 UNSPACED = re.compile(
     "[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
@@ -56,6 +66,31 @@ def tf_idf(
     asked = terms.transform([*validation, *test])
     found = logistic(features, names, asked, labels, seed, strength=REGULARISATION)
     return divided(TF_IDF, found, len(validation))
+
+
+def frozen_encoder(
+    settings: TextClassificationModel, files: ModelPaths, test: Sequence[str]
+) -> Baseline | None:
+    """Return what the linear probe on the pretrained encoder answers.
+
+    It was fitted with the training, which leaves its answers to the validation split. None where
+    the trained model is that very probe.
+    """
+    probe = frozen.read(files.checkpoint / frozen.FILE)
+    trained = network.load(files.checkpoint, settings.labels, settings.train.pooling, dropout=0.0)
+    if probe is None or torch.equal(trained.classifier.weight, probe.weight):
+        return None
+    torch.set_num_threads(settings.evaluate.threads)
+    source = pretrained.locate(settings.train.checkpoint)
+    model = network.load(source, settings.labels, settings.train.pooling, 0.0, new_head=True)
+    encode = TextEncoder(source / TOKENIZER, settings.train.max_length)
+    asked = probe.logits(frozen.features(model, encode(test)))
+    return Baseline(FROZEN, _probabilities(probe.validation), _probabilities(asked))
+
+
+def _probabilities(logits: torch.Tensor) -> Floats:
+    found: Floats = torch.softmax(logits.double(), dim=1).numpy()
+    return found
 
 
 def vectorizer(train: Sequence[str], classes: int) -> TfidfVectorizer:

@@ -68,8 +68,12 @@ def _baselines(
         for name in ("train", "validation")
     )
     asked, seed = validation["text"].astype(str).tolist(), settings.evaluate.seed
-    found = [baseline.tf_idf(train, asked, texts, labels, seed)]
-    return baselines.score(found, known_labels(validation, labels, "validation"), truth, labels)
+    found = [
+        baseline.tf_idf(train, asked, texts, labels, seed),
+        baseline.frozen_encoder(settings, files, texts),
+    ]
+    fitted = [one for one in found if one]
+    return baselines.score(fitted, known_labels(validation, labels, "validation"), truth, labels)
 
 
 def slices(table: pd.DataFrame, settings: TextClassificationModel) -> dict[str, pd.Series[str]]:

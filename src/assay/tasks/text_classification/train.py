@@ -9,24 +9,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import torch
 
 from assay.learning import curve, loop, recipe, seeding
 from assay.learning.batching import bucketed
 from assay.modalities.text import pretrained
-from assay.modalities.text.encoding import Encoding, TextEncoder, padded
 from assay.objectives.classification import metrics
-from assay.objectives.classification.labels import numbers
-from assay.objectives.classification.targets import targets
-from assay.paths import ModelPaths
-from assay.progress import say
-from assay.tasks.text_classification import network
+from assay.tasks.text_classification import frozen, network, probing
+from assay.tasks.text_classification.splits import Splits
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from assay.learning.run import TrainingRun
+    from assay.modalities.text.encoding import Encoding
     from assay.paths import ModelPaths
     from assay.tasks.text_classification.settings import TextClassificationModel
 
@@ -34,33 +28,37 @@ VALIDATION_BATCH = 64
 
 
 def train(settings: TextClassificationModel, files: ModelPaths, run: TrainingRun) -> None:
-    """Write the best weights and the curve to where ``run`` says.
+    """Write the best weights, the probe and the curve to where ``run`` says.
 
     Raises:
         SettingsError: the pretrained checkpoint cannot be found or is no BERT.
         Diverged: the loss is not finite.
 
     """
-    source = pretrained.locate(settings.train.checkpoint)
-    seeding.make_deterministic(settings.train.seed, settings.train.threads)
-    learned = setup(settings, files, source)
-    model = network.load(source, settings.labels, settings.train.dropout, new_head=True)
-    network.require_length(model, settings.train.max_length)
-    training = loop.Training(
-        model, learned, recipe.fine_tuning(settings.train), settings.train, run
-    )
+    chosen = settings.train
+    source = pretrained.locate(chosen.checkpoint)
+    seeding.make_deterministic(chosen.seed, chosen.threads)
+    splits = Splits.of(settings, files, source)
+    model = network.load(source, settings.labels, chosen.pooling, chosen.dropout, new_head=True)
+    network.require_length(model, chosen.max_length)
+    # In every mode: it is what the report stands fine-tuning beside.
+    probe = probing.fitted_once(model, splits, chosen.precision, run)
+    if chosen.mode != "finetune":
+        network.set_head(model, probe.weight, probe.bias)
+    if chosen.freeze_embeddings:
+        network.freeze_embeddings(model)
+    plan = chosen.model_copy(update={"epochs": 0}) if chosen.mode == "probe" else chosen
+    learning = recipe.fine_tuning(chosen, model.classifier, chosen.head_rate)
+    training = loop.Training(model, setup(settings, splits), learning, plan, run)
     rows = training.run()
     network.save(model, source, run.checkpoint)
+    frozen.write(probe, run.checkpoint / frozen.FILE)
     curve.write(run.curve, rows)
 
 
-def setup(settings: TextClassificationModel, files: ModelPaths, source: Path) -> loop.TrainingSetup:
-    """Return what is learned: both splits encoded by the tokenizer in the folder ``source``."""
-    encode = TextEncoder(source / "tokenizer.json", settings.train.max_length)
-    train_rows, validation_rows = (_Rows(files.split(name), encode, settings) for name in _USED)
-    cut = train_rows.encoding.truncated
-    if cut:
-        say(f"train: {cut:,} texts are longer than {settings.train.max_length} tokens and were cut")
+def setup(settings: TextClassificationModel, splits: Splits) -> loop.TrainingSetup:
+    """Return what is learned of both splits."""
+    train_rows, validation_rows = splits.train, splits.validation
     lengths = [len(ids) for ids in train_rows.encoding.ids]
     return loop.TrainingSetup(
         batches=lambda epoch: bucketed(
@@ -71,29 +69,8 @@ def setup(settings: TextClassificationModel, files: ModelPaths, source: Path) ->
         validate=lambda model: scores(model, validation_rows.encoding, validation_rows.labels),
         size=lambda batch: int(batch["attention_mask"].sum()),
         selection=loop.Selection(metrics.SELECTION, metrics.TITLES["macro_f1"]),
+        from_good_start=settings.train.mode != "finetune",
     )
-
-
-_USED = ("train", "validation")
-
-
-class _Rows:
-    """One split, encoded."""
-
-    def __init__(self, table: Path, encode: TextEncoder, settings: TextClassificationModel) -> None:
-        rows = pd.read_parquet(table)
-        self.encoding = encode(rows["text"].tolist())
-        self.labels = numbers(rows["label"].tolist(), settings.labels)
-        soft = settings.train.soft_labels
-        self._targets = targets(rows, settings.labels, soft=soft)
-
-    def collate(self, rows: list[int]) -> dict[str, torch.Tensor]:
-        """Return padded tensors of some rows, with what they are learned as."""
-        feeds = padded([self.encoding.ids[row] for row in rows])
-        return {
-            **{name: torch.from_numpy(array) for name, array in feeds.items()},
-            "labels": torch.from_numpy(self._targets[rows]),
-        }
 
 
 def logits(model: Any, encoding: Encoding, batch_size: int = VALIDATION_BATCH) -> torch.Tensor:
