@@ -13,9 +13,12 @@ from assay.errors import Diverged
 from assay.learning.lookahead import Lookahead
 from assay.learning.loop import LOG_EVERY, Selection
 from assay.learning.muon import Muon
+from assay.learning.precision import in_bf16
 from assay.learning.recipe import Recipe
 from assay.learning.resumption import STATE
 from tests.learning import made
+
+pytestmark = pytest.mark.processor
 
 STEPS_AN_EPOCH = -(-made.ROWS // 8)  # 29, of which 10 is no divisor
 
@@ -83,6 +86,21 @@ def test_two_trainings_are_equal_bit_for_bit(tmp_path: Path) -> None:
     model, training = made.training(tmp_path / "three", other, made.setup(other))
     training.run()
     assert not made.same(model.state_dict(), found[0][1])
+
+
+def test_trainings_of_one_process_may_differ_in_precision(tmp_path: Path) -> None:
+    ends = []
+    for number, precision in enumerate(("fp32", "bf16", "fp32", "bf16", "auto")):
+        settings = made.settings(epochs=1, precision=precision)
+        setup = made.setup(settings)
+        model, training = made.training(tmp_path / str(number), settings, setup)
+        training.run()
+        ends.append(model.state_dict())
+    assert made.same(ends[0], ends[2])
+    assert made.same(ends[1], ends[3])
+    assert not made.same(ends[0], ends[1])
+    assert made.same(ends[4], ends[1] if in_bf16("auto") else ends[0])
+    assert all(weights.dtype == torch.float32 for end in ends for weights in end.values())
 
 
 @pytest.mark.parametrize(

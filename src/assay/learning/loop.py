@@ -1,8 +1,9 @@
 """The training loop, for any model and any kind of batch.
 
 Reads and writes only the state that a killed training is resumed from. Built on accelerate: the
-same code runs on one processor and, under ``accelerate launch`` or torchrun, on several GPUs. Knows
-nothing of texts or images: what differs comes as the functions of :class:`TrainingSetup`.
+same code runs on one processor and, under ``accelerate launch`` or torchrun, on several GPUs. The
+precision is this loop's own, not accelerate's, which keeps one for a whole process. Knows nothing
+of texts or images: what differs comes as the functions of :class:`TrainingSetup`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from accelerate import Accelerator
 
 from assay.errors import Diverged
 from assay.learning.batching import shard
-from assay.learning.precision import mixed_precision
+from assay.learning.precision import autocast
 from assay.learning.resumption import Position, ResumableState
 from assay.progress import Progress, say
 
@@ -56,7 +57,7 @@ class TrainingSetup:
 
     batches: Callable[[int], list[list[int]]]  # epoch -> batches of row numbers
     collate: Callable[[list[int], int], Tensors]  # row numbers, epoch -> tensors
-    loss: Callable[[nn.Module, Tensors], torch.Tensor]  # scalar, mean over the batch
+    loss: Callable[[nn.Module, Tensors], torch.Tensor]  # fp32 scalar, mean over the batch
     validate: Callable[[nn.Module], dict[str, float]]  # validation metrics, by name
     size: Callable[[Tensors], int]  # tokens or images of a batch, for the throughput
     selection: Selection  # which of the validation metrics chooses the best epoch
@@ -78,9 +79,7 @@ class Training:
         """Prepare model and optimiser for the devices at hand; :meth:`run` trains."""
         self._setup, self._recipe, self._settings = setup, recipe, settings
         self._state, self._logger = ResumableState(run.state, run.digest), run.logger
-        self._accelerator = Accelerator(
-            mixed_precision=mixed_precision(settings.precision), cpu=not torch.cuda.is_available()
-        )
+        self._accelerator = Accelerator(mixed_precision="no", cpu=not torch.cuda.is_available())
         self._steps_an_epoch = len(self._shard(0))
         self._steps = self._steps_an_epoch * settings.epochs
         optimiser = recipe.optimiser(model)
@@ -145,7 +144,7 @@ class Training:
         for group, rate in zip(self._optimiser.param_groups, self._full_rates, strict=True):
             group["lr"] = rate * share
         on_device = {name: value.to(self._accelerator.device) for name, value in batch.items()}
-        with self._accelerator.autocast():
+        with self._autocast():
             loss = self._setup.loss(self._model, on_device)
         value = float(loss.detach())
         if value != value or abs(value) == float("inf"):
@@ -165,6 +164,9 @@ class Training:
         if self._lookahead:
             self._lookahead.after_step(self._at.step)
 
+    def _autocast(self) -> torch.autocast:
+        return autocast(self._settings.precision, self._accelerator.device.type)
+
     def _share(self) -> float:
         return self._recipe.schedule(self._at.step, self._steps)
 
@@ -183,7 +185,7 @@ class Training:
     def _validate(self, epoch: int) -> None:
         """Measure the validation split after an epoch; keep the weights if they are the best."""
         self._model.eval()
-        with torch.inference_mode(), self._accelerator.autocast():
+        with torch.inference_mode(), self._autocast():
             scores = self._setup.validate(self._bare)
         self._at.curve.append({"step": self._at.step, "epoch": float(epoch), **_rounded(scores)})
         self._logger.log(self._at.step, scores)

@@ -11,14 +11,21 @@ import torch
 from assay import processor
 
 
-def mixed_precision(setting: str) -> str:
-    """Return accelerate's name for the arithmetic: ``bf16`` or ``no`` (fp32).
+def autocast(setting: str, device: str) -> torch.autocast:
+    """Return the context in which a network computes on a device of the type ``device``.
+
+    In bf16, matrices are multiplied so and logits may be bfloat16; weights and their gradients stay
+    fp32. In fp32 nothing changes.
+    """
+    return torch.autocast(device, torch.bfloat16, enabled=in_bf16(setting))
+
+
+def in_bf16(setting: str) -> bool:
+    """Tell whether ``train.precision`` means bf16 here.
 
     ``auto`` takes bf16 where the hardware multiplies it: AVX-512 BF16, AMX, or a GPU that has it.
     """
-    if setting == "auto":
-        setting = "bf16" if _multiplies_bf16() else "fp32"
-    return "bf16" if setting == "bf16" else "no"
+    return setting == "bf16" or (setting == "auto" and _multiplies_bf16())
 
 
 def _multiplies_bf16() -> bool:
