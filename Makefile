@@ -5,6 +5,8 @@ MODEL ?= opinions
 # Bytecode is made at the first import, of what is imported: that is a tenth of what is installed.
 # Containers often forbid it; every process would then compile all it imports, for ever.
 unexport PYTHONDONTWRITEBYTECODE
+# What the second pass of the tests is held to: torch, oneDNN and Assay's own choices.
+AVX2 := ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 ASSAY_INSTRUCTIONS=avx2
 PIP := .venv/bin/python -m pip --quiet --quiet --no-input --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -24,8 +26,13 @@ help:  ## show this
 run: .venv/ready  ## data to a proven ONNX model: make run [MODEL=opinions]
 	@.venv/bin/python -m assay run $(MODEL)
 
-test: .venv/ready  ## every test
+test: .venv/ready  ## every test; then those that depend on the processor, held to AVX2
 	@.venv/bin/python -m pytest -n 2
+	@case "$$(uname -m)" in \
+	  x86_64|amd64) echo "again, held to AVX2: the tests that depend on the processor"; \
+	    $(AVX2) .venv/bin/python -m pytest -n 2 -p no:cacheprovider -m processor ;; \
+	  *) echo "no second pass: $$(uname -m) has no AVX2 to be held to" ;; \
+	esac
 
 lint: .venv/ready  ## ruff, mypy, import contracts
 	@.venv/bin/python -m ruff check .

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-import pytest
 from ruamel.yaml import YAML
 
 from bench import project, training
@@ -15,13 +14,9 @@ from tests.conftest import settings
 if TYPE_CHECKING:
     from pathlib import Path
 
-# accelerate takes one arithmetic a process: those of one share it here.
-FP32 = ["no-bf16", "trainer", "tutorial"]
 
-
-@pytest.mark.parametrize("names", [FP32, [name for name in training.NAMES if name not in FP32]])
 def test_every_loop_learns_from_the_same_rows_and_counts_real_tokens(
-    names: list[str], tmp_path: Path, checkpoint: Path
+    tmp_path: Path, checkpoint: Path
 ) -> None:
     rows = rows_of_text(16)
     for split in ("train", "validation"):
@@ -38,7 +33,7 @@ def test_every_loop_learns_from_the_same_rows_and_counts_real_tokens(
         "for name in sys.argv[2:]: loops.main(name, sys.argv[1])"
     )
     answer = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path), *names],
+        [sys.executable, "-c", code, str(tmp_path), *training.NAMES],
         cwd=tmp_path,
         env=project.environment(),
         capture_output=True,
@@ -51,7 +46,7 @@ def test_every_loop_learns_from_the_same_rows_and_counts_real_tokens(
     lines = [line for line in answer.stdout.splitlines() if line.startswith('{"')]
     # Each text is n words that the tokenizer knows whole, and two special tokens.
     tokens = sum(len(text.split()) + 2 for text in rows["text"])
-    assert len(lines) == len(names)
+    assert len(lines) == len(training.NAMES)
     for found in map(json.loads, lines):
         assert (found["rows"], found["tokens"]) == (16, tokens)
         assert found["seconds"] > 0

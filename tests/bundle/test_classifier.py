@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+pytestmark = pytest.mark.processor
+
 FILES = ModelPaths(made.MODEL)
 TEXTS = ["great lovely film", "x " * 300, "", "awful", "an ordinary table, by and large " * 3, "好"]
 

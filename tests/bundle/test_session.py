@@ -11,6 +11,8 @@ from tests.tasks.image_classification.made import write_bundle
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.processor
+
 
 @pytest.fixture
 def graph(tmp_path: Path) -> Path:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from assay.bundle.manifest import Precision
 
+pytestmark = pytest.mark.processor
+
 FILES = ModelPaths("mine")
 SETTINGS = TextClassificationModel.model_validate(
     {"data": "text", "task": "classification", "labels": ["bad", "good"]}

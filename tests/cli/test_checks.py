@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from assay.cli.checks import Finding
 
+pytestmark = pytest.mark.processor
+
 FILES = ModelPaths(made.MODEL)
 
 

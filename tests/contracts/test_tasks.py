@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from assay.tasks.task import Task
 
+pytestmark = pytest.mark.processor
+
 FILES = ModelPaths(made.MODEL)
 
 

@@ -24,6 +24,7 @@ from tests.conftest import Project, lay_out, settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.processor
 
 MODEL = "slice"
 

@@ -10,6 +10,8 @@ from assay.paths import ModelPaths
 from assay.settings.schema import Optimisation
 from tests import made
 
+pytestmark = pytest.mark.processor
+
 FILES = ModelPaths(made.MODEL)
 SETTINGS = Optimisation()
 LABELS = ("bad", "good")

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import pytest
 import torch
 
 from assay.learning.lookahead import EVERY, KEPT, Lookahead
+
+pytestmark = pytest.mark.processor
 
 
 def _model() -> torch.nn.Module:

@@ -5,6 +5,8 @@ import torch
 
 from assay.learning.muon import Muon, orthogonal
 
+pytestmark = pytest.mark.processor
+
 
 @pytest.mark.parametrize("shape", [(16, 144), (64, 64), (144, 16)])
 def test_singular_values_come_near_one_and_their_vectors_stay(shape: tuple[int, int]) -> None:

@@ -5,6 +5,8 @@ import torch
 
 from assay.learning.optimiser import adamw, warmup_then_linear
 
+pytestmark = pytest.mark.processor
+
 
 def test_biases_and_normalisation_do_not_decay() -> None:
     model = torch.nn.Sequential(

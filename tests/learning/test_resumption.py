@@ -12,6 +12,8 @@ from tests.learning import made
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.processor
+
 AT = Position(
     epoch=1,
     batch=4,

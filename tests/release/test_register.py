@@ -44,7 +44,8 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
     from mlflow.entities.model_registry import ModelVersion
 
-pytestmark = pytest.mark.xdist_group("mlflow")  # one worker pays for the import and the database
+# One worker pays for the import and the database.
+pytestmark = [pytest.mark.xdist_group("mlflow"), pytest.mark.processor]
 
 ROOT = Path(__file__).parents[2]
 PARAMS = """\

@@ -30,6 +30,8 @@ from tests.reports import parity as parity_report
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.processor
+
 LABELS = ("bad", "fair", "good")
 FILES = ModelPaths("toy")
 UNKNOWN = "[UNK]"

@@ -7,6 +7,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pandas as pd
+import pytest
 
 from assay.paths import ModelPaths
 from assay.stages.__main__ import main
@@ -17,7 +18,8 @@ from tests.made import LABELS, MODEL, lay_out_plain, texts
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
+
+pytestmark = pytest.mark.processor
 
 BEFORE = ("ingest", "validate", "split")
 

@@ -17,6 +17,8 @@ from tests.tasks.image_classification.made import LABELS, write_bundle
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.processor
+
 
 @pytest.fixture
 def folder(checkpoint: Path, tmp_path: Path) -> Path:

@@ -17,6 +17,7 @@ from assay.gateways import onnx as gateway
 if TYPE_CHECKING:
     from typing import Any
 
+pytestmark = pytest.mark.processor
 
 DYNAMIC = {0: "batch", 1: "length"}
 INPUTS = ("input_ids", "attention_mask")

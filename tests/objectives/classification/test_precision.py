@@ -5,6 +5,8 @@ import pytest
 from assay.objectives.classification import precision
 from assay.settings.classification import ClassificationExport
 
+pytestmark = pytest.mark.processor
+
 
 def _settings(**changes: object) -> ClassificationExport:
     return ClassificationExport.model_validate({"max_f1_drop": 0.005, **changes})

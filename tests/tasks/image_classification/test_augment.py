@@ -11,6 +11,8 @@ import torch
 from assay.tasks.image_classification.augment import augmented, drawn
 from assay.tasks.image_classification.settings import ImageTrain
 
+pytestmark = pytest.mark.processor
+
 ROWS, SIDE = 60, 12
 # Every pixel of an image differs from every other one.
 IMAGES = torch.from_numpy(

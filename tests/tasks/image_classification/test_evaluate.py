@@ -17,6 +17,8 @@ from tests.tasks.image_classification.made import LABELS, png, shades, write_bun
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.processor
+
 
 def settings(*slices: str) -> ImageClassificationModel:
     return ImageClassificationModel.model_validate(

@@ -23,6 +23,8 @@ from assay.tasks.image_classification.served import Served
 from assay.tasks.image_classification.settings import ImageClassificationModel
 from tests import made
 
+pytestmark = pytest.mark.processor
+
 FILES = ModelPaths(made.MODEL)
 
 

@@ -13,6 +13,8 @@ from tests.tasks.image_classification.networks.made import NETWORKS, built, pret
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.processor
+
 every_network = pytest.mark.parametrize("name", NETWORKS)
 
 

@@ -18,6 +18,8 @@ from tests.tasks.image_classification.made import labelled_scans
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.processor
+
 FILES = ModelPaths(made.MODEL)
 SETTINGS = ImageTrain(size=16, channels=1)
 

@@ -14,6 +14,8 @@ from tests.tasks.image_classification.made import png, shades, write_bundle
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.processor
+
 NAMES = ["none", *robustness.CORRUPTIONS]
 
 

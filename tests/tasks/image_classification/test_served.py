@@ -8,6 +8,8 @@ import torch
 from assay.tasks.image_classification.served import WEIGHTS, Served
 from tests.tasks.image_classification.networks.made import built
 
+pytestmark = pytest.mark.processor
+
 
 @pytest.mark.parametrize("views", list(WEIGHTS))
 def test_the_views_of_an_image_are_averaged(views: Any) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+pytestmark = pytest.mark.processor
+
 FILES = ModelPaths(made.MODEL)
 # 200 rows in batches of 20: 10 steps an epoch, a state each 5, a row of the curve each 10.
 ROWS, PARTS = 260, {"train": slice(0, 200), "validation": slice(200, 260)}

@@ -39,6 +39,8 @@ from tests.tasks.table_classification.made import (
 if TYPE_CHECKING:
     from assay.tasks.table_classification.network import Mlp
 
+pytestmark = pytest.mark.processor
+
 FILES = ModelPaths(made.MODEL)
 COLUMNS = {
     "both": (NUMBERS, CATEGORIES),

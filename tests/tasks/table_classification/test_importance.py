@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from assay.objectives.classification.metrics import Predictions
 
+pytestmark = pytest.mark.processor
+
 FILES = ModelPaths(made.MODEL)
 COLUMNS = ["age", "debt", "job", "branch"]
 

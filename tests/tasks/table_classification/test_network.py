@@ -15,6 +15,8 @@ from tests.tasks.table_classification.made import fitted, people, settings, shap
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.processor
+
 LABELS = {2: ["a", "b"], 3: ["a", "b", "c"]}
 KNOWN = {"z": ["p", "q"], "b": []}
 

@@ -15,6 +15,8 @@ from assay.tasks.table_classification.preprocessing import (
     vocabulary,
 )
 
+pytestmark = pytest.mark.processor
+
 SCALINGS = ("quantile", "robust")
 
 

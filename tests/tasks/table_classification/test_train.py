@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from assay.tasks.table_classification.settings import TableClassificationModel
 
+pytestmark = pytest.mark.processor
+
 FILES = ModelPaths(made.MODEL)
 # 160 rows in batches of 16: 10 steps an epoch, a state each 5, a row of the curve each 10.
 ROWS = {"train": 160, "validation": 60}

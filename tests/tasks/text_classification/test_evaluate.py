@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from assay.reporting.report import Report
 
+pytestmark = pytest.mark.processor
+
 FILES = ModelPaths(made.MODEL)
 
 

@@ -14,6 +14,8 @@ from assay.records import Parity
 from assay.tasks.text_classification import export
 from tests import made
 
+pytestmark = pytest.mark.processor
+
 FILES = ModelPaths(made.MODEL)
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from assay.tasks.text_classification.settings import Pooling
 
+pytestmark = pytest.mark.processor
+
 LABELS = ("bad", "fair", "good", "superb")
 BATCH = {
     "input_ids": torch.tensor([[101, 2307, 102, 0], [101, 2204, 3185, 102]]),

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+pytestmark = pytest.mark.processor
+
 FILES = ModelPaths(made.MODEL)
 
 

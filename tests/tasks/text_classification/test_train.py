@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+pytestmark = pytest.mark.processor
+
 FILES = ModelPaths(made.MODEL)
 # 240 rows in batches of 16: 15 steps an epoch, a state each 5, a row of the curve each 10.
 

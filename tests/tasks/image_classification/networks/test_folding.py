@@ -6,6 +6,8 @@ import torch
 from assay.tasks.image_classification.networks import folding, speednet
 from tests.tasks.image_classification.networks.made import NETWORKS, built
 
+pytestmark = pytest.mark.processor
+
 every_network = pytest.mark.parametrize("name", NETWORKS)
 
 

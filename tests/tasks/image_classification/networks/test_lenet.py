@@ -5,6 +5,8 @@ import pytest
 from assay.errors import SettingsError
 from tests.tasks.image_classification.networks.made import built
 
+pytestmark = pytest.mark.processor
+
 
 def test_lenet_is_the_tutorials() -> None:
     model, _ = built("lenet", size=32)

@@ -13,6 +13,8 @@ from tests.tasks.image_classification.networks.made import built, pixels, pretra
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.processor
+
 
 @pytest.mark.parametrize(("size", "side"), [(32, 4), (64, 8), (96, 3)])
 def test_small_images_reach_the_resnets_with_little_taken_away(size: int, side: int) -> None:

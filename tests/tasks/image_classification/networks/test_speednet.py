@@ -7,6 +7,8 @@ import torch
 from assay.tasks.image_classification.networks import speednet
 from tests.tasks.image_classification.networks.made import built
 
+pytestmark = pytest.mark.processor
+
 
 def test_whitened_patches_have_no_correlation_and_variance_one() -> None:
     model, _ = built("speednet", size=32)
