@@ -12,7 +12,7 @@ from transformers import AutoTokenizer, pipeline
 
 from assay.bundle.classifier import Classifier as Bundle
 from assay.modalities.text.encoding import TextEncoder, of_bundle
-from assay.tasks.text_classification import network, train
+from assay.tasks.text_classification import inference, network
 from bench import project
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Classifiers:
         return self._named(self.bundle.predict(texts, batch_size=size).probabilities)
 
     def _ask_torch_sorted(self, texts: Sequence[str], size: int) -> list[str]:
-        return self._named(train.logits(self._model, self._encode(texts), size).numpy())
+        return self._named(inference.logits(self._model, self._encode(texts), size).numpy())
 
     def _named(self, scores: np.ndarray[Any, Any]) -> list[str]:
         return [self.bundle.labels[place] for place in scores.argmax(axis=1)]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from assay.errors import StageFailed
-from assay.learning.precision import mixed_precision
+from assay.learning.precision import in_bf16
 from assay.modalities.text import pretrained
 from assay.paths import ModelPaths
 from bench import project, tables
@@ -149,7 +149,7 @@ def _shares(settings: TextClassificationModel, found: dict[str, Passes]) -> str:
     """Return the table of what each loop reaches of the machine's own peak."""
     operations = TRAINING * operations_a_token(pretrained.locate(settings.train.checkpoint))
     threads = settings.train.threads
-    own = "bf16" if mixed_precision(settings.train.precision) == "bf16" else "fp32"
+    own = "bf16" if in_bf16(settings.train.precision) else "fp32"
     peaks = {
         precision: Peak.measured(precision, threads) for precision in dict.fromkeys((own, "fp32"))
     }

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 # What computes on the processor, or chooses by it.
 COMPUTING = re.compile(
-    r"assay\.(processor|bundle\.session|bundle\.writing|gateways\.onnx|tasks\.bundles"
-    r"|learning\.(loop|precision|muon|lookahead|optimiser|resumption|identity)"
+    r"assay\.(processor|bundle\.session|bundle\.serving|bundle\.writing|gateways\.onnx|tasks\.bundles"
+    r"|learning\.(loop|precision|muon|lookahead|optimiser|probe|resumption|identity)"
     r"|tasks\.\w+\.(train|export|network|networks|parity|evaluate|robustness|importance))\b"
 )
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+pytestmark = pytest.mark.processor
+
 FILES = ModelPaths(made.MODEL)
 ELSEWHERE = {"processor": "GenuineIntel avx2"}
 TEXTS = ["great lovely film", "awful", "an ordinary table"]

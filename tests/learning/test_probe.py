@@ -7,6 +7,8 @@ from torch.nn.functional import cross_entropy, one_hot
 
 from assay.learning import probe, seeding
 
+pytestmark = pytest.mark.processor
+
 ROWS, WIDTH, CLASSES = 300, 8, 3
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
+pytestmark = pytest.mark.processor
+
 WIDTH = 64
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx
+import pytest
 import torch
 from onnx import numpy_helper
 
@@ -14,7 +15,7 @@ from assay.gateways import onnx as gateway
 if TYPE_CHECKING:
     from typing import Any
 
-    import pytest
+pytestmark = pytest.mark.processor
 
 FACTS = {"assay.task": "image-classification"}
 

@@ -16,7 +16,7 @@ from assay.modalities.text import pretrained
 from assay.modalities.text.encoding import TOKENIZER, TextEncoder
 from assay.objectives.classification.baselines import Baseline, divided
 from assay.objectives.classification.logistic import logistic
-from assay.tasks.text_classification import frozen, network
+from assay.tasks.text_classification import frozen, inference, network
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,7 +84,7 @@ def frozen_encoder(
     source = pretrained.locate(settings.train.checkpoint)
     model = network.load(source, settings.labels, settings.train.pooling, 0.0, new_head=True)
     encode = TextEncoder(source / TOKENIZER, settings.train.max_length)
-    asked = probe.logits(frozen.features(model, encode(test)))
+    asked = probe.logits(inference.features(model, encode(test)))
     return Baseline(FROZEN, _probabilities(probe.validation), _probabilities(asked))
 
 

@@ -20,7 +20,7 @@ from assay.objectives.classification import precision
 from assay.objectives.classification.labels import numbers
 from assay.objectives.classification.precision import Graphs, Trial
 from assay.progress import say
-from assay.tasks.text_classification import network, parity, train
+from assay.tasks.text_classification import inference, network, parity
 from assay.tasks.text_classification.golden import drawn
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def export(
     encode = text.TextEncoder(files.checkpoint / text.TOKENIZER, settings.train.max_length)
     encoding = encode(rows["text"].tolist())
     trial = _trial(encoding, rows["label"].tolist(), settings)
-    expected = train.logits(model, encoding).numpy()
+    expected = inference.logits(model, encoding).numpy()
     report = trial.compare(graphs, expected, largest, settings.export)
     golden = drawn(encoding.ids)
     _write(folder, graphs, report.precision, golden, settings, files)

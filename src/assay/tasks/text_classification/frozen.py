@@ -1,4 +1,4 @@
-"""The frozen encoder of a text network: what its head would read, and a linear probe on that.
+"""A linear probe on the frozen encoder of a text network, as a file.
 
 Reads and writes ``probe.safetensors``: the head that was fitted on the train split, and its logits
 of the validation split. Nothing is learned here.
@@ -7,22 +7,16 @@ of the validation split. Nothing is learned here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from assay.progress import Progress
-from assay.tasks.text_classification import network
-
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from assay.modalities.text.encoding import Encoding
-
 FILE = "probe.safetensors"
-BATCH = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,23 +37,6 @@ class FrozenProbe:
     def logits(self, features: torch.Tensor) -> torch.Tensor:
         """Return (rows, classes) of (rows, width)."""
         return torch.nn.functional.linear(features, self.weight, self.bias)
-
-
-def features(model: Any, encoding: Encoding, *, bf16: bool = False) -> torch.Tensor:
-    """Return what the head of a network reads, float32 (rows, width), in the rows' order."""
-    device = next(model.parameters()).device
-    answer = torch.zeros(len(encoding.ids), model.config.hidden_size)
-    model.eval()
-    with (
-        torch.no_grad(),
-        torch.autocast(device.type, torch.bfloat16, enabled=bf16),
-        Progress("features of the frozen encoder", len(encoding.ids)) as bar,
-    ):
-        for rows, feeds in encoding.batches(BATCH):
-            batch = {name: torch.from_numpy(array).to(device) for name, array in feeds.items()}
-            answer[rows] = network.features(model, batch).float().cpu()
-            bar.advance(len(rows))
-    return answer
 
 
 def write(probe: FrozenProbe, file: Path, **metadata: str) -> None:

@@ -14,10 +14,10 @@ from safetensors import SafetensorError
 from assay import ranks
 from assay.files import replacing
 from assay.learning import probe as linear
-from assay.learning.precision import mixed_precision
+from assay.learning.precision import in_bf16
 from assay.objectives.classification import metrics
 from assay.progress import say
-from assay.tasks.text_classification import frozen
+from assay.tasks.text_classification import frozen, inference
 from assay.tasks.text_classification.frozen import FrozenProbe
 
 if TYPE_CHECKING:
@@ -41,9 +41,9 @@ def fitted_once(model: Any, splits: Splits, precision: str, run: TrainingRun) ->
 
 def fit(model: Any, splits: Splits, precision: str) -> FrozenProbe:
     """Return the linear head of the best macro F1 on the validation split, the encoder frozen."""
-    bf16 = mixed_precision(precision) == "bf16"
-    learned = frozen.features(model, splits.train.encoding, bf16=bf16)
-    asked = frozen.features(model, splits.validation.encoding, bf16=bf16)
+    bf16 = in_bf16(precision)
+    learned = inference.features(model, splits.train.encoding, bf16=bf16)
+    asked = inference.features(model, splits.validation.encoding, bf16=bf16)
 
     def score(logits: torch.Tensor) -> float:
         return metrics.macro_f1(splits.validation.labels, logits.argmax(1).numpy())

@@ -8,23 +8,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 
 from assay.learning import curve, loop, recipe, seeding
 from assay.learning.batching import bucketed
 from assay.modalities.text import pretrained
 from assay.objectives.classification import metrics
-from assay.tasks.text_classification import frozen, network, probing
+from assay.tasks.text_classification import frozen, inference, network, probing
 from assay.tasks.text_classification.splits import Splits
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from assay.learning.run import TrainingRun
     from assay.modalities.text.encoding import Encoding
     from assay.paths import ModelPaths
     from assay.tasks.text_classification.settings import TextClassificationModel
-
-VALIDATION_BATCH = 64
 
 
 def train(settings: TextClassificationModel, files: ModelPaths, run: TrainingRun) -> None:
@@ -73,22 +72,9 @@ def setup(settings: TextClassificationModel, splits: Splits) -> loop.TrainingSet
     )
 
 
-def logits(model: Any, encoding: Encoding, batch_size: int = VALIDATION_BATCH) -> torch.Tensor:
-    """Return float32 logits (rows, classes) of the torch network, in the rows' order."""
-    device = next(model.parameters()).device
-    answer: list[torch.Tensor] = []
-    order: list[int] = []
-    with torch.inference_mode():
-        for rows, feeds in encoding.batches(batch_size):
-            tensors = {name: torch.from_numpy(array).to(device) for name, array in feeds.items()}
-            answer.append(model(**tensors).logits.float().cpu())
-            order += rows
-    return torch.cat(answer)[torch.tensor(np.argsort(order))]
-
-
 def scores(model: Any, encoding: Encoding, labels: np.ndarray[Any, Any]) -> dict[str, float]:
     """Return the validation split's loss, accuracy and macro F1."""
-    found = logits(model, encoding)
+    found = inference.logits(model, encoding)
     loss = torch.nn.functional.cross_entropy(found, torch.from_numpy(labels))
     predicted = found.argmax(dim=1).numpy()
     return {
