@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -84,7 +85,7 @@ def test_bytes_are_equal_from_two_folders_in_two_processes(tmp_path: Path) -> No
             subprocess.Popen(
                 [sys.executable, "-c", script, target],
                 cwd=folder,
-                env={"PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"},
+                env={**os.environ, "PYTHONPATH": f"{root}:{root}/src", "OMP_NUM_THREADS": "1"},
                 stderr=subprocess.PIPE,
             )
         )

@@ -1,19 +1,29 @@
 from __future__ import annotations
 
+import shutil
 import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import pytest
+from safetensors.torch import load_file, save_file
 
-from assay.tasks.text_classification import baseline
+from assay.paths import ModelPaths
+from assay.tasks.registry import load_model
+from assay.tasks.text_classification import baseline, frozen
+from assay.tasks.text_classification.settings import TextClassificationModel
+from tests import made
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from assay.objectives.classification.baselines import Baseline
 
+pytestmark = pytest.mark.processor
+
+FILES = ModelPaths(made.MODEL)
 ENGLISH = ["a good film", "a bad film", "good good fun", "bad, bad :(", "so good!", "not bad"] * 5
 ANSWERS = ["good", "bad", "good", "bad", "good", "bad"] * 5
 CHINESE = ["很好吃的菜", "太难吃了", "味道好极了", "服务太差了"] * 5
@@ -87,3 +97,38 @@ def test_chinese_is_read_by_characters() -> None:
 def test_script_decides_between_words_and_characters(texts: list[str], unspaced: bool) -> None:
     assert baseline.is_unspaced(texts) == unspaced
     assert baseline.vectorizer(texts, 2).analyzer == ("char" if unspaced else "word")
+
+
+@pytest.fixture
+def built(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> TextClassificationModel:
+    """Go into a built project; return its model's settings."""
+    monkeypatch.chdir(made.built(checkpoint))
+    found = load_model(made.MODEL)
+    assert isinstance(found, TextClassificationModel)
+    return found
+
+
+def test_the_frozen_encoder_answers_for_both_splits(built: TextClassificationModel) -> None:
+    validation, test = (pd.read_parquet(FILES.split(name)) for name in ("validation", "test"))
+    found = baseline.frozen_encoder(built, FILES, test["text"].tolist())
+    assert found is not None
+    for probabilities, rows in ((found.validation, validation), (found.test, test)):
+        assert probabilities.shape == (len(rows), len(built.labels))
+        np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+    again = baseline.frozen_encoder(built, FILES, validation["text"].tolist())
+    assert again is not None
+    # The training computed them in its own arithmetic, which may be bf16.
+    np.testing.assert_allclose(again.test, found.validation, atol=0.05)
+
+
+def test_a_model_that_is_the_probe_is_not_its_own_baseline(
+    built: TextClassificationModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probe = frozen.read(FILES.checkpoint / frozen.FILE)
+    assert probe is not None
+    shutil.copytree(FILES.checkpoint, tmp_path / FILES.checkpoint)
+    monkeypatch.chdir(tmp_path)
+    weights = load_file(FILES.checkpoint / "model.safetensors")
+    weights["classifier.weight"] = probe.weight
+    save_file(weights, FILES.checkpoint / "model.safetensors", metadata={"format": "pt"})
+    assert baseline.frozen_encoder(built, FILES, ["a text"]) is None

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 # Texts that are looked at to learn whether the tokenizer knows the language.
 SAMPLE = 2000
 # A small set needs more passes: about this many steps, within these bounds.
-STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 1200, 2, 20
+STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 750, 2, 20
 TRAINED_SHARE = 0.8
 
 
