@@ -197,6 +197,26 @@ def test_the_bundle_opens_and_answers_in_probabilities(
 
 
 @every_task
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_no_answer_depends_on_its_neighbours(
+    task: Task[Any], project: ClassificationModel, precision: str, tmp_path: Path
+) -> None:
+    asked = project.export.model_copy(update={"precision": precision})
+    folder = tmp_path / "bundle"
+    task.export(project.model_copy(update={"export": asked}), FILES, folder)
+    bundle = open_classifier(folder, threads=1)
+    assert bundle.precision == precision
+    _, contents = task.requests(project).table(_tried(task.name).data, None)
+    # Texts and images of several lengths and sizes, as they come.
+    encoded = bundle.encode(contents[::7])
+    alone = {rows[0]: bundle.logits(feeds)[0] for rows, feeds in encoded.batches(1)}
+    for size in (2, 8, 64):
+        for rows, feeds in encoded.batches(size):
+            expected = np.stack([alone[row] for row in rows])
+            assert np.abs(bundle.logits(feeds) - expected).max() <= 1e-3
+
+
+@every_task
 def test_reports_hold_what_the_command_and_the_gate_read(project: ClassificationModel) -> None:
     evaluation = records.read(FILES.metrics, Evaluation)
     assert (evaluation.data, evaluation.task) == (project.data, project.task)

@@ -37,11 +37,11 @@ class TextTrain(Optimisation):
     mode: Mode = "auto"
     pooling: Pooling = "mean"
     freeze_embeddings: bool = True
-    head_rate: Annotated[float, Field(gt=0, le=1000)] = 1.0
+    head_rate: Annotated[float, Field(gt=0, le=1000)] = 10.0
     # The first epoch may fall below the probe, and the next ones rise above it.
     patience: Positive = 3
     max_length: Annotated[int, Field(ge=8, le=512)] = 128
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     soft_labels: bool = True
 
 
