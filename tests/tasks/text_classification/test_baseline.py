@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from safetensors.torch import load_file, save_file
 
 from assay.paths import ModelPaths
 from assay.tasks.registry import load_model
 from assay.tasks.text_classification import baseline, frozen
-from assay.tasks.text_classification.settings import TextClassificationModel
+from assay.tasks.text_classification.settings import TextClassificationModel as Model
 from tests import made
 
 if TYPE_CHECKING:
@@ -100,15 +101,28 @@ def test_script_decides_between_words_and_characters(texts: list[str], unspaced:
 
 
 @pytest.fixture
-def built(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> TextClassificationModel:
-    """Go into a built project; return its model's settings."""
-    monkeypatch.chdir(made.built(checkpoint))
+def built(checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Model:
+    """Go into a copy of a built project; return its model's settings."""
+    shutil.copytree(made.built(checkpoint), tmp_path / "project")
+    monkeypatch.chdir(tmp_path / "project")
     found = load_model(made.MODEL)
-    assert isinstance(found, TextClassificationModel)
+    assert isinstance(found, Model)
     return found
 
 
-def test_the_frozen_encoder_answers_for_both_splits(built: TextClassificationModel) -> None:
+def _probe() -> frozen.FrozenProbe:
+    found = frozen.read(FILES.checkpoint / frozen.FILE)
+    assert found is not None
+    return found
+
+
+def _set_head(weight: torch.Tensor) -> None:
+    weights = load_file(FILES.checkpoint / "model.safetensors") | {"classifier.weight": weight}
+    save_file(weights, FILES.checkpoint / "model.safetensors", metadata={"format": "pt"})
+
+
+def test_the_frozen_encoder_answers_for_both_splits(built: Model) -> None:
+    _set_head(_probe().weight + 1)
     validation, test = (pd.read_parquet(FILES.split(name)) for name in ("validation", "test"))
     found = baseline.frozen_encoder(built, FILES, test["text"].tolist())
     assert found is not None
@@ -121,14 +135,6 @@ def test_the_frozen_encoder_answers_for_both_splits(built: TextClassificationMod
     np.testing.assert_allclose(again.test, found.validation, atol=0.05)
 
 
-def test_a_model_that_is_the_probe_is_not_its_own_baseline(
-    built: TextClassificationModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    probe = frozen.read(FILES.checkpoint / frozen.FILE)
-    assert probe is not None
-    shutil.copytree(FILES.checkpoint, tmp_path / FILES.checkpoint)
-    monkeypatch.chdir(tmp_path)
-    weights = load_file(FILES.checkpoint / "model.safetensors")
-    weights["classifier.weight"] = probe.weight
-    save_file(weights, FILES.checkpoint / "model.safetensors", metadata={"format": "pt"})
+def test_a_model_that_is_the_probe_is_not_its_own_baseline(built: Model) -> None:
+    _set_head(_probe().weight)
     assert baseline.frozen_encoder(built, FILES, ["a text"]) is None
