@@ -104,7 +104,7 @@ def _calls(built: Project) -> dict[str, Callable[[], float]]:
         BARE: (sys.executable, "-c", "pass"),
         "`assay --help`": (assay, "--help"),
         "`dvc repro`, nothing to do": (dvc, "repro"),
-        "`assay predict MODEL TEXT`": (assay, "predict", SLICE, "I would buy it again"),
+        "`assay predict MODEL TEXT`": (assay, "predict", SLICE, "I love this phone"),
     }
     return {name: partial(built.seconds, *words) for name, words in words.items()}
 

@@ -21,7 +21,7 @@ class TextRequests:
     """Texts; satisfies ``assay.modalities.requests.Requests``."""
 
     noun = "text"
-    example = '"I would buy it again"'
+    example = '"I love this phone"'
     unusable = "texts are blank and get no label"
     unreadable = (
         "texts can't be read by this model, and its answers to them say little: train it with a "
