@@ -40,6 +40,8 @@ def train(settings: TextClassificationModel, files: ModelPaths, run: TrainingRun
     splits = Splits.of(settings, files, source)
     model = network.load(source, settings.labels, chosen.pooling, chosen.dropout, new_head=True)
     network.require_length(model, chosen.max_length)
+    if torch.cuda.is_available():
+        model.to("cuda")  # the probe looks at every text, before the loop moves the model there
     # In every mode: it is what the report stands fine-tuning beside.
     probe = probing.fitted_once(model, splits, chosen.precision, run)
     if chosen.mode != "finetune":
