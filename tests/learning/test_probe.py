@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import warnings
+
 import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
@@ -73,6 +75,13 @@ def test_a_constant_feature_and_a_class_without_rows_are_borne() -> None:
     assert (found.weight[:, 0] == 0).all()
     assert found.weight.shape == (CLASSES, WIDTH)
     assert found.logits(features).softmax(1)[:, 2].max() < 0.05
+
+
+def test_nothing_is_warned_about() -> None:
+    features, classes = _drawn(ROWS, 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        probe.fit(features, classes, CLASSES, features, lambda _: 0.0)
 
 
 def test_two_are_equal_bit_for_bit() -> None:

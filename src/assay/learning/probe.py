@@ -111,6 +111,6 @@ def _minimise(
         logits = torch.nn.functional.linear(features, weight, bias)
         loss = cross_entropy(logits, targets) + penalty / 2 * weight.square().sum()
         loss.backward()  # type: ignore[no-untyped-call]
-        return float(loss)
+        return float(loss.detach())
 
     solver.step(closure)  # type: ignore[no-untyped-call]
