@@ -10,9 +10,11 @@ import onnx
 import pandas as pd
 import pytest
 import tokenizers
+import torch
 from dvc.render.match import match_defs_renderers
 from onnx import TensorProto, helper, numpy_helper
 from ruamel.yaml import YAML
+from transformers import BertConfig
 
 from assay import processor, records
 from assay.bundle import manifest, writing
@@ -23,6 +25,7 @@ from assay.objectives.classification import metrics
 from assay.paths import PIPELINE, ModelPaths
 from assay.records import Candidate, Evaluation, SplitPart, SplitReport
 from assay.stages import evaluate
+from assay.tasks.text_classification import frozen, network
 from assay.tasks.text_classification.settings import TextClassificationModel
 from tests.conftest import ROOT
 from tests.reports import parity as parity_report
@@ -135,6 +138,25 @@ def part(table: pd.DataFrame) -> SplitPart:
     return SplitPart(rows=len(table), labels=labels)
 
 
+def write_checkpoint(folder: Path, validation_rows: int) -> None:
+    """Write a network that is its own linear probe, which is then no baseline of it."""
+    config = BertConfig(
+        vocab_size=9,
+        hidden_size=8,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=8,
+    )
+    config.num_labels = len(LABELS)
+    model = network.MeanPooledBert(config)
+    network.save(model, folder, folder)
+    head = model.classifier
+    logits = torch.zeros(validation_rows, len(LABELS))
+    frozen.write(
+        frozen.FrozenProbe(head.weight.detach(), head.bias.detach(), logits), folder / frozen.FILE
+    )
+
+
 def lay_out() -> None:
     """Write into the working folder all that the stage reads."""
     tables = {"train": rows(300, 1), "validation": rows(40, 2), "test": rows(120, 3)}
@@ -142,6 +164,7 @@ def lay_out() -> None:
     for name, table in tables.items():
         table.to_parquet(FILES.split(name), index=False)
     write_bundle(FILES.bundle)
+    write_checkpoint(FILES.checkpoint, len(tables["validation"]))
     records.write(
         FILES.split_report,
         SplitReport(
