@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -18,7 +19,7 @@ from assay import environment
 from assay.paths import ModelPaths
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 ROOT = Path(__file__).parent.parent
 PIPELINE = ("dvc.yaml", ".dvcignore", ".gitignore", "expectations", "src", "flows", "prefect.yaml")
@@ -124,6 +125,20 @@ def settings(checkpoint: Path, **changes: Any) -> dict[str, Any]:
         else:
             block[name] = value
     return block
+
+
+@pytest.fixture
+def torchrun(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, ...]]:
+    """Return the words that start two processes of one training, which no other test does now.
+
+    Two of them at a time may choose the same free port, and then wait for each other for ever.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with (shared / "torchrun.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        module = "torch.distributed.run"
+        yield sys.executable, "-m", module, "--standalone", "--nproc-per-node", "2"
 
 
 @pytest.fixture

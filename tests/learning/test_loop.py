@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import dataclasses
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -298,7 +297,7 @@ def two_processes(folder: str) -> None:
     torch.distributed.destroy_process_group()
 
 
-def test_two_processes_learn_one_network(tmp_path: Path) -> None:
+def test_two_processes_learn_one_network(tmp_path: Path, torchrun: tuple[str, ...]) -> None:
     root = Path(__file__).parents[2]
     script = tmp_path / "script.py"
     script.write_text(
@@ -308,10 +307,7 @@ def test_two_processes_learn_one_network(tmp_path: Path) -> None:
         "test_loop.two_processes(sys.argv[1])\n"
     )
     answer = subprocess.run(
-        [
-            *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
-            *("--nproc-per-node", "2", str(script), str(tmp_path)),
-        ],
+        [*torchrun, str(script), str(tmp_path)],
         capture_output=True,
         text=True,
         timeout=200,

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import sqlite3
 import subprocess
-import sys
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,10 @@ BEFORE = ("ingest", "validate", "split")
 
 
 def test_two_processes_train_one_model_and_the_first_alone_writes(
-    tmp_path: Path, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    checkpoint: Path,
+    torchrun: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     files = ModelPaths(MODEL)
     lay_out_plain(tmp_path / "project", settings(checkpoint), texts(200))
@@ -34,10 +36,7 @@ def test_two_processes_train_one_model_and_the_first_alone_writes(
     for stage in BEFORE:
         assert main(stage, MODEL) == 0, stage
     answer = subprocess.run(
-        [
-            *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
-            *("--nproc-per-node", "2", "-m", "assay.stages", "train", MODEL),
-        ],
+        [*torchrun, "-m", "assay.stages", "train", MODEL],
         capture_output=True,
         text=True,
         timeout=200,
