@@ -14,7 +14,6 @@ import torch
 from dvc.render.match import match_defs_renderers
 from onnx import TensorProto, helper, numpy_helper
 from ruamel.yaml import YAML
-from transformers import BertConfig
 
 from assay import processor, records
 from assay.bundle import manifest, writing
@@ -138,18 +137,10 @@ def part(table: pd.DataFrame) -> SplitPart:
     return SplitPart(rows=len(table), labels=labels)
 
 
-def write_checkpoint(folder: Path, validation_rows: int) -> None:
+def write_checkpoint(pretrained: Path, folder: Path, validation_rows: int) -> None:
     """Write a network that is its own linear probe, which is then no baseline of it."""
-    config = BertConfig(
-        vocab_size=9,
-        hidden_size=8,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=8,
-    )
-    config.num_labels = len(LABELS)
-    model = network.MeanPooledBert(config)
-    network.save(model, folder, folder)
+    model = network.load(pretrained, LABELS, "mean", 0.0, new_head=True)
+    network.save(model, pretrained, folder)
     head = model.classifier
     logits = torch.zeros(validation_rows, len(LABELS))
     frozen.write(
@@ -157,14 +148,14 @@ def write_checkpoint(folder: Path, validation_rows: int) -> None:
     )
 
 
-def lay_out() -> None:
+def lay_out(pretrained: Path) -> None:
     """Write into the working folder all that the stage reads."""
     tables = {"train": rows(300, 1), "validation": rows(40, 2), "test": rows(120, 3)}
     FILES.splits.mkdir(parents=True)
     for name, table in tables.items():
         table.to_parquet(FILES.split(name), index=False)
     write_bundle(FILES.bundle)
-    write_checkpoint(FILES.checkpoint, len(tables["validation"]))
+    write_checkpoint(pretrained, FILES.checkpoint, len(tables["validation"]))
     records.write(
         FILES.split_report,
         SplitReport(
@@ -200,21 +191,21 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def project(tmp_path: Path, store: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(tmp_path: Path, checkpoint: Path, store: str, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", store)
-    lay_out()
+    lay_out(checkpoint)
     return tmp_path
 
 
 @pytest.fixture(scope="module")
-def evaluated(tmp_path_factory: pytest.TempPathFactory, store: str) -> Path:
+def evaluated(tmp_path_factory: pytest.TempPathFactory, checkpoint: Path, store: str) -> Path:
     """A project whose stage has run."""
     folder = tmp_path_factory.mktemp("evaluated")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("MLFLOW_TRACKING_URI", store)
-        lay_out()
+        lay_out(checkpoint)
         run_here()
     return folder
 

@@ -127,7 +127,7 @@ def _model(name: str, model: Model) -> Iterator[Finding]:
     if not versioning.lock_entries(name):
         yield Finding(f"{name}: outputs", "note", "not built yet", f"assay run {name}")
         return
-    if not versioning.lies_here(name):
+    if not versioning.has_outputs(name):
         cure = f"assay run {name} builds it; dvc pull fetches it, if a colleague pushed it"
         yield Finding(f"{name}: outputs", "note", "not built here", cure)
         return

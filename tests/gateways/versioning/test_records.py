@@ -40,16 +40,16 @@ def test_a_changed_byte_and_a_missing_file_are_found_behind_dvcs_back(project: P
     ]
 
 
-def test_a_model_lies_here_as_long_as_one_of_its_outputs_does(project: Path) -> None:
-    assert not versioning.lies_here("tiny")
+def test_a_model_has_outputs_as_long_as_one_of_them_is_there(project: Path) -> None:
+    assert not versioning.has_outputs("tiny")
     versioning.reproduce("train@tiny", on_line=lambda _: None)
-    assert versioning.lies_here("tiny")
-    assert not versioning.lies_here("tiny-two")
+    assert versioning.has_outputs("tiny")
+    assert not versioning.has_outputs("tiny-two")
     Path("data/raw/tiny.parquet").unlink()
-    assert versioning.lies_here("tiny")
+    assert versioning.has_outputs("tiny")
     shutil.rmtree("models/tiny")
     assert versioning.lock_entries("tiny")
-    assert not versioning.lies_here("tiny")
+    assert not versioning.has_outputs("tiny")
 
 
 def test_outside_a_project_nothing_is_asked_of_dvc(

@@ -8,7 +8,7 @@ DVC. Nothing here decides what is stale: DVC alone does.
 from assay.gateways.versioning.records import (
     commit,
     dirty,
-    lies_here,
+    has_outputs,
     lock_entries,
     stages_of,
     verify_outputs,
@@ -19,7 +19,7 @@ __all__ = [
     "LOCK",
     "commit",
     "dirty",
-    "lies_here",
+    "has_outputs",
     "lock_entries",
     "reproduce",
     "stages_of",

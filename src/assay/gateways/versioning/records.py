@@ -45,7 +45,7 @@ def verify_outputs(model: str) -> list[str]:
     return findings
 
 
-def lies_here(model: str) -> bool:
+def has_outputs(model: str) -> bool:
     """Return whether any output that ``dvc.lock`` names for a model lies in the workspace.
 
     A clone holds the ``dvc.lock`` of every model and no output: where none is there, the model
