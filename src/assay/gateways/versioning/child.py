@@ -47,6 +47,9 @@ def run_dvc(pipe: int, arguments: Iterable[str]) -> int:
             return 1  # it died before we asked
     from dvc.cli import main
 
+    from assay.gateways.versioning import content
+
+    content.compare()
     collector = _ErrorCollector()
     for name in ("dvc", "dvc_data", "dvc_objects"):
         logging.getLogger(name).addHandler(collector)
