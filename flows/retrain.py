@@ -22,7 +22,7 @@ from assay.errors import AssayError, Deterministic, OutOfSpace
 from assay.gateways import versioning
 from assay.paths import ModelPaths
 from assay.records import Evaluation
-from assay.release.register import Registration, register
+from assay.release.register import Registration, register_if_reachable
 from assay.settings.schema import MODEL_NAME
 from assay.tasks import registry
 
@@ -67,7 +67,7 @@ def reproduce(stage: str) -> State[Any] | None:
 def enter_registry(model: str) -> Registration | State[Any]:
     """Enter the new bundle into the registry, as a version that nothing serves yet."""
     try:
-        return register(model)
+        return register_if_reachable(model)
     except AssayError as problem:
         return Failed(message=str(problem), data=problem)
 

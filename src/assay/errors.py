@@ -15,6 +15,7 @@ AssayError                      1  a fault of ours, or of the machine
 │   ├── SourceRefused           3  a source that cannot be read, or is not what it claims
 │   ├── UnreadableImage         3  bytes that are no image, or none that Assay reads
 │   ├── ExpectationsBroken      3  Great Expectations found what the suite forbids
+│   ├── InputRefused            3  what a stage reads is not what an earlier stage wrote
 │   ├── RecordRefused           3  a report that this version of Assay did not write
 │   └── BundleRefused           3  a bundle whose bytes are not those that were measured
 └── GateRefused                 4  a challenger that may not be promoted
@@ -116,6 +117,10 @@ class UnreadableImage(DataRefused):
 
 class ExpectationsBroken(DataRefused):
     """The raw table breaks an expectation of its suite."""
+
+
+class InputRefused(DataRefused):
+    """What a stage reads, or what is to be registered, is not what a stage wrote."""
 
 
 class RecordRefused(DataRefused):

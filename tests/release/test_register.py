@@ -22,18 +22,23 @@ import onnxruntime
 import pandas as pd
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
 
 from assay import records
 from assay.bundle import manifest
 from assay.bundle.manifest import MODEL, Manifest, Port
-from assay.errors import MissingFile
+from assay.bundle.serving import runtime
+from assay.errors import MissingFile, StoreFailed
 from assay.files import read_json, sha256, write_json, write_text
 from assay.gateways import tracking
 from assay.gateways.tracking import store
+from assay.gateways.versioning.lockfile import md5_of
 from assay.paths import SPLITS, ModelPaths
 from assay.processor import processor_class
 from assay.records import Candidate, Evaluation, Metric
-from assay.release.register import PAGE, register
+from assay.release.register import PAGE, register, register_if_reachable
+from tests import locks
 from tests.reports import parity as parity_report
 from tests.reports import timings as timings_report
 from tests.tasks.image_classification import made as images
@@ -125,11 +130,13 @@ def network() -> onnx.ModelProto:
     return model
 
 
-def write_bundle(folder: Path, tokenizer: str = "{}") -> None:
+def write_bundle(files: ModelPaths, note: str = "") -> None:
+    folder = files.bundle
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MODEL).write_bytes(network().SerializeToString(deterministic=True))
-    (folder / "tokenizer.json").write_text(tokenizer)
-    (folder / "README.md").write_text(CARD)
+    tokenizer = Tokenizer(WordLevel({"x": 1, "y": 2}))
+    tokenizer.save(str(folder / "tokenizer.json"))
+    (folder / "README.md").write_text(CARD + note)
     stated = Manifest(
         model="opinions",
         data="text",
@@ -141,9 +148,10 @@ def write_bundle(folder: Path, tokenizer: str = "{}") -> None:
             for name in FEEDS
         ),
         outputs=(Port(name="logits", type="float32", shape=("batch", 3), example=(1, 3)),),
-        made_from={},
-        processor="any",
-        versions={},
+        encoder={"max_length": 8},
+        made_from={"weights": sha256(files.checkpoint)},
+        processor=processor_class(),
+        versions={"onnxruntime": runtime()},
     )
     manifest.write(folder, stated)
 
@@ -162,14 +170,6 @@ def write_reports(files: ModelPaths) -> None:
     (files.pictures / "confusion.png").write_bytes(PIXEL)
 
 
-def write_lock(files: ModelPaths) -> None:
-    """Write DVC's lock of one stage, as a real run leaves it."""
-    outs = [{"path": files.raw.as_posix(), "hash": "md5", "md5": "0" * 32, "size": 1}]
-    stage = {"cmd": f"python -m assay.stages ingest {files.model}", "outs": outs}
-    lock = {"schema": "2.0", "stages": {f"ingest@{files.model}": stage}}
-    Path("dvc.lock").write_text(json.dumps(lock))  # JSON is YAML
-
-
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project whose model is built, and a fresh database."""
@@ -182,15 +182,17 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(ROOT / "dvc.yaml", root)
         Path(".dvc").mkdir()
         Path(".dvc/config").write_text("[core]\n    no_scm = true\n")
-        write_lock(files)
         files.splits.mkdir(parents=True)
         for split in SPLITS:
             table = pd.DataFrame({"id": ["a", "b"], "text": ["x", "y"], "label": ["bad", "good"]})
             table.to_parquet(files.split(split))
         files.checkpoint.mkdir(parents=True)
         (files.checkpoint / "model.safetensors").write_bytes(b"weights")
-        write_bundle(files.bundle)
+        write_bundle(files)
         write_reports(files)
+        files.raw.parent.mkdir(parents=True)
+        table.to_parquet(files.raw)
+        locks.record("opinions")
         tracking.prepare()
     return root
 
@@ -324,7 +326,7 @@ def test_a_run_carries_all_that_is_known(files: ModelPaths) -> None:
     assert places(made.run_id, "pictures") == {"pictures/confusion.png"}
     assert places(made.run_id, "tables") == {"tables/slices.csv"}
     lock = Path(store.connect().download_artifacts(str(made.run_id), "dvc_lock.json"))
-    assert read_json(lock) == {"data/raw/opinions.parquet": "0" * 32}
+    assert read_json(lock)["data/raw/opinions.parquet"] == md5_of(files.raw)
 
 
 def test_a_run_names_its_data_by_digest(files: ModelPaths) -> None:
@@ -385,6 +387,10 @@ def test_a_model_of_images_is_registered_with_pixels_as_its_input(
         images.shades(3).to_parquet(shades.split(split))
     with Path("params.yaml").open("a") as stream:
         stream.write("  shades: {data: image, task: classification, labels: [dark, bright]}\n")
+    stated = manifest.read(shades.bundle)
+    weights = {"weights": sha256(shades.checkpoint)}
+    manifest.write(shades.bundle, stated.model_copy(update={"made_from": weights}))
+    locks.record("shades")
     made = register("shades")
     assert made.version == 1, made.notes
 
@@ -448,7 +454,8 @@ def test_twice_is_one_version_one_upload_one_point(files: ModelPaths) -> None:
 
 def test_another_bundle_of_the_same_weights_is_a_new_version(files: ModelPaths) -> None:
     first = register("opinions")
-    write_bundle(files.bundle, tokenizer='{"version": "2"}')
+    write_bundle(files, note="Another.")
+    locks.record("opinions")
     second = register("opinions")
 
     assert (first.version, second.version) == (1, 2)
@@ -497,9 +504,13 @@ def test_a_model_that_is_not_built_is_refused(files: ModelPaths) -> None:
     assert refusal.value.cure == "assay run opinions"
 
 
-def test_an_unreachable_store_is_a_note(files: ModelPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_store_is_a_note_where_a_model_was_built(
+    files: ModelPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
-    made = register("opinions")
+    with pytest.raises(StoreFailed, match="does not answer"):
+        register("opinions")
+    made = register_if_reachable("opinions")
 
     assert (made.run_id, made.run_url, made.version) == (None, None, None)
     assert made.notes[0].startswith("not in MLflow: http://127.0.0.1:9 does not answer")
@@ -531,7 +542,8 @@ def test_a_server_and_the_embedded_store_show_each_others_runs(
             logits((files.bundle / MODEL).read_bytes()),
         )
         (files.checkpoint / "model.safetensors").write_bytes(b"retrained")
-        write_bundle(files.bundle, tokenizer='{"version": "2"}')
+        write_bundle(files)
+        locks.record("opinions")
         served = register("opinions")
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
 
@@ -543,6 +555,7 @@ def test_a_server_and_the_embedded_store_show_each_others_runs(
 
 def test_a_long_card_is_cut_to_what_mlflow_keeps(files: ModelPaths) -> None:
     write_text(files.report, "word " * 5000)
+    locks.record("opinions")
     made = register("opinions")
 
     note = run_of(made.run_id).data.tags["mlflow.note.content"]

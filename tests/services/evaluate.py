@@ -15,12 +15,14 @@ import numpy as np
 import onnx
 import pandas as pd
 from onnx import TensorProto, helper, numpy_helper
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
 
 from assay import processor, records
 from assay.bundle import manifest, writing
 from assay.bundle.manifest import Manifest, Port
 from assay.errors import AssayError, Diverged
-from assay.files import write_json, write_text
+from assay.files import sha256, write_json, write_text
 from assay.paths import SPLITS, ModelPaths
 from assay.progress import say
 from assay.records import Candidate, Evaluation, Metric, Parity
@@ -52,13 +54,15 @@ def network() -> onnx.ModelProto:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
 
 
-def write_bundle(folder: Path, model: str) -> None:
+def write_bundle(files: ModelPaths) -> None:
     """Write a bundle that anyone may open."""
+    folder = files.bundle
     folder.mkdir(parents=True)
     onnx.save(network(), folder / manifest.MODEL)
+    Tokenizer(WordLevel({"fine": 0, "poor": 1})).save(str(folder / "tokenizer.json"))
     shape = ("batch", "length")
     stated = Manifest(
-        model=model,
+        model=files.model,
         data="text",
         task="classification",
         labels=("good", "bad"),
@@ -68,7 +72,8 @@ def write_bundle(folder: Path, model: str) -> None:
             for name in ("input_ids", "attention_mask")
         ),
         outputs=(Port(name="logits", type="float32", shape=("batch", 2), example=(1, 2)),),
-        made_from={},
+        encoder={"max_length": 8},
+        made_from={"weights": sha256(files.checkpoint)},
         processor=processor.processor_class(),
         versions=writing.versions(),
     )
@@ -137,7 +142,7 @@ def main(model: str) -> None:
         pd.read_parquet(files.raw).to_parquet(files.split(split))
     files.checkpoint.mkdir(parents=True)
     (files.checkpoint / "model.safetensors").write_bytes(model.encode())
-    write_bundle(files.bundle, model)
+    write_bundle(files)
     write_reports(files)
     say(f"{model}: accuracy 0.75")
 

@@ -36,12 +36,12 @@ def command(model: str, json_: bool) -> None:
     settings = registry.load_model(model)
     from assay.gateways import versioning
     from assay.progress import say
-    from assay.release.register import register
+    from assay.release.register import register_if_reachable
 
     # With --json, standard output belongs to the answer alone.
     versioning.reproduce(f"evaluate@{model}", on_line=say if json_ else None)
     unbuilt = _unbuilt(registry.load())
-    built = Built.of(ModelPaths(model), register(model), unbuilt)
+    built = Built.of(ModelPaths(model), register_if_reachable(model), unbuilt)
     example = registry.task_of(settings).requests(settings).example
     give(built.as_dict(), _summary(built, example), json_=json_)
 

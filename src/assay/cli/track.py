@@ -1,4 +1,4 @@
-"""``assay track MODEL``: log a built model to MLflow now.
+"""``assay track MODEL``: log a built model to MLflow now, or fail.
 
 Writes to the tracking store alone.
 """
@@ -28,5 +28,5 @@ def command(model: str, json_: bool) -> None:
         "version": done.version,
         "notes": list(done.notes),
     }
-    lines = [f"{model} is version {done.version} in MLflow"] if done.version else []
+    lines = [f"{model} is version {done.version} in MLflow"]
     give(answer, [*lines, *([done.run_url] if done.run_url else []), *done.notes], json_=json_)

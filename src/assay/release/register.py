@@ -1,8 +1,7 @@
 """Make a model's run in MLflow complete, and register its ONNX model: ``assay track MODEL``.
 
 Reads ``params.yaml``, ``dvc.lock``, git's commit, and what the stages wrote. Writes to the
-tracking store alone, and there nothing twice. Never fails because of the store: the answer says
-what is missing and how to log it later.
+tracking store alone, there nothing twice, and nothing that is not what the stages wrote.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ from assay.gateways import tracking, versioning
 from assay.paths import SPLITS, ModelPaths
 from assay.processor import processor_class
 from assay.records import Evaluation, Parity, Timings
+from assay.release.soundness import require_sound
 from assay.tasks import registry
 
 if TYPE_CHECKING:
@@ -46,17 +46,33 @@ class Registration:
 def register(model: str) -> Registration:
     """Log all that is known of a built model, and register its bundle unless it is registered.
 
+    One at a time in a project: of two calls the second finds what the first registered.
+
     Raises:
         UnknownModel, SettingsError: as :func:`assay.tasks.registry.load_model`.
         MissingFile: the model was not built yet.
+        InputRefused, BundleRefused: an output is not what its stage wrote; nothing was logged.
+        StoreFailed: the tracking store cannot be reached, or refused something.
 
     """
     files = ModelPaths(model)
     settings = registry.load_model(model)
     _require_built(files)
-    try:
+    with versioning.alone(f"register {model}"):
+        require_sound(files)
         with tracking.failures():
             return _log(settings, files)
+
+
+def register_if_reachable(model: str) -> Registration:
+    """Do as :func:`register`, but let no store stop what was built: a note says what is missing.
+
+    Raises:
+        AssayError: as :func:`register`, without ``StoreFailed``.
+
+    """
+    try:
+        return register(model)
     except StoreFailed as problem:
         notes = (f"not in MLflow: {problem.found}", f"log it later: assay track {model}")
         return Registration(None, None, None, notes)

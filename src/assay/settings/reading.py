@@ -48,7 +48,7 @@ def parse(path: Path, content: bytes, kinds: Kinds) -> dict[str, Model]:
         SettingsError: as :func:`load`.
 
     """
-    blocks = _models(path, _mapping(path, content))
+    blocks = _models(path, mapping(path, content))
     return {name: _model(path, (TOP, name), block, kinds) for name, block in blocks.items()}
 
 
@@ -59,7 +59,7 @@ def load_example(path: Path, kinds: Kinds) -> tuple[str, Model]:
         SettingsError: as :func:`load`, or not one block.
 
     """
-    blocks = _mapping(path, path.read_bytes())
+    blocks = mapping(path, path.read_bytes())
     if len(blocks) != 1:
         raise SettingsError(
             f"{path} holds {len(blocks)} blocks: {', '.join(map(str, blocks))}",
@@ -103,7 +103,7 @@ def names(path: Path) -> list[str]:
         SettingsError: the file is not YAML, or no mapping of models.
 
     """
-    return list(_models(path, _mapping(path, path.read_bytes())))
+    return list(_models(path, mapping(path, path.read_bytes())))
 
 
 def _require_known(name: str, known: Collection[str]) -> None:
@@ -202,7 +202,13 @@ def _unknown_key(path: Path, where: tuple[str, ...], valid: list[str]) -> Settin
     )
 
 
-def _mapping(path: Path, content: bytes) -> dict[Any, Any]:
+def mapping(path: Path, content: bytes) -> dict[Any, Any]:
+    """Read YAML that holds a mapping; ``path`` is what a refusal names.
+
+    Raises:
+        SettingsError: it is no YAML, or no mapping.
+
+    """
     try:
         settings = YAML(typ="safe", pure=True).load(content.decode("utf-8"))
     except (YAMLError, UnicodeDecodeError) as problem:

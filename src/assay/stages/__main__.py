@@ -1,7 +1,8 @@
 """One stage as a process: ``python -m assay.stages train opinions``, as ``dvc.yaml`` calls it.
 
-Writes a refusal where the process that started DVC finds it, so that a failed expectation is not
-"exit code 255". Never outlives the process that started it: a killed run leaves no writer behind.
+Reads ``dvc.lock``, which knows what earlier stages wrote. Writes a refusal where the process that
+started DVC finds it, so that a failed expectation is not "exit code 255". Never outlives the
+process that started it: a killed run leaves no writer behind.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ import signal
 import sys
 
 from assay import environment
-from assay.errors import AssayError
+from assay.errors import AssayError, InputRefused
 from assay.files import write_json
+from assay.gateways import versioning
 from assay.paths import ModelPaths, require_project
 from assay.tasks import registry
 
@@ -32,6 +34,7 @@ def main(stage: str, model: str) -> int:
     try:
         require_project()
         settings = registry.load_model(model)
+        _require_sound_inputs(stage, model)
         importlib.import_module(f"assay.stages.{stage}").run(settings, files)
     except AssayError as problem:
         sys.stderr.write(f"\n{stage} of {model}: {problem}\n")
@@ -42,6 +45,24 @@ def main(stage: str, model: str) -> int:
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+def _require_sound_inputs(stage: str, model: str) -> None:
+    """Hold what earlier stages wrote against ``dvc.lock``, by content.
+
+    ``assay run`` has seen to it by now; a ``dvc repro`` that is typed by hand trusts sizes and time
+    stamps.
+
+    Raises:
+        InputRefused: names what differs.
+
+    """
+    if findings := versioning.verify_inputs(stage, model):
+        raise InputRefused(
+            f"what {stage} reads is not what an earlier stage wrote: {', '.join(findings)}",
+            expected="the bytes that dvc.lock records",
+            cure=f"assay run {model} restores them or makes them again",
+        )
 
 
 def _die_with_parent() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from assay.bundle import manifest as manifests
 from assay.bundle.classifier import Classifier
+from assay.errors import AssayError
 from assay.tasks.registry import BY_NAME
 
 if TYPE_CHECKING:
@@ -33,4 +34,9 @@ def _encoder(folder: Path, manifest: Manifest) -> Encoder:
     task = BY_NAME.get(f"{manifest.data}-{manifest.task}")
     if task is None:
         raise manifests.refused(folder, f"{manifests.MANIFEST} names a task that is not known here")
-    return task.encoder(folder, manifest)
+    try:
+        return task.encoder(folder, manifest)
+    except AssayError:
+        raise
+    except Exception as problem:  # of tokenizers, which raises no class of its own, and others
+        raise manifests.refused(folder, f"its inputs cannot be encoded: {problem}") from problem

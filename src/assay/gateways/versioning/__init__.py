@@ -1,22 +1,24 @@
 """DVC and git: what depends on what, what is stale, and the version of everything.
 
-``records`` reads what is written down, ``running`` has DVC bring a stage up to date, in a process
-of its own (``child``); ``failures`` says in our words what DVC said. Importing this imports no
-DVC. Nothing here decides what is stale: DVC alone does.
+``lockfile`` holds files against what ``dvc.lock`` records, ``records`` reads what depends on what;
+``running`` has DVC bring a stage up to date, in a process of its own (``child``) in which it
+compares content (``content``); ``failures`` says in our words what DVC said. Importing this
+imports no DVC. Nothing here decides what is stale: DVC alone does.
 """
 
-from assay.gateways.versioning.records import (
-    commit,
-    dirty,
+from assay.gateways.versioning.lockfile import (
     has_outputs,
     lock_entries,
-    stages_of,
+    verify_chain,
+    verify_inputs,
     verify_outputs,
 )
-from assay.gateways.versioning.running import LOCK, reproduce, track
+from assay.gateways.versioning.records import commit, dirty, stages_of
+from assay.gateways.versioning.running import LOCK, alone, reproduce, track
 
 __all__ = [
     "LOCK",
+    "alone",
     "commit",
     "dirty",
     "has_outputs",
@@ -24,5 +26,7 @@ __all__ = [
     "reproduce",
     "stages_of",
     "track",
+    "verify_chain",
+    "verify_inputs",
     "verify_outputs",
 ]

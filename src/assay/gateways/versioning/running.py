@@ -54,7 +54,7 @@ def reproduce(
     # A params.yaml that is no YAML is explained in our own words, before DVC meets it.
     reading.names(PARAMS)
     arguments = ["repro", *(["--single-item"] if single else []), target]
-    with _alone(" ".join(arguments), on_line or say) as lock:
+    with alone(" ".join(arguments), on_line or say) as lock:
         refusals = ModelPaths("any").refusal("any").parent
         shutil.rmtree(refusals, ignore_errors=True)
         _keep_pipeline_lock()
@@ -79,15 +79,18 @@ def track(path: Path) -> None:
         raise errors.MissingFile(
             f"{path} does not exist", expected="a file or folder", cure="check the path"
         )
-    with _alone(f"add {path}", say) as lock:
+    with alone(f"add {path}", say) as lock:
         failure = _dvc(["add", str(path)], lock, lambda _: None)
     if failure:
         raise failure
 
 
 @contextmanager
-def _alone(purpose: str, tell: Callable[[str], None]) -> Iterator[FileIO]:
-    """Hold the project's lock; it is free again when the last holder of the yielded file ends."""
+def alone(purpose: str, tell: Callable[[str], None] = say) -> Iterator[FileIO]:
+    """Hold the project's lock; it is free again when the last holder of the yielded file ends.
+
+    While another run holds it, ``tell`` hears so once, and this one waits.
+    """
     LOCK.parent.mkdir(parents=True, exist_ok=True)
     with LOCK.open("a+b", buffering=0) as lock:
         try:

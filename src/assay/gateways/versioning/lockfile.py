@@ -1,0 +1,135 @@
+"""What ``dvc.lock`` records of a model: the MD5 of all that each stage read and wrote.
+
+Reads ``dvc.lock``, ``dvc.yaml`` and the files that they name; trusts no size, no time stamp and no
+cache. Writes nothing, and needs no DVC.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay.paths import PIPELINE, PIPELINE_LOCK
+from assay.settings import reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+@dataclass(frozen=True)
+class LockedStage:
+    """One stage of one model: what it read and what it wrote, each path with its MD5."""
+
+    name: str
+    read: Mapping[str, str]
+    wrote: Mapping[str, str]
+
+
+def stages(model: str) -> list[LockedStage]:
+    """Return a model's stages as they were last recorded, in the order of ``dvc.yaml``.
+
+    A stage that never ran is left out.
+
+    Raises:
+        SettingsError: ``dvc.lock`` or ``dvc.yaml`` is torn.
+
+    """
+    if not PIPELINE_LOCK.is_file():
+        return []
+    locked = _stages_in(PIPELINE_LOCK)
+    known = [(name, locked.get(f"{name}@{model}")) for name in _stages_in(PIPELINE)]
+    return [
+        LockedStage(name, _digests(entry.get("deps", ())), _digests(entry.get("outs", ())))
+        for name, entry in known
+        if entry is not None
+    ]
+
+
+def lock_entries(model: str) -> dict[str, str]:
+    """Return the MD5 of each of a model's outputs, as ``dvc.lock`` names it (``.dir`` of folders).
+
+    An output that was never made is left out.
+    """
+    return {path: digest for stage in stages(model) for path, digest in stage.wrote.items()}
+
+
+def has_outputs(model: str) -> bool:
+    """Return whether any output that ``dvc.lock`` names for a model lies in the workspace.
+
+    A clone holds the ``dvc.lock`` of every model and no output: where none is there, the model
+    was neither built nor fetched in this folder, which is no fault of it.
+    """
+    return any(Path(name).exists() for name in lock_entries(model))
+
+
+def verify_outputs(model: str) -> list[str]:
+    """Rehash every output that ``dvc.lock`` names for a model.
+
+    Returns one finding a line, ``"PATH: missing"`` or ``"PATH: altered"``; none when all is well.
+    """
+    return _compare(lock_entries(model))
+
+
+def verify_inputs(stage: str, model: str) -> list[str]:
+    """Rehash what a stage reads of what earlier stages wrote; return findings as above.
+
+    What no stage is on record to have written is left out, and so is what is not there: the stage
+    itself says what it misses.
+    """
+    wrote = lock_entries(model)
+    body = _stages_in(PIPELINE).get(stage, {})
+    entries = body.get("do", body).get("deps", ())
+    names = [str(entry).replace("${key}", model) for entry in entries]
+    return _compare({name: wrote[name] for name in names if name in wrote and Path(name).exists()})
+
+
+def verify_chain(model: str) -> list[str]:
+    """Find stages that read something else than what the stage before them wrote last.
+
+    Returns one finding a line; none when every stage is on record to have read today's outputs.
+    """
+    wrote = lock_entries(model)
+    return [
+        f"{stage.name} read another {path} than is recorded now"
+        for stage in stages(model)
+        for path, digest in stage.read.items()
+        if wrote.get(path, digest) != digest
+    ]
+
+
+def md5_of(path: Path) -> str:
+    """Return DVC's MD5 of a file or folder.
+
+    A folder's is that of the JSON list of its files' digests and relative paths, with ``.dir``
+    (dvc_data.hashfile.tree.Tree.digest).
+    """
+    if path.is_dir():
+        files = (file for file in path.rglob("*") if file.is_file())
+        names = sorted((file.relative_to(path).as_posix(), file) for file in files)
+        entries = [{"md5": md5_of(file), "relpath": name} for name, file in names]
+        return hashlib.md5(json.dumps(entries).encode(), usedforsecurity=False).hexdigest() + ".dir"
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def _compare(digests: Mapping[str, str]) -> list[str]:
+    findings = []
+    for name, digest in digests.items():
+        path = Path(name)
+        if not path.exists():
+            findings.append(f"{name}: missing")
+        elif md5_of(path) != digest:
+            findings.append(f"{name}: altered")
+    return findings
+
+
+def _stages_in(path: Path) -> dict[str, dict[str, Any]]:
+    content = reading.mapping(path, path.read_bytes())
+    return dict(content.get("stages") or {})
+
+
+def _digests(entries: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    return {str(entry["path"]): str(entry["md5"]) for entry in entries if "md5" in entry}
