@@ -82,21 +82,24 @@ def verify_inputs(stage: str, model: str) -> list[str]:
     wrote = lock_entries(model)
     body = _stages_in(PIPELINE).get(stage, {})
     entries = body.get("do", body).get("deps", ())
-    names = [str(entry).replace("${key}", model) for entry in entries]
-    return _compare({name: wrote[name] for name in names if name in wrote and Path(name).exists()})
+    read = [Path(str(entry).replace("${key}", model)) for entry in entries]
+    # A stage may read one file of a folder that was recorded as a whole.
+    outputs = [name for name in wrote if any(path.is_relative_to(name) for path in read)]
+    return _compare({name: wrote[name] for name in outputs if Path(name).exists()})
 
 
 def verify_chain(model: str) -> list[str]:
     """Find stages that read something else than what the stage before them wrote last.
 
-    Returns one finding a line; none when every stage is on record to have read today's outputs.
+    Returns one finding a line; none when every stage is on record to have read today's outputs,
+    which are as recorded themselves (:func:`verify_outputs`).
     """
     wrote = lock_entries(model)
     return [
         f"{stage.name} read another {path} than is recorded now"
         for stage in stages(model)
         for path, digest in stage.read.items()
-        if wrote.get(path, digest) != digest
+        if _output_now(Path(path), wrote) not in (digest, None)
     ]
 
 
@@ -113,6 +116,14 @@ def md5_of(path: Path) -> str:
         return hashlib.md5(json.dumps(entries).encode(), usedforsecurity=False).hexdigest() + ".dir"
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def _output_now(path: Path, wrote: Mapping[str, str]) -> str | None:
+    """Return the digest of an output, or of a file of one; None where no stage writes it."""
+    if path.as_posix() in wrote:
+        return wrote[path.as_posix()]
+    within = any(path.is_relative_to(name) for name in wrote)
+    return md5_of(path) if within and path.exists() else None
 
 
 def _compare(digests: Mapping[str, str]) -> list[str]:
