@@ -14,7 +14,7 @@ from assay.learning.loop import LOG_EVERY, Selection
 from assay.learning.muon import Muon
 from assay.learning.precision import in_bf16
 from assay.learning.recipe import Recipe
-from assay.learning.resumption import STATE
+from assay.learning.resumption import PREVIOUS, STATE
 from tests.learning import made
 
 pytestmark = pytest.mark.processor
@@ -122,6 +122,28 @@ def test_a_training_that_was_killed_ends_in_the_same_bits(
         _, training = made.training(tmp_path / "killed", settings, killed)
         with pytest.raises(Killed):
             training.run()
+    model, training = made.training(tmp_path / "killed", settings, made.setup(settings))
+    assert training.run() == expected
+    assert made.same(model.state_dict(), whole.state_dict())
+
+
+@pytest.mark.parametrize("damaged", [(STATE,), (STATE, PREVIOUS)])
+def test_a_training_whose_state_rotted_ends_in_the_same_bits(
+    tmp_path: Path, damaged: tuple[str, ...]
+) -> None:
+    settings = made.settings()
+    whole, training = made.training(tmp_path / "whole", settings, made.setup(settings))
+    expected = training.run()
+    _, training = made.training(
+        tmp_path / "killed", settings, made.setup(settings, loss=_killed_at(STEPS_AN_EPOCH + 7))
+    )
+    with pytest.raises(Killed):
+        training.run()
+    for name in damaged:
+        (state,) = (tmp_path / "killed").rglob(name)
+        content = bytearray(state.read_bytes())
+        content[-5] ^= 1
+        state.write_bytes(content)
     model, training = made.training(tmp_path / "killed", settings, made.setup(settings))
     assert training.run() == expected
     assert made.same(model.state_dict(), whole.state_dict())

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from assay.learning.optimiser import adamw
-from assay.learning.resumption import STATE, Position, ResumableState
+from assay.learning.resumption import PREVIOUS, STATE, Position, ResumableState
 from tests.learning import made
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def test_a_later_state_takes_the_place_of_the_earlier(tmp_path: Path) -> None:
     ResumableState(tmp_path, "a").save(model, optimiser, {}, {}, Position(step=40))
     found = ResumableState(tmp_path, "a").load(model, optimiser)
     assert found == (Position(step=40), {}, {})
-    assert [path.name for path in tmp_path.iterdir()] == [STATE]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [PREVIOUS, STATE]
 
 
 def _is_ignored(folder: Path, digest: str = "a") -> bool:
@@ -100,6 +100,38 @@ def test_a_torn_state_is_ignored(tmp_path: Path, kept: float) -> None:
     end = int(len(content) * kept) if isinstance(kept, float) else kept
     (tmp_path / STATE).write_bytes(content[:end])
     assert _is_ignored(tmp_path)
+
+
+@pytest.mark.parametrize("place", [3, 60, 400, 0.4, 0.6, -1])
+@pytest.mark.parametrize("bit", [0, 7])
+def test_a_state_with_one_bit_flipped_is_discarded_for_the_one_before(
+    tmp_path: Path, place: float, bit: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, optimiser = _save(tmp_path)
+    weights = {name: value.clone() for name, value in model.state_dict().items()}
+    ResumableState(tmp_path, "a").save(model, optimiser, {}, {}, Position(step=40))
+    content = bytearray((tmp_path / STATE).read_bytes())
+    content[int(len(content) * place) if isinstance(place, float) else place] ^= 1 << bit
+    (tmp_path / STATE).write_bytes(content)
+    other = made.network(seed=5)
+    found = ResumableState(tmp_path, "a").load(other, adamw(other, 0.01, 0.1))
+
+    assert found is not None
+    assert found[0] == AT
+    assert made.same(other.state_dict(), weights)
+    assert f"{STATE} is damaged: it is discarded" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == [PREVIOUS]
+
+
+def test_with_both_states_damaged_training_starts_from_the_beginning(tmp_path: Path) -> None:
+    model, optimiser = _save(tmp_path)
+    ResumableState(tmp_path, "a").save(model, optimiser, {}, {}, AT)
+    for name in (STATE, PREVIOUS):
+        content = bytearray((tmp_path / name).read_bytes())
+        content[-9] ^= 1
+        (tmp_path / name).write_bytes(content)
+    assert _is_ignored(tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def _steps(model: torch.nn.Module, optimiser: torch.optim.Optimizer, seeds: range) -> None:
