@@ -52,6 +52,11 @@ class ModelPaths:
         return self.splits / f"{name}.parquet"
 
     @property
+    def assignment(self) -> Path:
+        """The record of which split each row was ever assigned to."""
+        return self.splits / "assignment.parquet"
+
+    @property
     def checkpoint(self) -> Path:
         """The trained weights (safetensors), tokenizer and config."""
         return Path("models") / self.model / "checkpoint"

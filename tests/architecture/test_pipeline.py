@@ -26,6 +26,7 @@ HARMLESS = (
     "assay.errors.",  # words of refusals
     "assay.files.",  # atomic writes and digests
     "assay.gateways.tracking.",  # the journal, which no stage reads
+    "assay.gateways.versioning.",  # finds what DVC kept, and checks it by its digest
     "assay.logs.",  # levels of other libraries' loggers
     "assay.modalities.targets.",  # a protocol, and the pair that it returns
     "assay.paths.",  # names of files; DVC sees for itself when one moves

@@ -10,9 +10,11 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 
 from assay.gateways.tracking import store
+from assay.paths import SPLITS
 from tests import made
 from tests.conftest import Project, lay_out, settings
 from tests.release.test_soundness import rot
@@ -109,3 +111,23 @@ def test_a_dvc_that_is_called_by_hand_refuses_what_rotted(
     assert done.returncode == 0, done.stderr
     assert f"{path} is not what dvc.lock records" in done.stdout
     assert (project.folder / "dvc.lock").read_bytes() == lock
+
+
+def test_a_file_that_sorts_first_with_near_duplicates_moves_no_row(project: Project) -> None:
+    splits = project.folder / project.files(MODEL).splits
+
+    def sides() -> dict[str, str]:
+        parts = {side: pd.read_parquet(splits / f"{side}.parquet")["text"] for side in SPLITS}
+        return {text: side for side, texts in parts.items() for text in texts}
+
+    before = sides()
+    near = made.texts(300).assign(text=lambda table: "so " + table["text"])
+    near.to_csv(project.folder / "data/inbox" / MODEL / "2026-12-01.csv", index=False)
+    done = project.dvc("repro", f"split@{MODEL}")
+    assert done.returncode == 0, done.stderr
+    after = sides()
+    assert {text: after[text] for text in before if text in after} == {
+        text: side for text, side in before.items() if text in after
+    }
+    assert len(after) > 1.9 * len(before)
+    assert all(after[f"so {text}"] == after[text] for text in before if f"so {text}" in after)

@@ -1,6 +1,7 @@
 """Split: the raw table becomes train, validation and test, duplicates on one side.
 
-Reads ``data/raw/<model>.parquet`` (and waits for ``validate``). Writes ``data/splits/<model>/``
+Reads ``data/raw/<model>.parquet`` (and waits for ``validate``), and the record of the assignments
+that ``dvc.lock`` names, out of DVC's cache. Writes ``data/splits/<model>/``, a new record included,
 and ``reports/<model>/split.json``.
 """
 
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from assay import records
 from assay.files import replacing
+from assay.gateways import versioning
 from assay.progress import say
 from assay.tasks.registry import task_of
 
@@ -25,8 +27,15 @@ def run(settings: Model, files: ModelPaths) -> None:
         DataRefused: a split would be empty, or there is nothing to learn in it.
 
     """
+    earlier = versioning.last_version(files.assignment, files.model)
     with replacing(files.splits) as beside:
-        report = task_of(settings).split(files.raw, settings, beside)
+        report = task_of(settings).split(files.raw, settings, beside, earlier)
+    if earlier is None and versioning.as_recorded(files.splits, files.model) is False:
+        say(
+            "split: the record of earlier assignments is not here: rows were assigned anew, and "
+            "near duplicates may have changed sides. To keep them, fetch it (dvc pull), and split "
+            "again"
+        )
     records.write(files.split_report, report)
     sizes = ", ".join(f"{name} {part.rows:,}" for name, part in report.splits.items())
     lost = report.rows - report.kept

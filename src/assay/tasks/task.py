@@ -115,8 +115,11 @@ class Task(ABC, Generic[M]):
         """Return the raw table with the columns that the suite names, and a summary of it."""
 
     @abstractmethod
-    def split(self, raw: Path, settings: M, folder: Path) -> SplitReport:
+    def split(self, raw: Path, settings: M, folder: Path, earlier: Path | None) -> SplitReport:
         """Write ``train``, ``validation`` and ``test`` tables; return the report, leaks counted.
+
+        ``earlier`` is the record of the split before, ``assignment.parquet``, where there is one
+        and the task keeps one: rows whose content alone decides need none.
 
         Raises:
             DataRefused: a split would be empty, or there is nothing to learn in it.

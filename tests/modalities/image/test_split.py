@@ -10,6 +10,7 @@ from pyarrow import parquet
 from assay.errors import DataRefused
 from assay.files import sha256
 from assay.gateways.sources.images import png
+from assay.modalities.assigned import FILE
 from assay.modalities.image.scan import scan
 from assay.modalities.image.split import leaks, split
 from assay.objectives.classification.label_rules import LabelRules
@@ -26,20 +27,35 @@ ROWS = 300
 
 
 def assigned(
-    folder: Path, rows: list[dict[str, Any]], **settings: Any
+    folder: Path, rows: list[dict[str, Any]], earlier: Path | None = None, **settings: Any
 ) -> tuple[SplitReport, dict[str, str]]:
     """Split; return the report, and the side of every row that was kept."""
     folder.mkdir()
     raw = pictures.write(folder / "raw", rows)
-    report = split(
-        raw, ImageSplit.model_validate(settings), LabelRules(pictures.LABELS), folder / "splits"
-    )
+    rules = LabelRules(pictures.LABELS)
+    chosen = ImageSplit.model_validate(settings)
+    report = split(raw, chosen, rules, folder / "splits", earlier)
     sides = {
         str(row): name
         for name in SPLITS
         for row in pd.read_parquet(folder / f"splits/{name}.parquet")["id"]
     }
     return report, sides
+
+
+def test_no_image_changes_sides_when_its_near_duplicate_sorts_first(tmp_path: Path) -> None:
+    rows = pictures.table(ROWS)
+    _, before = assigned(tmp_path / "before", rows)
+    record = tmp_path / "before/splits" / FILE
+    first = [near(row) for row in rows[:100]] + rows
+    report, after = assigned(tmp_path / "after", first, record)
+    assert {row: after[row] for row in before if row in after} == {
+        row: side for row, side in before.items() if row in after
+    }
+    assert len([row for row in before if row in after]) > 0.9 * len(before)
+    assert report.leaks == {"exact": 0, "near": 0}
+    _, moved = assigned(tmp_path / "without", first)
+    assert any(moved[row] != before[row] for row in before if row in moved), "the test tests"
 
 
 def near(row: dict[str, Any], **changes: Any) -> dict[str, Any]:

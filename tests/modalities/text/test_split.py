@@ -8,14 +8,16 @@ import pytest
 
 from assay.errors import DataRefused
 from assay.files import sha256
+from assay.modalities import assigned
 from assay.modalities.assignment import hashed_share
 from assay.modalities.text import cleaning
 from assay.modalities.text.duplicates import grams
+from assay.modalities.text.ingest import ingest
 from assay.modalities.text.split import leaks, split
 from assay.objectives.classification.label_rules import LabelRules
 from assay.paths import SPLITS
 from assay.records import SplitPart, SplitReport
-from assay.settings.text import TextSplit
+from assay.settings.text import TextIngest, TextSplit
 from tests import made
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ def _table(rows: int, seed: int = 0) -> pd.DataFrame:
 
 
 def _split(
-    folder: Path, table: pd.DataFrame, **settings: Any
+    folder: Path, table: pd.DataFrame, earlier: Path | None = None, **settings: Any
 ) -> tuple[dict[str, str], SplitReport]:
     """Split a table; return each id's side, and the report."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -45,6 +47,7 @@ def _split(
         TextSplit.model_validate(settings),
         LabelRules(made.LABELS),
         folder / "splits",
+        earlier,
     )
     sides = {
         row: name
@@ -63,6 +66,84 @@ def test_rows_at_the_end_move_nothing(tmp_path: Path) -> None:
     after, _ = _split(tmp_path / "after", longer)
     assert {row: after[row] for row in before} == before
     assert len(after) > len(before) + 150
+
+
+NAMES = ("2026-12-01", "a", "Z", "0", "rows", "~", "新", "november", "_late")
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_row_ever_changes_sides_whatever_files_are_called_and_hold(
+    tmp_path: Path, seed: int
+) -> None:
+    """Files arrive under random names, with near duplicates of rows old and new; some are lost."""
+    random = np.random.default_rng(seed)
+    inbox, raw, record = tmp_path / "inbox", tmp_path / "raw.parquet", None
+    inbox.mkdir()
+    names = random.permutation(NAMES)[:5]
+    sides: dict[str, str] = {}
+    for round_, name in enumerate(names):
+        fresh = made.texts(60, seed=100 * seed + round_)
+        if sides:
+            olds = random.choice(sorted(sides), 30, replace=False)
+            near = [
+                f"{prefix}{old}" for old, prefix in zip(olds, ["so ", "", "!"] * 10, strict=True)
+            ]
+            fresh = pd.concat([fresh, pd.DataFrame({"text": near, "label": "neutral"})])
+        fresh.sample(frac=1, random_state=seed).to_csv(inbox / f"{name}.csv", index=False)
+        if round_ == 3:
+            (inbox / f"{names[1]}.csv").unlink()
+        ingest(TextIngest(), {"label": "label"}, inbox, raw)
+        folder = tmp_path / f"splits {round_}"
+        report = split(raw, TextSplit(), LabelRules(made.LABELS), folder, record)
+        record = folder / assigned.FILE
+        now = {
+            cleaning.normalise(text): side
+            for side in SPLITS
+            for text in pd.read_parquet(folder / f"{side}.parquet")["text"]
+        }
+        assert {text: now[text] for text in sides if text in now} == {
+            text: side for text, side in sides.items() if text in now
+        }
+        assert report.leaks == {"exact": 0, "near": 0}
+        sides |= now
+
+
+def test_a_new_near_duplicate_follows_the_old_row_though_its_file_sorts_first(
+    tmp_path: Path,
+) -> None:
+    table = _table(400)
+    near = table.head(200).assign(id=[f"near-{n}" for n in range(200)])
+    near["text"] = ["so " + text for text in near["text"]]
+    before, _ = _split(tmp_path / "before", table)
+    record = tmp_path / "before/splits" / assigned.FILE
+    first = pd.concat([near, table], ignore_index=True)
+    after, report = _split(tmp_path / "after", first, earlier=record)
+    assert {row: after[row] for row in before if row in after} == {
+        row: side for row, side in before.items() if row in after
+    }
+    assert len([row for row in before if row in after]) > 0.95 * len(before)
+    assert report.leaks == {"exact": 0, "near": 0}
+    moved, _ = _split(tmp_path / "without", first)
+    assert any(moved[row] != before[row] for row in before if row in moved), "the test tests"
+
+
+def test_another_rule_assigns_every_row_anew(tmp_path: Path) -> None:
+    table = _table(200)
+    _split(tmp_path / "before", table)
+    record = tmp_path / "before/splits" / assigned.FILE
+    again, _ = _split(tmp_path / "after", table, earlier=record, seed=99)
+    fresh, _ = _split(tmp_path / "fresh", table, seed=99)
+    assert again == fresh
+
+
+def test_the_record_holds_no_text_and_outlives_a_row(tmp_path: Path) -> None:
+    table = _table(120)
+    before, _ = _split(tmp_path / "before", table)
+    record = tmp_path / "before/splits" / assigned.FILE
+    assert not any(text.encode() in record.read_bytes() for text in table["text"])
+    _split(tmp_path / "fewer", table.tail(60), earlier=record)
+    again, _ = _split(tmp_path / "again", table, earlier=tmp_path / "fewer/splits" / assigned.FILE)
+    assert again == before
 
 
 def test_unrelated_rows_anywhere_change_nothing(tmp_path: Path) -> None:

@@ -73,6 +73,12 @@ def verify_outputs(model: str) -> list[str]:
     return _compare(lock_entries(model))
 
 
+def as_recorded(path: Path, model: str) -> bool | None:
+    """Return whether an output is what ``dvc.lock`` records; None where it records none."""
+    digest = lock_entries(model).get(path.as_posix())
+    return None if digest is None else path.exists() and md5_of(path) == digest
+
+
 def verify_inputs(stage: str, model: str) -> list[str]:
     """Rehash what a stage reads of what earlier stages wrote; return findings as above.
 

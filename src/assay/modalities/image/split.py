@@ -1,16 +1,18 @@
 """Assign images to train, validation and test so that an image's split never changes.
 
-Reads the raw table. Writes three Parquet tables, piece by piece, and returns what it did, in
-counts. A test split that the source came with stays the test split. Else an image's split is the
+Reads the raw table, and the record of earlier assignments. Writes three Parquet tables, piece by
+piece, and the record, and returns what it did, in counts. A test split that the source came with
+stays the test split. Else an image that was assigned before keeps its split, and a new one's is the
 hash of its pixels; one that is nearly the same as an earlier one goes where that one went. Rows
-that arrive later therefore move nothing, and test sets stay comparable over retrainings.
+that arrive later therefore move nothing, whatever their files are called, and test sets stay
+comparable over retrainings.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +20,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from assay.modalities import assignment
+from assay.modalities.assigned import BETWEEN, Assigned
 from assay.modalities.image.fingerprint import near_pairs
 from assay.modalities.image.row_groups import RowGroups
 from assay.modalities.image.scan import TEST, defects, is_test, key, scan
@@ -25,7 +28,7 @@ from assay.paths import SPLITS
 from assay.records import SplitPart, SplitReport
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from assay.modalities.image.scan import Scan
@@ -33,15 +36,17 @@ if TYPE_CHECKING:
     from assay.settings.image import ImageSplit
 
 NOUN = "image"
-# Of an image that is like two earlier ones on different sides: it fits neither without a leak.
-BETWEEN = "between_two_splits"
 # Of one that is like an image of the given test split.
 NEAR_TEST = "near_the_test_split"
 CHUNK = 512
 
 
-def split(raw: Path, settings: ImageSplit, targets: Targets, folder: Path) -> SplitReport:
+def split(
+    raw: Path, settings: ImageSplit, targets: Targets, folder: Path, earlier: Path | None = None
+) -> SplitReport:
     """Write ``<folder>/{train,validation,test}.parquet``; return sizes, balance, drops, leaks.
+
+    ``earlier`` is the record of the split before (:mod:`assay.modalities.assigned`).
 
     Raises:
         DataRefused: a split would be empty, or the objective has nothing to learn from.
@@ -51,11 +56,14 @@ def split(raw: Path, settings: ImageSplit, targets: Targets, folder: Path) -> Sp
     rows = found.rows
     kinds = pd.concat([defects(rows), targets.defects(rows, key(rows), is_test(rows))], axis=1)
     dropped = kinds.any(axis=1)
-    place = _places(found, settings)
+    before = Assigned.read(earlier, _rule(found, settings))
+    by_digest = _assign(found, before, settings)
+    place = _places(found, by_digest)
     kept = ~dropped & place.isin(SPLITS)
     targets.require(rows[kept], place[kept], NOUN)
     assignment.require_no_empty_split(place[kept], NOUN)
     _write(raw, place.where(kept), folder)
+    before.write(by_digest, folder)
     left_out = Counter(place[~dropped & ~kept])
     parts = {name: rows[kept & place.eq(name)] for name in SPLITS}
     return SplitReport(
@@ -96,39 +104,61 @@ def leaks(folder: Path, found: Scan, most_bits: int) -> dict[str, int]:
     return {"exact": int(exact), "near": int(apart.sum())}
 
 
-def _places(found: Scan, settings: ImageSplit) -> pd.Series[str]:
-    """Return each row's split, :data:`BETWEEN` or :data:`NEAR_TEST`.
+def _rule(found: Scan, settings: ImageSplit) -> str:
+    test = "given" if is_test(found.rows).any() else settings.test
+    shares = f"test {test}, validation {settings.validation}"
+    return f"seed {settings.seed}, {shares}, near duplicates within {settings.near_hash_bits} bits"
+
+
+def _is_real(found: Scan) -> np.ndarray[Any, np.dtype[np.bool]]:
+    """Tell which images are assigned by content.
+
+    Blank ones have no near duplicates, and for broken ones the split does not matter.
+    """
+    return (found.rows["decodes"] & ~defects(found.rows)["blank"]).to_numpy()
+
+
+def _assign(found: Scan, before: Assigned, settings: ImageSplit) -> dict[str, str]:
+    """Return the split of each distinct image, :data:`BETWEEN` or :data:`NEAR_TEST`, by digest.
 
     Rows with conflicting labels are assigned too: a row that gets a defect later (another label
-    arrives) must not move those that followed it. Blank ones have no near duplicates, and for
-    broken ones the split does not matter.
+    arrives) must not move those that followed it.
     """
-    given = is_test(found.rows).to_numpy()
-    real = (found.rows["decodes"] & ~defects(found.rows)["blank"]).to_numpy()
+    given, real = is_test(found.rows).to_numpy(), _is_real(found)
     # The given test split first: what resembles it is found to be the later one.
-    order = np.concatenate([np.flatnonzero(given & real), np.flatnonzero(~given & real)])
+    others = np.flatnonzero(~given & real)
+    known_first = others[before.first(found.rows["digest"].iloc[others].tolist())]
+    order = np.concatenate([np.flatnonzero(given & real), known_first])
     digests = found.rows["digest"].iloc[order].drop_duplicates()
     first = digests.index.to_numpy()
     earlier: defaultdict[int, list[int]] = defaultdict(list)
     pairs = near_pairs(found.hashes[first], found.thumbnails[first], settings.near_hash_bits)
-    for before, after in pairs.tolist():
-        earlier[after].append(before)
+    for one, two in pairs.tolist():
+        earlier[two].append(one)
     place: list[str] = []
     for number, row in enumerate(first):
-        neighbours = [place[other] for other in earlier[number]]
-        own = TEST if given[row] else _place(digests[row], neighbours, settings, given.any())
-        place.append(own)
-    by_digest = dict(zip(digests, place, strict=True))
+        sides = [place[other] for other in earlier[number]]
+        if given[row]:
+            place.append(TEST)
+        elif given.any() and TEST in sides:
+            place.append(NEAR_TEST)
+        else:
+            digest = str(digests[row])
+            place.append(before.keep(digest, sides) or _place(digest, sides, settings, given.any()))
+    return dict(zip(digests, place, strict=True))
+
+
+def _places(found: Scan, by_digest: Mapping[str, str]) -> pd.Series[str]:
+    """Return each row's split, :data:`BETWEEN` or :data:`NEAR_TEST`."""
+    given = is_test(found.rows).to_numpy()
     alone = pd.Series(np.where(given, TEST, "train"), index=found.rows.index)
-    assigned = found.rows["digest"].map(by_digest).where(real)
+    assigned = found.rows["digest"].map(lambda digest: by_digest.get(digest, ""))
     # A given test split keeps its own duplicates: they are no leak.
-    return assigned.where(~given, TEST).fillna(alone)
+    return assigned.where(_is_real(found) & ~given, alone)
 
 
 def _place(digest: str, neighbours: Sequence[str], settings: ImageSplit, has_test: np.bool) -> str:
     taken = sorted(set(neighbours) - {BETWEEN, NEAR_TEST})
-    if has_test and TEST in taken:
-        return NEAR_TEST
     if len(taken) > 1:
         return BETWEEN
     if taken:

@@ -1,8 +1,10 @@
 """Assign rows to train, validation and test so that a row's split never changes.
 
-Reads the raw table. Writes three Parquet tables and returns what it did, in counts. A row's split
-is the hash of its normalised text; a near duplicate of an earlier row goes where that one went.
-Rows that arrive later therefore move nothing, and test sets stay comparable over retrainings.
+Reads the raw table, and the record of earlier assignments. Writes three Parquet tables and the
+record, and returns what it did, in counts. A row that was assigned before keeps its split. A new
+one's is the hash of its normalised text; a near duplicate of an earlier row goes where that one
+went. Rows that arrive later therefore move nothing, whatever their files are called, and test sets
+stay comparable over retrainings.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from assay.modalities import assignment
+from assay.modalities.assigned import BETWEEN, Assigned
 from assay.modalities.text import cleaning
 from assay.modalities.text.duplicates import earlier_neighbours
 from assay.paths import SPLITS
@@ -24,12 +27,13 @@ if TYPE_CHECKING:
     from assay.modalities.targets import Targets
     from assay.settings.text import TextSplit
 
-# Of a row that is like two earlier rows on different sides: it fits neither without a leak.
-BETWEEN = "between"
 
-
-def split(raw: Path, settings: TextSplit, targets: Targets, folder: Path) -> SplitReport:
+def split(
+    raw: Path, settings: TextSplit, targets: Targets, folder: Path, earlier: Path | None = None
+) -> SplitReport:
     """Write ``<folder>/{train,validation,test}.parquet``; return sizes, balance, drops, leaks.
+
+    ``earlier`` is the record of the split before (:mod:`assay.modalities.assigned`).
 
     Raises:
         DataRefused: a split would be empty, or the objective has nothing to learn from.
@@ -41,10 +45,14 @@ def split(raw: Path, settings: TextSplit, targets: Targets, folder: Path) -> Spl
     found = cleaning.defects(text)
     found = pd.concat([found, targets.defects(table, cleaning.key(text), nothing_exempt)], axis=1)
     dropped = found.any(axis=1)
-    place = _places(text.fillna("").map(cleaning.normalise), found["blank"], settings)
+    before = Assigned.read(earlier, _rule(settings))
+    normal = text.fillna("").map(cleaning.normalise)
+    by_text = _assign(normal[~found["blank"]].drop_duplicates().tolist(), before, settings)
+    place = normal.map(lambda text: by_text.get(text, "train"))
     kept = table[~dropped & place.ne(BETWEEN)]
     place = place[kept.index]
     splits = assignment.write_splits(kept, place, targets, folder)
+    before.write(by_text, folder)
     return SplitReport(
         rows=len(table),
         kept=len(kept),
@@ -74,19 +82,24 @@ def leaks(folder: Path, threshold: float) -> dict[str, int]:
     return {"exact": int(sides.gt(1).sum()), "near": near}
 
 
-def _places(normal: pd.Series[str], blank: pd.Series[bool], settings: TextSplit) -> pd.Series[str]:
-    """Return each row's split, or :data:`BETWEEN`.
+def _rule(settings: TextSplit) -> str:
+    shares = f"test {settings.test}, validation {settings.validation}"
+    return f"seed {settings.seed}, {shares}, near duplicates from {settings.near_duplicate}"
+
+
+def _assign(texts: Sequence[str], before: Assigned, settings: TextSplit) -> dict[str, str]:
+    """Return the split of each distinct normalised text, or :data:`BETWEEN`.
 
     Rows with defects are assigned too: a row that gets a defect later (a conflicting label
     arrives) must not move those that followed it.
     """
-    distinct = normal[~blank].drop_duplicates()
-    place: list[str] = []
-    neighbours = earlier_neighbours(distinct.tolist(), settings.near_duplicate)
-    for text, earlier in zip(distinct, neighbours, strict=True):
-        place.append(_place(text, [place[other] for other in earlier], settings))
-    by_text = dict(zip(distinct, place, strict=True))
-    return normal.map(lambda text: by_text.get(text, "train"))
+    ordered = [texts[place] for place in before.first(texts)]
+    found: list[str] = []
+    neighbours = earlier_neighbours(ordered, settings.near_duplicate)
+    for text, others in zip(ordered, neighbours, strict=True):
+        sides = [found[other] for other in others]
+        found.append(before.keep(text, sides) or _place(text, sides, settings))
+    return dict(zip(ordered, found, strict=True))
 
 
 def _place(text: str, sides: Sequence[str], settings: TextSplit) -> str:

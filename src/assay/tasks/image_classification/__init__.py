@@ -55,11 +55,13 @@ class ImageClassification(Task[Settings]):
 
         return measure(raw, _targets(settings))
 
-    def split(self, raw: Path, settings: Settings, folder: Path) -> SplitReport:
+    def split(
+        self, raw: Path, settings: Settings, folder: Path, earlier: Path | None
+    ) -> SplitReport:
         """Split by pixels, near duplicates on one side; a given test split is kept."""
         from assay.modalities.image.split import split
 
-        return split(raw, settings.split, _targets(settings), folder)
+        return split(raw, settings.split, _targets(settings), folder, earlier)
 
     def training_digest(self, settings: Settings, files: ModelPaths) -> str:
         """Digest settings, splits, pretrained checkpoint, code and machine."""

@@ -57,7 +57,9 @@ class TableClassification(Task[Settings]):
         )
         return with_leakage(found, raw, settings.ingest, bounds.max_single_column_accuracy)
 
-    def split(self, raw: Path, settings: Settings, folder: Path) -> SplitReport:
+    def split(
+        self, raw: Path, settings: Settings, folder: Path, earlier: Path | None
+    ) -> SplitReport:
         """Split by the hash of a row's features."""
         from assay.modalities.table.split import split
 

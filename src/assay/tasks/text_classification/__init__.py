@@ -57,11 +57,13 @@ class TextClassification(Task[Settings]):
         tokenizer = pretrained.locate(settings.train.checkpoint)
         return measure.measure(raw, tokenizer, _targets(settings))
 
-    def split(self, raw: Path, settings: Settings, folder: Path) -> SplitReport:
+    def split(
+        self, raw: Path, settings: Settings, folder: Path, earlier: Path | None
+    ) -> SplitReport:
         """Split by normalised text, near duplicates on one side."""
         from assay.modalities.text.split import split
 
-        return split(raw, settings.split, _targets(settings), folder)
+        return split(raw, settings.split, _targets(settings), folder, earlier)
 
     def training_digest(self, settings: Settings, files: ModelPaths) -> str:
         """Digest settings, splits, pretrained checkpoint, code and machine."""
