@@ -32,9 +32,7 @@ def ingest(
 ) -> dict[str, int]:
     """Write all rows to ``target``; return the number of rows by where they came from.
 
-    The source's rows stand first, then those of the inbox's files by name. A file that is added
-    later should sort last (name it by date): ``split`` sends a near duplicate to the side of the
-    row before it.
+    The source's rows stand first, then those of the inbox's files by name.
 
     Args:
         settings: the source, and the columns of texts and slices.
