@@ -289,6 +289,42 @@ def test_a_folder_is_never_overwritten(tmp_path: Path) -> None:
     assert (tmp_path / "precious.csv/thesis.txt").read_text() == "years of work"
 
 
+@pytest.mark.parametrize("spelling", ["in.csv", "sub/../in.csv", "link.csv", "hard.csv"])
+def test_the_file_that_is_read_is_not_overwritten_unless_asked(
+    tmp_path: Path, spelling: str
+) -> None:
+    path = tmp_path / "in.csv"
+    pd.DataFrame({"text": TEXTS}).to_csv(path, index=False)
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "link.csv").symlink_to(path)
+    (tmp_path / "hard.csv").hardlink_to(path)
+    before = path.read_bytes()
+    answer = _ask_file(path, "--output", str(tmp_path / spelling))
+    assert answer.code == 2
+    assert "is the file that is read" in answer.err
+    assert "--overwrite" in answer.err
+    assert path.read_bytes() == before
+
+    answer = _ask_file(path, "--output", str(path), "--overwrite")
+    assert answer.code == 0, answer.err
+    assert [row["text"] for row in _rows(path)] == TEXTS
+    assert all(row["predicted_label"] in made.LABELS for row in _rows(path))
+
+
+@pytest.mark.parametrize("column", ["predicted_label", "score", "unknown_share"])
+def test_a_users_own_columns_are_not_replaced_unless_asked(tmp_path: Path, column: str) -> None:
+    path, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    pd.DataFrame({"text": TEXTS, column: ["mine"] * 3}).to_csv(path, index=False)
+    for words in (("--output", str(target)), (), ("--json",)):
+        answer = _ask_file(path, *words)
+        assert answer.code == 2
+        assert f"has columns of its own named {column}" in answer.err + answer.out
+    assert not target.exists()
+    answer = _ask_file(path, "--output", str(target), "--overwrite")
+    assert answer.code == 0, answer.err
+    assert all(row["predicted_label"] in made.LABELS for row in _rows(target))
+
+
 def test_an_output_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     path = tmp_path / "in.csv"
     pd.DataFrame({"text": TEXTS}).to_csv(path, index=False)

@@ -22,7 +22,7 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 MODEL = TextClassificationModel(
     data="text",
     task="classification",
-    labels=("no: never", "yes", "on", "1.0", "~", "中文", "- a", "'q\"", "${x}", " b ", "#c"),
+    labels=("no: never", "yes", "on", "1.0", "~", "中文", "- a", "'q\"", "${x}", "b c", "#c"),
     ingest=TextClassificationIngest(text="my text", label="#1", slices=("a: b",)),
     train=TextTrain(learning_rate=1e-5),
 )

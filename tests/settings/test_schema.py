@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic import BaseModel, ValidationError
@@ -10,6 +10,9 @@ from assay.paths import PARAMS
 from assay.tasks.registry import BY_NAME
 from assay.tasks.text_classification.settings import TextClassificationModel
 from tests.conftest import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SMALLEST: dict[str, Any] = {"data": "text", "task": "classification", "labels": ["no", "yes"]}
 SHIPPED = ROOT / PARAMS
@@ -32,6 +35,58 @@ def test_the_shipped_file_shows_every_key_there_is() -> None:
     written = YAML(typ="safe").load(SHIPPED)
     for name, block in written["models"].items():
         assert shape(block) == _keys(BY_NAME[f"{block['data']}-{block['task']}"].settings), name
+
+
+def _numbers(schema: object, name: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every number of a JSON schema, with the key that it belongs to."""
+    if isinstance(schema, dict):
+        if schema.get("type") in ("integer", "number") and "enum" not in schema:
+            yield name, schema
+        for key, inner in schema.items():
+            yield from _numbers(inner, name if key in ("anyOf", "items") else key)
+    elif isinstance(schema, list):
+        for inner in schema:
+            yield from _numbers(inner, name)
+
+
+@pytest.mark.parametrize("kind", BY_NAME)
+def test_every_number_has_bounds_on_both_sides(kind: str) -> None:
+    found = list(_numbers(BY_NAME[kind].settings.model_json_schema()))
+    assert len(found) > 20
+    for name, number in found:
+        assert {"minimum", "exclusiveMinimum"} & set(number), name
+        assert {"maximum", "exclusiveMaximum"} & set(number), name
+
+
+@pytest.mark.parametrize(
+    ("block", "key", "value"),
+    [
+        ("train", "seed", -1),
+        ("split", "seed", 10**30),
+        ("train", "epochs", 10**20),
+        ("train", "threads", 10**6),
+        ("train", "clip_norm", float("inf")),
+        ("train", "learning_rate", float("nan")),
+        ("evaluate", "bootstrap", 10**12),
+        ("ingest", "limit", 10**20),
+    ],
+)
+def test_numbers_of_another_world_are_refused(block: str, key: str, value: object) -> None:
+    with pytest.raises(ValidationError, match=key):
+        TextClassificationModel.model_validate(SMALLEST | {block: {key: value}})
+
+
+def test_validation_and_test_leave_half_of_the_rows_to_learn_from() -> None:
+    both = {"validation": 0.49, "test": 0.49}
+    with pytest.raises(ValidationError, match=r"0\.98 would leave 0\.02 of the rows"):
+        TextClassificationModel.model_validate(SMALLEST | {"split": both})
+    TextClassificationModel.model_validate(SMALLEST | {"split": {"validation": 0.2, "test": 0.3}})
+
+
+@pytest.mark.parametrize("labels", [["", "yes"], ["  ", "yes"], [" no", "yes"], ["no\n", "yes"]])
+def test_blank_labels_and_space_around_them_are_refused(labels: list[str]) -> None:
+    with pytest.raises(ValidationError, match="none of them blank"):
+        TextClassificationModel.model_validate(SMALLEST | {"labels": labels})
 
 
 def test_two_keys_are_enough() -> None:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from assay.progress import Reports
     from assay.settings.schema import Model
 
+# The columns that a file's rows are given.
+ADDED = ("predicted_label", "score", "unknown_share")
 # Behind the point, of a score in a file.
 DIGITS = 6
 WRITERS = {
@@ -57,6 +59,11 @@ WRITERS = {
     type=click.Path(path_type=Path),
     help="Where to write the table with predicted_label and score (.csv .tsv .jsonl .parquet).",
 )
+@click.option(
+    "--overwrite",
+    is_flag=True,
+    help="Let --output be the file that is read, and replace columns of these names in it.",
+)
 @click.option("--workspace", is_flag=True, help="Ask the workspace's bundle, not the champion.")
 @as_json
 def command(
@@ -65,6 +72,7 @@ def command(
     file: Path | None,
     column: str | None,
     output: Path | None,
+    overwrite: bool,
     workspace: bool,
     json_: bool,
 ) -> None:
@@ -73,12 +81,14 @@ def command(
     settings = registry.load_model(model)
     requests = registry.task_of(settings).requests(settings)
     _check_usage(model, requests, words, file)
-    _check_output(file, output)
+    _check_output(file, output, overwrite)
     if file is None:
         contents = requests.words(words)
         _words(_open(model, settings, workspace), requests, words, contents, json_=json_)
     else:
         rows, contents = requests.table(file, column)
+        if not overwrite:
+            _check_columns(file, rows)
         bundle = _open(model, settings, workspace)
         _file(bundle, requests, rows, contents, output, json_=json_)
 
@@ -94,7 +104,7 @@ def _check_usage(model: str, requests: Requests, words: tuple[str, ...], file: P
     )
 
 
-def _check_output(file: Path | None, output: Path | None) -> None:
+def _check_output(file: Path | None, output: Path | None, overwrite: bool) -> None:
     if output is None:
         return
     if file is None:
@@ -110,6 +120,22 @@ def _check_output(file: Path | None, output: Path | None) -> None:
             f"--output {output} is a folder",
             expected="the name of a file",
             cure=f"name a file in it: --output {output / 'predictions.csv'}",
+        )
+    if not overwrite and output.exists() and file.exists() and output.samefile(file):
+        raise UsageError(
+            f"--output {output} is the file that is read",
+            expected="another file: this one would be lost",
+            cure="name another one, or say that you mean it: --overwrite",
+        )
+
+
+def _check_columns(file: Path, rows: pd.DataFrame) -> None:
+    """Refuse to replace columns of the user's own."""
+    if taken := [name for name in ADDED if name in rows.columns]:
+        raise UsageError(
+            f"{file} has columns of its own named {' and '.join(taken)}",
+            expected="names that are free for what is predicted",
+            cure="rename them, or say that they may be replaced: --overwrite",
         )
 
 

@@ -20,7 +20,7 @@ class ClassificationIngest(Ingest):
 class ClassificationValidate(Validate):
     """The bounds on labels that a suite names as ``$name``."""
 
-    min_rows_per_class: Annotated[int, Field(ge=10)] = 10
+    min_rows_per_class: Annotated[int, Field(ge=10, le=10**9)] = 10
     max_class_share: Share = 0.9
     max_conflict_share: Share = 0.05
 
@@ -54,6 +54,8 @@ class ClassificationModel(Model):
     def _labels_differ(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(labels)) != len(labels) or len(labels) < 2:
             raise ValueError("at least two classes, each named once")
+        if any(not label or label != label.strip() for label in labels):
+            raise ValueError("names without space around them, none of them blank")
         return labels
 
     @property

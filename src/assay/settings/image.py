@@ -6,10 +6,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from assay.settings.schema import Ingest, Positive, Share, Split, Validate
+from assay.settings.schema import Ingest, Share, Split, Validate
 
 # Bits of a perceptual hash; with a quarter of them changed two images have nothing in common.
 HashBits = Annotated[int, Field(ge=0, le=16)]
+
+Side = Annotated[int, Field(ge=1, le=2**16)]  # pixels
 
 
 class ImageIngest(Ingest):
@@ -23,8 +25,8 @@ class ImageValidate(Validate):
 
     max_broken_share: Share = 0.02
     max_blank_share: Share = 0.01
-    min_side: Positive = 8
-    max_side: Positive = 8192
+    min_side: Side = 8
+    max_side: Side = 8192
 
 
 class ImageSplit(Split):

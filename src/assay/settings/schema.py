@@ -7,12 +7,21 @@ user's words on each key stand beside it in ``params.yaml``.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[int, Field(ge=1)]
+# No number is without bounds: what is far outside them is a slip of the hand.
+Count = Annotated[int, Field(ge=1, le=10**9)]
+Epochs = Annotated[int, Field(ge=1, le=10_000)]
+BatchSize = Annotated[int, Field(ge=1, le=2**20)]
+Threads = Annotated[int, Field(ge=1, le=1024)]
+ClipNorm = Annotated[float, Field(ge=0, le=1e6)]
+# What both numpy and torch take.
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+# Of all rows, that validation and test may take from the train split.
+MOST_HELD_OUT = 0.5
 
 # A name reaches shell commands, file names and DVC's templates unquoted.
 MODEL_NAME = r"^[a-z][a-z0-9_-]{0,62}$"
@@ -29,7 +38,7 @@ class Ingest(Block):
 
     source: str | None = None
     slices: tuple[str, ...] = ()
-    limit: Annotated[int, Field(ge=10)] | None = None
+    limit: Annotated[int, Field(ge=10, le=10**9)] | None = None
 
     @field_validator("slices", mode="before")
     @classmethod
@@ -40,7 +49,7 @@ class Ingest(Block):
 class Validate(Block):
     """The bounds that the suite names as ``$name``."""
 
-    min_rows: Positive = 100
+    min_rows: Count = 100
     max_duplicate_share: Share = 0.2
 
 
@@ -49,40 +58,50 @@ class Split(Block):
 
     validation: Annotated[float, Field(gt=0, lt=0.5)] = 0.1
     test: Annotated[float, Field(gt=0, lt=0.5)] = 0.1
-    seed: int = 13
+    seed: Seed = 13
+
+    @model_validator(mode="after")
+    def _enough_is_left(self) -> Self:
+        held_out = self.validation + self.test
+        if held_out > MOST_HELD_OUT + 1e-9:
+            raise ValueError(
+                f"validation and test of {MOST_HELD_OUT} together at most: {held_out:g} would "
+                f"leave {1 - held_out:.2g} of the rows to learn from"
+            )
+        return self
 
 
 class Optimisation(Block):
     """How a network learns: all that the training loop reads, and what it starts from."""
 
     checkpoint: str | None = None
-    epochs: Positive = 2
-    batch_size: Positive = 32
+    epochs: Epochs = 2
+    batch_size: BatchSize = 32
     learning_rate: Annotated[float, Field(gt=0, lt=1)] = 1e-4
     weight_decay: Annotated[float, Field(ge=0, lt=1)] = 0.01
     warmup: Annotated[float, Field(ge=0, lt=1)] = 0.1
-    clip_norm: Annotated[float, Field(ge=0)] = 1.0
-    patience: Positive = 2
+    clip_norm: ClipNorm = 1.0
+    patience: Epochs = 2
     precision: Literal["auto", "fp32", "bf16"] = "auto"
-    checkpoint_every: Positive = 200
-    seed: int = 13
-    threads: Positive = 2
+    checkpoint_every: Count = 200
+    seed: Seed = 13
+    threads: Threads = 2
 
 
 class Export(Block):
     """Which precision is served."""
 
     precision: Literal["auto", "fp32", "int8"] = "auto"
-    threads: Positive = 2
+    threads: Threads = 2
 
 
 class Evaluate(Block):
     """How the bundle is measured."""
 
-    bootstrap: Annotated[int, Field(ge=100)] = 1000
-    worst: Positive = 50
-    seed: int = 13
-    threads: Positive = 2
+    bootstrap: Annotated[int, Field(ge=100, le=1_000_000)] = 1000
+    worst: Annotated[int, Field(ge=1, le=100_000)] = 50
+    seed: Seed = 13
+    threads: Threads = 2
 
 
 class Model(Block):

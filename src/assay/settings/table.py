@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
-from assay.settings.schema import Ingest, Positive, Share, Split, Validate
+from assay.settings.schema import Count, Ingest, Share, Split, Validate
 
 # Cells that stand for a missing value, in whatever capitals.
 MISSING = ("", "na", "n/a", "nan", "null", "none", "?")
@@ -47,7 +47,7 @@ class TableValidate(Validate):
     max_missing_share: Share = 0.3
     max_wrong_type_share: Share = 0.0
     max_extreme_share: Share = 0.01
-    max_categories: Positive = 1000
+    max_categories: Count = 1000
     # Of a single column: the share of rows whose label it tells.
     max_single_column_accuracy: Annotated[float, Field(gt=0.5, le=1)] = 0.99
 

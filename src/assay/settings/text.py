@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from assay.settings.schema import Ingest, Positive, Share, Split, Validate
+from assay.settings.schema import Count, Ingest, Share, Split, Validate
 
 
 class TextIngest(Ingest):
@@ -20,7 +20,7 @@ class TextValidate(Validate):
 
     max_dropped_share: Share = 0.02
     max_unknown_share: Share = 0.05
-    max_median_length: Positive = 2000
+    max_median_length: Count = 2000
 
 
 class TextSplit(Split):

@@ -13,7 +13,7 @@ from assay.settings.classification import (
     ClassificationValidate,
 )
 from assay.settings.image import ImageIngest, ImageSplit, ImageValidate
-from assay.settings.schema import Optimisation, Positive
+from assay.settings.schema import BatchSize, ClipNorm, Epochs, Optimisation
 
 
 class ImageClassificationIngest(ImageIngest, ClassificationIngest):
@@ -31,8 +31,8 @@ class ImageTrain(Optimisation):
     size: Annotated[int, Field(ge=8, le=512)] = 32
     channels: Literal[1, 3] = 3
     width: Annotated[float, Field(gt=0, le=8)] = 1.0
-    epochs: Positive = 8
-    batch_size: Positive = 512
+    epochs: Epochs = 8
+    batch_size: BatchSize = 512
     optimiser: Literal["adamw", "sgd", "muon"] = "muon"
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.6
     # The rates of SGD and Muon are on another scale than AdamW's, and may well exceed 1.
@@ -40,8 +40,8 @@ class ImageTrain(Optimisation):
     weight_decay: Annotated[float, Field(ge=0, lt=1)] = 1e-5
     # Muon starts at its full rate, and the size of its updates does not depend on the gradient's.
     warmup: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    clip_norm: Annotated[float, Field(ge=0)] = 0.0
-    patience: Positive = 8
+    clip_norm: ClipNorm = 0.0
+    patience: Epochs = 8
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.2
     flip: Literal["none", "random", "alternating"] = "alternating"
     crop: Annotated[int, Field(ge=0, le=64)] = 2

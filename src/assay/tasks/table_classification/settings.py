@@ -12,8 +12,10 @@ from assay.settings.classification import (
     ClassificationModel,
     ClassificationValidate,
 )
-from assay.settings.schema import Optimisation, Positive
+from assay.settings.schema import BatchSize, Count, Epochs, Optimisation
 from assay.settings.table import TableIngest, TableSplit, TableValidate
+
+Width = Annotated[int, Field(ge=1, le=2**14)]  # units of a layer
 
 
 class TableClassificationIngest(TableIngest, ClassificationIngest):
@@ -37,17 +39,17 @@ class TableTrain(Optimisation):
     # Not a pretrained network: each table has columns of its own.
     checkpoint: None = None
     network: Literal["mlp"] = "mlp"
-    hidden: Positive = 128
+    hidden: Width = 128
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
     scaling: Literal["quantile", "robust"] = "robust"
     quantiles: Annotated[int, Field(ge=2, le=256)] = 32
-    embedding: Positive = 16
-    min_category_rows: Positive = 5
-    epochs: Positive = 60
-    batch_size: Positive = 128
+    embedding: Width = 16
+    min_category_rows: Count = 5
+    epochs: Epochs = 60
+    batch_size: BatchSize = 128
     learning_rate: Annotated[float, Field(gt=0, lt=1)] = 1e-3
     weight_decay: Annotated[float, Field(ge=0, le=10)] = 0.5
-    patience: Positive = 15
+    patience: Epochs = 15
 
 
 class TableExport(ClassificationExport):

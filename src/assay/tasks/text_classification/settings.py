@@ -11,7 +11,7 @@ from assay.settings.classification import (
     ClassificationModel,
     ClassificationValidate,
 )
-from assay.settings.schema import Optimisation, Positive
+from assay.settings.schema import Epochs, Optimisation
 from assay.settings.text import TextIngest, TextSplit, TextValidate
 
 
@@ -39,7 +39,7 @@ class TextTrain(Optimisation):
     freeze_embeddings: bool = True
     head_rate: Annotated[float, Field(gt=0, le=1000)] = 10.0
     # The first epoch may fall below the probe, and the next ones rise above it.
-    patience: Positive = 3
+    patience: Epochs = 3
     max_length: Annotated[int, Field(ge=8, le=512)] = 128
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     soft_labels: bool = True
