@@ -131,10 +131,11 @@ def _model(name: str, model: Model) -> Iterator[Finding]:
         cure = f"assay run {name} builds it; dvc pull fetches it, if a colleague pushed it"
         yield Finding(f"{name}: outputs", "note", "not built here", cure)
         return
-    altered = versioning.verify_outputs(name)
-    if altered:
-        cure = f"assay run {name} builds them again; dvc pull fetches them"
+    if altered := versioning.verify_outputs(name):
+        cure = f"assay run {name} restores them or makes them again"
         yield Finding(f"{name}: outputs", "wrong", f"not as in dvc.lock: {altered}", cure)
+    elif mixed := versioning.verify_chain(name):
+        yield Finding(f"{name}: outputs", "wrong", "; ".join(mixed), f"assay run {name}")
     else:
         yield Finding(f"{name}: outputs", "ok", "every byte as in dvc.lock")
         yield _bundle(name)
