@@ -15,6 +15,8 @@ TELEMETRY_OFF = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DVC_NO_ANALYTICS": "true",
     "HF_HUB_DISABLE_TELEMETRY": "1",
+    # Read once, when onnxruntime is imported; its own function to end telemetry comes too late.
+    "ORT_DISABLE_TELEMETRY": "1",
 }
 # What libraries say or show without being asked.
 MESSAGES_OFF = {
@@ -29,6 +31,10 @@ VARIABLES = TELEMETRY_OFF | MESSAGES_OFF | PICKLE_OFF | SPEED
 
 
 def prepare() -> None:
-    """Apply :data:`VARIABLES`."""
+    """Apply :data:`VARIABLES`.
+
+    Each entrance of Assay calls this first; so does whatever imports onnxruntime, since a bundle
+    may be opened from somebody's own program.
+    """
     for name, value in VARIABLES.items():
         os.environ.setdefault(name, value)

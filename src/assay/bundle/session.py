@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from assay import environment
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -35,6 +37,7 @@ class Session:
 
 
 def _open(model: bytes | str, threads: int, *, profile: bool) -> onnxruntime.InferenceSession:
+    environment.prepare()  # before the import: onnxruntime sends what it counts otherwise
     import onnxruntime
 
     onnxruntime.set_default_logger_severity(4)  # "no CUDA here" is not worth a page of text

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import onnx
 
+from assay import environment
 from assay.gateways.onnx.graph import strip
 from assay.logs import logging_from
 
@@ -40,6 +41,7 @@ def quantize_static(
     U8 times S8 is the one pairing that onnxruntime's processor kernels are fast for. Weights have
     seven of the eight bits, so that no sum saturates where VNNI is missing (see ``dynamic``).
     """
+    environment.prepare()  # before the import: onnxruntime sends what it counts otherwise
     from onnxruntime import quantization
 
     plain = onnx.ModelProto()
