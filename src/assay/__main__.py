@@ -1,15 +1,16 @@
 """The ``assay`` command's entrance: refusals become messages and exit codes here, once.
 
-Writes to standard output and standard error only.
+Writes to standard output and standard error only, and no letter there that a terminal obeys.
 """
 
 from __future__ import annotations
 
-import json
+import io
 import os
 import sys
 
 from assay.errors import AssayError
+from assay.visible import show_fault, visible
 
 
 def main() -> None:
@@ -18,6 +19,7 @@ def main() -> None:
     from assay.cli import assay
 
     environment.prepare()
+    sys.excepthook = show_fault
     try:
         # click gives back the code of a command that ended early (`doctor`, `--help`).
         sys.exit(assay.main(standalone_mode=False) or 0)
@@ -30,9 +32,11 @@ def main() -> None:
 
 def _show(problem: AssayError) -> None:
     if "--json" in sys.argv:
-        sys.stdout.write(json.dumps(problem.as_dict(), ensure_ascii=False) + "\n")
+        from assay.cli.answer import as_json
+
+        sys.stdout.write(as_json(problem.as_dict()) + "\n")
     else:
-        sys.stderr.write(f"assay: {problem}\n")
+        sys.stderr.write(visible(f"assay: {problem}\n"))
 
 
 def _usage_or_fault(problem: Exception) -> int:
@@ -40,7 +44,9 @@ def _usage_or_fault(problem: Exception) -> int:
     import click
 
     if isinstance(problem, click.ClickException):
-        problem.show()
+        words = io.StringIO()
+        problem.show(words)
+        sys.stderr.write(visible(words.getvalue()))
         return problem.exit_code
     if isinstance(problem, click.Abort):
         sys.stderr.write("assay: stopped; run the same command again to go on\n")

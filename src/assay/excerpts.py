@@ -1,7 +1,7 @@
 """A value of somebody's data as one short line, safe to print anywhere.
 
 Reads and writes nothing. Such lines are all of a table's own values that gets out, and only a few
-of them: they may be personal data.
+of them. What is surely personal in them is masked (:mod:`assay.personal`); the rest may be, too.
 """
 
 from __future__ import annotations
@@ -9,21 +9,25 @@ from __future__ import annotations
 import math
 import re
 
+from assay import personal
+from assay.visible import escape
+
 EXAMPLES = 5
 WIDTH = 80  # characters of an example
+LOOKED_AT = 2000  # of a value: a masked one is shorter than it was
 # What would break a line, move the cursor, turn the reading direction or show as nothing.
 HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ue000-\uf8ff]")
 SHOWN = {"\n": "↵", "\t": "→", "\r": ""}
 
 
 def excerpt(value: object) -> str:
-    """Return a value as one line of at most :data:`WIDTH` characters, safe to print anywhere."""
+    """Return a value as one line of at most :data:`WIDTH` characters, masked, safe to print."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "(nothing)"
     text = str(value)
     if not text.strip():
         return "(only space)" if text else "(empty)"
-    line = HIDDEN.sub(_visible, text[: 2 * WIDTH].strip())
+    line = HIDDEN.sub(_visible, personal.beginning(text.strip(), LOOKED_AT)[: 2 * WIDTH])
     return line if len(line) <= WIDTH else line[: WIDTH - 1] + "…"
 
 
@@ -35,5 +39,4 @@ def in_short(observed: object) -> str:
 
 
 def _visible(match: re.Match[str]) -> str:
-    letter = match.group()
-    return SHOWN.get(letter, letter.encode("unicode_escape").decode("ascii"))
+    return SHOWN.get(match.group(), escape(match))

@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 from assay import ranks
+from assay.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sized
@@ -28,10 +29,10 @@ class Reports(Protocol):
 
 
 def say(message: str) -> None:
-    """Write one line for people."""
+    """Write one line for people; what a terminal would obey in it is shown."""
     if not ranks.is_first():
         return
-    sys.stderr.write(message + "\n")
+    sys.stderr.write(visible(message) + "\n")
     sys.stderr.flush()
 
 
@@ -39,7 +40,7 @@ class Progress:
     """A context for one long step of ``total`` equal parts, ``start`` of which are done."""
 
     def __init__(self, name: str, total: int, *, start: int = 0) -> None:
-        self._name, self._total, self._done = name, max(total, 1), start
+        self._name, self._total, self._done = visible(name), max(total, 1), start
         self._started_at, self._shown = 0.0, start * 10 // self._total
         self._bar = _bar() if sys.stderr.isatty() and ranks.is_first() else None
 

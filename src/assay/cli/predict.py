@@ -17,10 +17,12 @@ from assay.files import replacing
 from assay.modalities.requests import Chosen
 from assay.paths import ModelPaths, require_project
 from assay.progress import Progress, say
+from assay.spreadsheet import guarded
 from assay.tasks import registry
+from assay.visible import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
 
@@ -34,9 +36,9 @@ if TYPE_CHECKING:
 ADDED = ("predicted_label", "score", "unknown_share")
 # Behind the point, of a score in a file.
 DIGITS = 6
-WRITERS = {
-    ".csv": lambda table, path: table.to_csv(path, index=False),
-    ".tsv": lambda table, path: table.to_csv(path, index=False, sep="\t"),
+WRITERS: dict[str, Callable[[pd.DataFrame, Path], object]] = {
+    ".csv": lambda table, path: guarded(table).to_csv(path, index=False),
+    ".tsv": lambda table, path: guarded(table).to_csv(path, index=False, sep="\t"),
     ".jsonl": lambda table, path: table.to_json(
         path, orient="records", lines=True, force_ascii=False
     ),
@@ -236,7 +238,7 @@ def _file(
         records = labelled.astype("object").where(labelled.notna(), None).to_dict("records")
         give({**_source(bundle, answers), "predictions": records}, [], json_=True)
     else:
-        click.echo(labelled.to_csv(index=False), nl=False)
+        click.echo(visible(guarded(labelled).to_csv(index=False)), nl=False)
 
 
 def _labelled(

@@ -1,7 +1,8 @@
 """Make a model's run in MLflow complete, and register its ONNX model: ``assay track MODEL``.
 
 Reads ``params.yaml``, ``dvc.lock``, git's commit, and what the stages wrote. Writes to the
-tracking store alone, there nothing twice, and nothing that is not what the stages wrote.
+tracking store alone, there nothing twice, and nothing that is not what the stages wrote;
+:mod:`assay.release.sharing` says what of the rows it gets to see.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from assay.gateways import tracking, versioning
 from assay.paths import SPLITS, ModelPaths
 from assay.processor import processor_class
 from assay.records import Evaluation, Parity, Timings
+from assay.release import sharing
 from assay.release.soundness import require_sound
+from assay.reporting.markdown import escaped
 from assay.tasks import registry
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 
 CONTEXTS = {"train": "training", "validation": "validation", "test": "testing"}
 PAGE = "see it: make ui"
+LABEL = 60  # letters of one, in a description
 
 
 @dataclass(frozen=True)
@@ -57,11 +61,12 @@ def register(model: str) -> Registration:
     """
     files = ModelPaths(model)
     settings = registry.load_model(model)
+    texts = sharing.texts_of(registry.load_tracking())
     _require_built(files)
     with versioning.alone(f"register {model}"):
         require_sound(files)
         with tracking.failures():
-            return _log(settings, files)
+            return _log(settings, files, texts)
 
 
 def register_if_reachable(model: str) -> Registration:
@@ -78,7 +83,7 @@ def register_if_reachable(model: str) -> Registration:
         return Registration(None, None, None, notes)
 
 
-def _log(settings: Model, files: ModelPaths) -> Registration:
+def _log(settings: Model, files: ModelPaths, texts: sharing.Texts) -> Registration:
     weights, bundle = sha256(files.checkpoint), sha256(files.bundle)
     evaluation = records.read(files.metrics, Evaluation)
     record = tracking.Record.of(files.model, weights)
@@ -91,13 +96,15 @@ def _log(settings: Model, files: ModelPaths) -> Registration:
             **_commit(record.known_tags),
         }
     )
-    if files.report.is_file():
-        record.add_note(files.report.read_text(encoding="utf-8"))
     record.add_metrics(_metrics(files, evaluation))
     record.add_curve(_curve(files.curve))
     record.add_datasets([_dataset(files, split) for split in SPLITS])
-    with tempfile.TemporaryDirectory() as scratch:
-        record.add_files(_reports(files) | _sources(settings, files, Path(scratch)))
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        shared = sharing.shared(files, texts, evaluation, scratch)
+        if shared.note:
+            record.add_note(shared.note)
+        record.add_files(shared.files | _sources(settings, files, scratch))
     tags = {"assay.bundle": bundle, "assay.weights": weights}
     version = record.add_model(files.bundle, _headline(evaluation, weights), tags)
     record.describe_model(
@@ -192,21 +199,6 @@ def _is_binary(kind: Any) -> bool:
     return bool(kinds.is_binary(kind) or kinds.is_large_binary(kind))
 
 
-def _reports(files: ModelPaths) -> dict[str, Path]:
-    """Return what people read, by its place among the run's artifacts."""
-    wanted = (
-        files.data_docs,
-        files.metrics,
-        files.parity,
-        files.pictures,
-        files.report,
-        files.split_report,
-        files.tables,
-        files.validation,
-    )
-    return {path.name: path for path in wanted if path.exists()}
-
-
 def _sources(settings: Model, files: ModelPaths, scratch: Path) -> dict[str, Path]:
     """Write what the model was made from as files to upload: settings, and DVC's lock entries."""
     contents = {
@@ -228,7 +220,8 @@ def _headline(evaluation: Evaluation, weights: str) -> str:
 
 
 def _of(labels: tuple[str, ...]) -> str:
-    return f": {', '.join(labels)}" if labels else ""
+    """Return the labels, which are data: MLflow shows a description as Markdown."""
+    return f": {', '.join(escaped(label, LABEL) for label in labels)}" if labels else ""
 
 
 def _notes(url: str | None, kept: tuple[str, ...]) -> tuple[str, ...]:

@@ -10,6 +10,8 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
+from assay import personal
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -20,14 +22,16 @@ DIRECTIONS = frozenset(
     "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
 )
 LONGEST = 400
+LOOKED_AT = 4000  # letters: a masked text is shorter than it was
 
 
 def escaped(text: object, longest: int = LONGEST) -> str:
-    """Return text as one line that Markdown and HTML show and never obey.
+    """Return text as one line that Markdown and HTML show and never obey, masked.
 
     Longer than ``longest`` letters, it is cut.
     """
     line = " ".join("".join(map(_printable, str(text))).split())
+    line = personal.beginning(line, LOOKED_AT)
     if len(line) > longest:
         line = line[: longest - 1] + "…"
     line = SPECIAL.sub(lambda found: f"&#{ord(found[0])};", line)

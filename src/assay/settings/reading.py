@@ -9,14 +9,14 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from assay.errors import SettingsError, UnknownModel
-from assay.settings.schema import MODEL_NAME, Model
+from assay.settings.schema import MODEL_NAME, Block, Model, Tracking
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 
     from pydantic.fields import FieldInfo
 
+B = TypeVar("B", bound=Block)
+
 # The block of each kind of model, by name, e.g. ``text-classification``.
 Kinds = Mapping[str, type[Model]]
 TOP = "models"
+TRACKING = "tracking"
 AXES = ("data", "task")
 
 
@@ -48,7 +51,9 @@ def parse(path: Path, content: bytes, kinds: Kinds) -> dict[str, Model]:
         SettingsError: as :func:`load`.
 
     """
-    blocks = _models(path, mapping(path, content))
+    found = mapping(path, content)
+    blocks = _models(path, found)
+    _tracking(path, found)
     return {name: _model(path, (TOP, name), block, kinds) for name, block in blocks.items()}
 
 
@@ -83,6 +88,16 @@ def load_model(path: Path, name: str, kinds: Kinds) -> Model:
     models = load(path, kinds)
     _require_known(name, models)
     return models[name]
+
+
+def load_tracking(path: Path) -> Tracking:
+    """Read what a tracking server gets to hold; the models themselves are not looked into.
+
+    Raises:
+        SettingsError: as :func:`load`.
+
+    """
+    return _tracking(path, _mapping(path, path.read_bytes()))
 
 
 def require_model(path: Path, name: str) -> None:
@@ -120,8 +135,8 @@ def _require_known(name: str, known: Collection[str]) -> None:
 def _models(path: Path, content: dict[Any, Any]) -> dict[str, Any]:
     """Return the blocks below ``models``, their names checked."""
     for key in content:
-        if key != TOP:
-            raise _unknown_key(path, (str(key),), [TOP])
+        if key not in (TOP, TRACKING):
+            raise _unknown_key(path, (str(key),), [TOP, TRACKING])
     blocks = content.get(TOP)
     if not isinstance(blocks, dict):
         found = "missing" if TOP not in content else repr(blocks)
@@ -144,6 +159,10 @@ def _require_name(path: Path, name: object) -> None:
         )
 
 
+def _tracking(path: Path, content: dict[Any, Any]) -> Tracking:
+    return _held(path, (TRACKING,), content.get(TRACKING, {}), Tracking)
+
+
 def _model(path: Path, where: tuple[str, ...], block: Any, kinds: Kinds) -> Model:
     """Return one block, held against the settings type that its data and task name."""
     if not isinstance(block, dict):
@@ -152,6 +171,13 @@ def _model(path: Path, where: tuple[str, ...], block: Any, kinds: Kinds) -> Mode
     kind = kinds.get("-".join(map(str, values)))
     if kind is None:
         raise _unknown_kind(path, where, block, kinds)
+    return _held(path, where, block, kind)
+
+
+def _held(path: Path, where: tuple[str, ...], block: Any, kind: type[B]) -> B:
+    """Return a block, held against its settings type."""
+    if not isinstance(block, dict):
+        raise _wrong(path, where, repr(block), "a mapping of settings")
     try:
         return kind.model_validate(block)
     except ValidationError as problem:
@@ -174,7 +200,7 @@ def _unknown_kind(
 
 
 def _explain(
-    path: Path, where: tuple[str, ...], kind: type[Model], problem: ValidationError
+    path: Path, where: tuple[str, ...], kind: type[Block], problem: ValidationError
 ) -> SettingsError:
     """Turn pydantic's first finding into a sentence."""
     # A misspelt key is unknown, and the right one missing: the first of these tells more.
@@ -226,7 +252,7 @@ def _unreadable(path: Path, why: str) -> SettingsError:
     )
 
 
-def _valid_keys(kind: type[Model], inner: list[str]) -> list[str]:
+def _valid_keys(kind: type[Block], inner: list[str]) -> list[str]:
     """Return the keys of the block that holds the last part of ``inner``."""
     block: type[BaseModel] = kind
     for part in inner[:-1]:

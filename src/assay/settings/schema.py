@@ -1,4 +1,4 @@
-"""What every model's block in ``params.yaml`` holds, whatever its data and task: strict, frozen.
+"""What ``params.yaml`` holds of every model, whatever its data and task: strict, frozen.
 
 Reads and writes nothing. ``text``, ``image``, ``table`` and ``classification`` beside this module
 add what one modality or one objective needs; a task's own ``settings`` module joins them. The
@@ -31,6 +31,19 @@ class Block(BaseModel):
     """A block of settings: unknown keys are refused, values never change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Tracking(Block):
+    """What a tracking server gets to hold, of every model.
+
+    Attributes:
+        texts: of the rows that reports show: ``none``, ``masked`` (personal data, as far as
+            :mod:`assay.personal` finds it) or ``all``, as the reports are written. None: ``all``
+            where the store is on this machine, ``masked`` elsewhere.
+
+    """
+
+    texts: Literal["none", "masked", "all"] | None = None
 
 
 class Ingest(Block):

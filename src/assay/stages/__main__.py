@@ -20,6 +20,7 @@ from assay.files import write_json
 from assay.gateways import versioning
 from assay.paths import ModelPaths, require_project
 from assay.tasks import registry
+from assay.visible import show_fault, visible
 
 PR_SET_PDEATHSIG = 1
 
@@ -28,6 +29,7 @@ def main(stage: str, model: str) -> int:
     """Run one stage of one model; return the exit code."""
     _die_with_parent()
     environment.prepare()
+    sys.excepthook = show_fault
     files = ModelPaths(model)
     refusal = files.refusal(stage)
     refusal.unlink(missing_ok=True)
@@ -37,7 +39,7 @@ def main(stage: str, model: str) -> int:
         _require_sound_inputs(stage, model)
         importlib.import_module(f"assay.stages.{stage}").run(settings, files)
     except AssayError as problem:
-        sys.stderr.write(f"\n{stage} of {model}: {problem}\n")
+        sys.stderr.write(visible(f"\n{stage} of {model}: {problem}\n"))
         # On a disk without room for it, the words above must do.
         with contextlib.suppress(AssayError, OSError):
             write_json(refusal, problem.as_dict())

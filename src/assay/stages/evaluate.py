@@ -17,7 +17,9 @@ from assay import records
 from assay.bundle import manifest
 from assay.files import replacing, write_text
 from assay.gateways import tracking
+from assay.personal import masked
 from assay.progress import say
+from assay.spreadsheet import guarded
 from assay.tasks.registry import task_of
 
 if TYPE_CHECKING:
@@ -65,8 +67,12 @@ def _write_tables(target: Path, tables: Mapping[str, pd.DataFrame]) -> None:
     with replacing(target) as folder:
         folder.mkdir()
         for name, table in tables.items():
-            text = table.round(6).to_csv(index=False, lineterminator="\n")
-            write_text(folder / f"{name}.csv", text)
+            shown = guarded(table.round(6).map(_masked))
+            write_text(folder / f"{name}.csv", shown.to_csv(index=False, lineterminator="\n"))
+
+
+def _masked(cell: object) -> object:
+    return masked(cell) if isinstance(cell, str) else cell
 
 
 def _result(evaluation: Evaluation) -> str:

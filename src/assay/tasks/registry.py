@@ -17,7 +17,7 @@ from assay.tasks.text_classification import TEXT_CLASSIFICATION
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from assay.settings.schema import Model
+    from assay.settings.schema import Model, Tracking
     from assay.tasks.task import Column, Task
 
 TASKS: tuple[Task[Any], ...] = (TEXT_CLASSIFICATION, IMAGE_CLASSIFICATION, TABLE_CLASSIFICATION)
@@ -56,3 +56,13 @@ def load_model(name: str, path: Path = PARAMS) -> Model:
 
     """
     return reading.load_model(path, name, KINDS)
+
+
+def load_tracking(path: Path = PARAMS) -> Tracking:
+    """Read what a tracking server gets to hold.
+
+    Raises:
+        SettingsError: as :func:`assay.settings.reading.load`.
+
+    """
+    return reading.load_tracking(path)

@@ -9,7 +9,7 @@ from assay.gateways.tracking.journal import Journal, add_metrics
 from assay.gateways.tracking.metrics import flat_numbers, metrics_of
 from assay.gateways.tracking.record import Dataset, Record, fetch_bundle
 from assay.gateways.tracking.runs import TRAINING
-from assay.gateways.tracking.store import failures, prepare, run_url
+from assay.gateways.tracking.store import failures, is_here, prepare, run_url
 
 __all__ = [
     "TRAINING",
@@ -20,6 +20,7 @@ __all__ = [
     "failures",
     "fetch_bundle",
     "flat_numbers",
+    "is_here",
     "metrics_of",
     "prepare",
     "run_url",

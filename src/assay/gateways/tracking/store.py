@@ -18,8 +18,10 @@ import os
 import re
 import sqlite3
 from contextlib import closing, contextmanager
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from assay import environment as variables
 from assay.errors import StoreFailed
@@ -60,6 +62,22 @@ def address() -> str:
     uri = os.environ.get("MLFLOW_TRACKING_URI") or EMBEDDED
     database = _database(uri)
     return f"sqlite:///{database}" if database else uri.rstrip("/")
+
+
+def is_here() -> bool:
+    """Tell whether the store in force is on this machine: a file, or a server on the loopback.
+
+    Behind such a server's own address may stand another machine: nothing here can know.
+    """
+    uri = address()
+    parts = urlsplit(uri)
+    if _database(uri) or not parts.scheme or (parts.scheme == "file" and not parts.netloc):
+        return True
+    host = parts.hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:  # a name: whose machine it is, is not ours to guess
+        return False
 
 
 def shown(text: str) -> str:

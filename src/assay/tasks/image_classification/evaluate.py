@@ -20,6 +20,7 @@ from assay.objectives.classification import slices as by_slice
 from assay.objectives.classification.labels import known_labels
 from assay.progress import Progress, say
 from assay.reporting import canvas
+from assay.reporting.gallery import WORST as SECTION
 from assay.reporting.gallery import gallery
 from assay.reporting.section import Section
 from assay.tasks.image_classification import baseline
@@ -113,7 +114,7 @@ def _worst(test: pd.DataFrame, model: Predictions) -> list[Section]:
         f"The {len(rows)} wrong predictions of the highest confidence, the highest first; under "
         "each the actual class, and → the predicted one."
     )
-    return [Section("worst", "Worst errors in pictures", words, draw=draw)]
+    return [Section(SECTION, "Worst errors in pictures", words, draw=draw)]
 
 
 def _draw(path: Path, *, images: Iterable[bytes], model: Predictions, rows: Sequence[int]) -> None:
