@@ -35,7 +35,7 @@ ADDRESS = re.compile(
 )
 ACCOUNT = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d\d(?:[ -]?[A-Za-z0-9]){11,30}")
 RESIDENT = re.compile(r"(?<![0-9A-Za-z])[1-9]\d{5}[ -]?\d{8}[ -]?\d{3}[0-9Xx](?![0-9A-Za-z])")
-CARD = re.compile(r"(?<![\w.,-])(?:\d[ -]?){12,18}\d(?![\w-]|[.,]\d)", re.ASCII)
+CARD = re.compile(r"(?<![\w+-])(?<!\d\.)\d(?:[ -]?\d){12,33}(?![\w-]|\.\d)", re.ASCII)
 NETWORKS = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})"  # Visa
     r"|5[0-8]\d{14}|2[2-7]\d{14}"  # Mastercard
@@ -49,11 +49,22 @@ SECURITY = re.compile(
     r"\d{3}[ -]?\d\d[ -]?\d{4}(?!\w)",
     re.ASCII | re.IGNORECASE,
 )
+# What the library takes for one number with what follows: a second look, at its usual form alone.
+TELEPHONE = re.compile(
+    r"(?<![\d.-])(?:"
+    r"(?:\+?1[ .-]?)?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}"  # North America
+    r"|(?:\+?86[ -]?)?1[3-9]\d(?:[ -]?\d{4}){2}"  # Chinese mobile
+    r"|\+\d{1,3}(?:[ -]?(?:\(\d{1,5}\)|\d{1,5})){2,4}"
+    r")(?![\d-])"
+)
+LAST_GROUP = re.compile(r"[ .-]*[+(]?\d+\)?$")
 # A run of digits alone is a telephone number where a mobile one, or one of ten digits, looks so.
 BARE = re.compile(r"0?1[3-9]\d{9}|0\d{9,11}|[2-9]\d{9}|1[2-9]\d{9}")
+IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 
 # Letters without width, between digits that belong together.
 UNSEEN = re.compile("(?<=\\d)[\u00ad\u200b-\u200f\u2060\ufeff]+(?=\\d)")
+LONGEST = 34  # letters of an IBAN, and more than any card has
 REACH = 320  # letters: the longest of these is an address of 254 (RFC 5321)
 
 
@@ -86,14 +97,8 @@ def _addresses(text: str) -> Iterator[Span]:
 def _accounts(text: str) -> Iterator[Span]:
     from stdnum import iban
 
-    for found in ACCOUNT.finditer(text):
-        # Words that follow look like more of it: its country knows how long it is.
-        places = [place for place in range(*found.span()) if text[place] not in " -"]
-        for length in range(len(places), 14, -1):
-            end = places[length - 1] + 1
-            if iban.is_valid(text[found.start() : end]):
-                yield found.start(), end
-                break
+    # Words that follow look like more of it: its country knows how long it is.
+    return _longest(ACCOUNT, text, 15, iban.is_valid)
 
 
 def _residents(text: str) -> Iterator[Span]:
@@ -108,10 +113,10 @@ def _residents(text: str) -> Iterator[Span]:
 def _cards(text: str) -> Iterator[Span]:
     from stdnum import luhn
 
-    for found in CARD.finditer(text):
-        number = re.sub("[ -]", "", found[0])
-        if NETWORKS.fullmatch(number) and luhn.is_valid(number):
-            yield found.span()
+    def is_card(number: str) -> bool:
+        return bool(NETWORKS.fullmatch(number)) and luhn.is_valid(number)
+
+    return _longest(CARD, text, 13, is_card)
 
 
 def _securities(text: str) -> Iterator[Span]:
@@ -128,16 +133,64 @@ def _telephones(text: str) -> Iterator[Span]:
 
     end = 0
     spans = {
-        (found.start, found.end)
+        (found.end - len(number), found.end)
         for region in REGIONS
         for found in phonenumbers.PhoneNumberMatcher(text, region)
-        if not found.raw_string.isdigit() or BARE.fullmatch(found.raw_string)
+        if _is_telephone(number := _unopened(found.raw_string))
     }
+    for found in TELEPHONE.finditer(text):
+        if number := _valid(found[0]):
+            spans.add((found.start(), found.start() + len(number)))
     # Two countries may see one number differently: the longer of those that begin first.
     for span in sorted(spans, key=lambda one: (one[0], -one[1])):
         if span[0] >= end:
             yield span
             end = span[1]
+
+
+def _unopened(number: str) -> str:
+    """Return a number without a bracket that is closed behind it, or never."""
+    return number[1:] if number.startswith("(") and ")" not in number else number
+
+
+def _is_telephone(number: str) -> bool:
+    if number.isdigit():
+        return BARE.fullmatch(number) is not None
+    return IPV4.fullmatch(number) is None
+
+
+def _valid(digits: str) -> str:
+    """Return a number without what follows it; nothing where there is none."""
+    import phonenumbers
+
+    while digits:
+        for region in REGIONS:
+            try:
+                if phonenumbers.is_valid_number(phonenumbers.parse(digits, region)):
+                    return digits
+            except phonenumbers.NumberParseException:
+                continue
+        digits = LAST_GROUP.sub("", digits)
+    return ""
+
+
+def _longest(
+    pattern: re.Pattern[str], text: str, least: int, holds: Callable[[str], bool]
+) -> Iterator[Span]:
+    """Yield what begins where ``pattern`` does and is valid without its spaces: the longest."""
+    begin = 0
+    while found := pattern.search(text, begin):
+        begin, last = found.span()
+        places = [place for place in range(begin, last) if text[place] not in " -"][:LONGEST]
+        for length in range(len(places), least - 1, -1):
+            end = places[length - 1] + 1
+            whole = length == len(places) or places[length] > end  # not within a group
+            if whole and holds("".join(text[place] for place in places[:length])):
+                yield found.start(), end
+                begin = end
+                break
+        else:
+            begin = places[0] + 1
 
 
 def _is_date(digits: str) -> bool:
