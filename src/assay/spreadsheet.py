@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # The full-width ones are read as their ASCII ones where Chinese or Japanese is set.
 STARTS = "=+-@\t\r\n＝＋－＠"
+# Alone it is left without quotes by Python's writer, and ends the row: the rest would be a cell.
+RETURN = re.compile("\r(?!\n)")
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d+)*|[.]\d+)([eE][+-]?\d+)?%?", re.ASCII)
 
 
@@ -24,7 +26,11 @@ def guarded(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def guarded_cell(value: Any) -> Any:
-    """Return a text that a spreadsheet would run with an apostrophe in front; all else as it is."""
-    if isinstance(value, str) and value.startswith(tuple(STARTS)) and not NUMBER.fullmatch(value):
-        return f"'{value}"
-    return value
+    """Return a text that a spreadsheet would run with an apostrophe in front; all else as it is.
+
+    A carriage return that ends no line becomes a newline.
+    """
+    if not isinstance(value, str):
+        return value
+    text = RETURN.sub("\n", value)
+    return f"'{text}" if text.startswith(tuple(STARTS)) and not NUMBER.fullmatch(text) else text

@@ -37,3 +37,9 @@ def test_ordinary_text_stays_readable_in_the_source() -> None:
 
 def test_long_texts_are_cut_before_they_are_escaped() -> None:
     assert markdown.escaped("|" * 500, 10) == "&#124;" * 9 + "…"
+
+
+def test_personal_data_is_masked_also_where_letters_without_width_break_it() -> None:
+    line = markdown.escaped("call 138\u200b0013\ufeff8000 or a_b@example.org")
+    assert unescape(line) == "call [phone] or [e-mail]"
+    assert "555" not in markdown.escaped("x " * 2000 + "(415) 555-2671", 10_000)
