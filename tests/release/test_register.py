@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import closing, contextmanager
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -562,3 +563,14 @@ def test_a_long_card_is_cut_to_what_mlflow_keeps(files: ModelPaths) -> None:
     assert len(note) <= 8000
     whole = Path(store.connect().download_artifacts(str(made.run_id), "report.md"))
     assert hashlib.sha256(whole.read_bytes()).hexdigest() == sha256(files.report)
+
+
+def test_a_label_is_words_alone_in_the_registered_models_description(files: ModelPaths) -> None:
+    label = "[win](https://evil.example) ![x](https://evil.example/x.png)<b>"
+    stated = manifest.read(files.bundle).model_copy(update={"labels": (label[:27], label[28:])})
+    manifest.write(files.bundle, stated)
+    register("opinions")
+
+    told = str(store.connect().get_registered_model("opinions").description)
+    assert f"text-classification: {label[:27]}, {label[28:]}. Built" in unescape(told)
+    assert [mark for mark in ("](", "![", "<b>", "://") if mark in told] == []

@@ -158,3 +158,32 @@ def test_an_unknown_model_is_answered_with_the_known_ones(tmp_path: Path) -> Non
     assert "no model 'review'; did you mean 'reviews'?" in refused.value.found
     assert refused.value.expected == "one of reviews, tickets"
     assert "assay new review " in refused.value.cure
+
+
+@pytest.mark.parametrize(
+    ("block", "texts"),
+    [("", None), ("tracking: {}\n", None), ("tracking: {texts: none}\n", "none")]
+    + [(f"tracking: {{texts: {value}}}\n", value) for value in ("masked", "all")],
+)
+def test_what_tracking_gets_is_read_beside_the_models(
+    tmp_path: Path, block: str, texts: str | None
+) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(block + GOOD)
+    assert reading.load_tracking(path).texts == texts
+    assert list(reading.load(path, KINDS)) == ["reviews"]
+
+
+@pytest.mark.parametrize(
+    ("block", "found"),
+    [
+        ("tracking: {texts: some}\n", "`tracking.texts` is 'some'"),
+        ("tracking: {text: all}\n", "unknown key `tracking.text`"),
+        ("tracking: all\n", "`tracking` is 'all'"),
+        ("trackin: {texts: all}\n", "unknown key `trackin`"),
+    ],
+)
+def test_a_wrong_tracking_block_is_refused_with_every_model(
+    tmp_path: Path, block: str, found: str
+) -> None:
+    assert found in _refused(tmp_path, block + GOOD).found

@@ -3,6 +3,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from html import unescape
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +28,7 @@ from assay.stages import evaluate
 from assay.tasks.text_classification import frozen, network
 from assay.tasks.text_classification.settings import TextClassificationModel
 from tests.conftest import ROOT
+from tests.personal import SAMPLES
 from tests.reports import parity as parity_report
 
 if TYPE_CHECKING:
@@ -402,3 +404,21 @@ def test_dvc_reads_metrics_and_plots(
         for plot in ("confusion", "roc", "calibration", "slices"):
             assert f"datum.plot == '{plot}'" in page, "drawn by the template of the objective"
         assert "false positive rate" in page
+
+
+def test_the_report_and_its_tables_hold_nothing_personal_and_no_formula(project: Path) -> None:
+    test = pd.read_parquet(FILES.split("test"))
+    samples = list(SAMPLES)
+    test["text"] = [
+        f"{samples[n % len(samples)]} {text}" for n, text in enumerate(test["text"].tolist())
+    ]
+    test["label"] = [LABELS[n % 3] for n in range(len(test))]  # most are wrong, and shown
+    test["shop"] = [(samples[0], samples[4], "=1+1")[n % 3] for n in range(len(test))]
+    test.to_parquet(FILES.split("test"), index=False)
+    evaluate.run(settings(evaluate={"bootstrap": 200, "worst": 100}), FILES)
+    page = unescape(FILES.report.read_text(encoding="utf-8"))
+    tables = "".join(path.read_text() for path in FILES.tables.iterdir())
+    plots = "".join(path.read_text() for path in FILES.plots.iterdir())
+    assert [sample for sample in samples if sample in page + tables + plots] == []
+    assert all(word in page for word in SAMPLES.values())
+    assert "shop: [e-mail]" in pd.read_csv(FILES.tables / "slices.csv")["slice"].tolist()

@@ -12,11 +12,13 @@ import pytest
 
 from assay import records
 from assay.errors import ExpectationsBroken, SettingsError
+from assay.excerpts import EXAMPLES
 from assay.files import read_json
 from assay.paths import ModelPaths
 from assay.records import ExpectationReport, ValidationReport
 from assay.stages import validate
 from assay.tasks.text_classification.settings import TextClassificationModel
+from tests.personal import AFTER, BEFORE, SAMPLES
 
 ROOT = Path(__file__).parents[2]
 FILES = ModelPaths("films")
@@ -289,3 +291,19 @@ def test_the_reports_are_equal_bytes_wherever_and_whenever_they_are_made(tmp_pat
         assert str(tmp_path) not in page.read_text()
         reports.append((folder / FILES.validation).read_bytes() + page.read_bytes())
     assert reports[0] == reports[1]
+
+
+def test_neither_report_holds_what_is_personal_in_its_examples(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples = list(SAMPLES)
+    texts = [f"{BEFORE[n % len(BEFORE)]}{sample}{AFTER[1]}" for n, sample in enumerate(samples)]
+    for place in range(0, len(texts), EXAMPLES):
+        shown = texts[place : place + EXAMPLES]
+        table = rows(label=lambda n, shown=shown: shown[n] if n < len(shown) else "good")
+        said, _ = broken(tmp_path / str(place), monkeypatch, table)
+        page = (FILES.data_docs / "index.html").read_text(encoding="utf-8")
+        written = FILES.validation.read_text(encoding="utf-8")
+        for sample in samples[place : place + EXAMPLES]:
+            assert SAMPLES[sample] in written
+            assert [sample in text for text in (said, page, written)] == [False] * 3, sample

@@ -5,14 +5,12 @@ import sqlite3
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pytest
 
 from assay.gateways import tracking
 from assay.gateways.tracking import store
 from tests.gateways.tracking.made import WEIGHTS, finished, free_address, python, runs_of
-
-if TYPE_CHECKING:
-    import pytest
 
 
 def test_importing_imports_no_mlflow(bare: Path) -> None:
@@ -112,3 +110,29 @@ def test_plain_mlflow_reads_the_artifacts_through_the_plugin(
 
     code = f"import mlflow; print(mlflow.artifacts.load_text('runs:/{record.run_id}/card.md'))"
     assert finished(python(code)) == "what it is"
+
+
+@pytest.mark.parametrize(
+    ("address", "here"),
+    [
+        ("", True),
+        ("sqlite:///mlruns/mlflow.db", True),
+        ("mlruns", True),
+        ("file:///srv/mlruns", True),
+        ("http://127.0.0.1:5000", True),
+        ("http://me:secret@localhost:5000/", True),
+        ("http://[::1]:5000", True),
+        ("https://mlflow.example.org", False),
+        ("http://10.0.0.5:5000", False),
+        ("http://localhost.example.org:5000", False),
+        ("http://127.0.0.1.example.org", False),
+        ("file://fileserver/mlruns", False),
+        ("postgresql://mlflow@db.example.org/mlflow", False),
+        ("databricks://profile", False),
+    ],
+)
+def test_a_store_is_here_only_where_it_surely_is(
+    address: str, here: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+    assert store.is_here() is here
