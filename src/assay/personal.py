@@ -54,6 +54,7 @@ TELEPHONE = re.compile(
     r"(?<![\d.-])(?:"
     r"(?:\+?1[ .-]?)?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}"  # North America
     r"|(?:\+?86[ -]?)?1[3-9]\d(?:[ -]?\d{4}){2}"  # Chinese mobile
+    r"|0\d{2,3}[ -]\d{7,8}"  # Chinese landline
     r"|\+\d{1,3}(?:[ -]?(?:\(\d{1,5}\)|\d{1,5})){2,4}"
     r")(?![\d-])"
 )
@@ -156,7 +157,9 @@ def _unopened(number: str) -> str:
 def _is_telephone(number: str) -> bool:
     if number.isdigit():
         return BARE.fullmatch(number) is not None
-    return IPV4.fullmatch(number) is None
+    digits = sum(letter.isdigit() for letter in number)
+    # Fewer are a room and a room, or a price and a year, unless a prefix says otherwise.
+    return IPV4.fullmatch(number) is None and (digits >= 10 or number.startswith(("0", "+", "(0")))
 
 
 def _valid(digits: str) -> str:
