@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import ast
 import os
+import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from assay import environment
+from tests.conftest import ROOT
 
 if TYPE_CHECKING:
     import pytest
@@ -29,3 +33,17 @@ def test_every_variable_is_set_once_by_one_group(monkeypatch: pytest.MonkeyPatch
         monkeypatch.delenv(name, raising=False)
     environment.prepare()
     assert {name: os.environ[name] for name in environment.VARIABLES} == environment.VARIABLES
+
+
+def test_onnxruntime_is_imported_behind_the_switches_alone() -> None:
+    found = []
+    for path in sorted((ROOT / "src").rglob("*.py")):
+        for block in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            body = getattr(block, "body", None)
+            if not isinstance(body, list) or "TYPE_CHECKING" in ast.unparse(block).split("\n")[0]:
+                continue
+            for before, line in pairwise([ast.Pass(), *body]):
+                if re.match(r"(import|from) onnxruntime\b", ast.unparse(line)):
+                    found.append(path.name)
+                    assert ast.unparse(before) == "environment.prepare()", path
+    assert found == ["session.py", "static.py"]

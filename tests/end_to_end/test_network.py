@@ -88,7 +88,7 @@ def test_a_whole_run_asks_nothing_of_the_network(
 ) -> None:
     project = make_project({"opinions": settings(checkpoint)})
     texts(300).to_csv(project.folder / "data/inbox/opinions/rows.csv", index=False)
-    for name in ("Makefile", "Procfile", "prefect.toml"):
+    for name in ("Procfile", "prefect.toml"):
         shutil.copyfile(ROOT / name, project.folder / name)
     (project.folder / "open.py").write_text(OPEN)
     ports = free_ports("PREFECT_PORT", "MLFLOW_PORT")

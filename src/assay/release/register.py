@@ -111,7 +111,7 @@ def _log(settings: Model, files: ModelPaths, texts: sharing.Texts) -> Registrati
         f"{settings.kind}{_of(manifest.read(files.bundle).labels)}. Built and measured by Assay; "
         "every version names the weights and the bundle it holds by their SHA-256."
     )
-    return Registration(record.run_id, record.url, version, _notes(record.url, kept))
+    return Registration(record.run_id, record.url, version, _notes(record.url, kept, texts))
 
 
 def _require_built(files: ModelPaths) -> None:
@@ -224,8 +224,10 @@ def _of(labels: tuple[str, ...]) -> str:
     return f": {', '.join(escaped(label, LABEL) for label in labels)}" if labels else ""
 
 
-def _notes(url: str | None, kept: tuple[str, ...]) -> tuple[str, ...]:
+def _notes(url: str | None, kept: tuple[str, ...], texts: sharing.Texts) -> tuple[str, ...]:
     notes = [f"see it: {url}" if url else PAGE]
+    if texts != "all":
+        notes.append(f"of the rows that reports show, MLflow got: {texts} (tracking.texts)")
     if kept:
         notes.append(
             "the run keeps the values it was trained with of "

@@ -100,3 +100,9 @@ def test_a_class_without_a_row_to_learn_from_is_refused() -> None:
 def test_a_split_is_counted_by_label() -> None:
     assert RULES.counts(labels("b", "a", "b")) == {"a": 1, "b": 2}
     assert RULES.counts(labels()) == {}
+
+
+def test_labels_that_look_the_same_when_masked_are_counted_together() -> None:
+    rows = labels("a", "anna@example.org", "bert@example.org", "bert@example.org")
+    found = RULES.classes(rows, pd.Series([False, False, False, True]))
+    assert found["[e-mail]"] == KeptRows(rows=3, kept=2)

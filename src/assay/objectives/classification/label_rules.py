@@ -56,10 +56,11 @@ class LabelRules:
         label = rows[LABEL]
         total, kept = Counter(label.dropna()), Counter(label[~dropped].dropna())
         unknown = [name for name in total if name not in self._names]
-        named = {
-            excerpt(name): KeptRows(rows=total[name], kept=kept[name])
-            for name in [*self._names, *unknown[:EXAMPLES]]
-        }
+        named: dict[str, KeptRows] = {}
+        for name in [*self._names, *unknown[:EXAMPLES]]:
+            shown = excerpt(name)  # cut and masked, two may look the same
+            same = named.get(shown, KeptRows(rows=0, kept=0))
+            named[shown] = KeptRows(rows=same.rows + total[name], kept=same.kept + kept[name])
         if others := unknown[EXAMPLES:]:
             named[f"({len(others):,} other labels)"] = KeptRows(
                 rows=sum(total[name] for name in others), kept=sum(kept[name] for name in others)
