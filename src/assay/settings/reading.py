@@ -97,7 +97,7 @@ def load_tracking(path: Path) -> Tracking:
         SettingsError: as :func:`load`.
 
     """
-    return _tracking(path, _mapping(path, path.read_bytes()))
+    return _tracking(path, mapping(path, path.read_bytes()))
 
 
 def require_model(path: Path, name: str) -> None:
