@@ -569,6 +569,7 @@ def test_a_label_is_words_alone_in_the_registered_models_description(files: Mode
     label = "[win](https://evil.example) ![x](https://evil.example/x.png)<b>"
     stated = manifest.read(files.bundle).model_copy(update={"labels": (label[:27], label[28:])})
     manifest.write(files.bundle, stated)
+    locks.record("opinions")
     register("opinions")
 
     told = str(store.connect().get_registered_model("opinions").description)

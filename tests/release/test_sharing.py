@@ -17,7 +17,7 @@ from assay.release import sharing
 from assay.release.register import Registration, register
 from assay.reporting.markdown import escaped
 from assay.settings.schema import Tracking
-from tests import made
+from tests import locks, made
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,6 +48,7 @@ def project(checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     write_text(FILES.data_docs / "index.html", f"<p>{ROWS}</p>")
     write_json(FILES.validation, {"examples": [{"value": ROWS, "rows": 1}], "rows": 300})
     write_text(FILES.tables / "slices.csv", f'slice,rows\n"who: {ROWS}",3\n=1+1,0.5\n')
+    locks.record(made.MODEL)
     return folder
 
 

@@ -2,7 +2,7 @@
 
 Reads the reports. Writes masked copies into the folder that it is told. What reports show of rows
 is masked where they are written; ``masked`` does it again on the way out, since a report may be
-older, or edited, and keeps back what can't be masked.
+older, and keeps back what can't be masked.
 
 =========  ================================================  ==================================
 texts      files of the run                                  its description
