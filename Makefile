@@ -8,19 +8,31 @@ unexport PYTHONDONTWRITEBYTECODE
 # What the second pass of the tests is held to: torch, oneDNN and Assay's own choices.
 AVX2 := ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 ASSAY_INSTRUCTIONS=avx2
 PIP := .venv/bin/python -m pip --quiet --quiet --no-input --disable-pip-version-check
+# Each lock is a whole tree: nothing is installed that it doesn't name with the hash of its file.
+HASHED := --require-hashes --no-deps --no-compile --progress-bar off
+AUDIT := .venv/audit/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint up down ui bench lock clean
+.PHONY: help run test lint up down ui bench lock audit clean
 
 help:  ## show this
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
 
-.venv/ready: requirements.lock pyproject.toml
+.venv/ready: requirements.lock $(wildcard requirements-c*.lock) pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not here; name yours: make PYTHON=python3 $(MAKECMDGOALS)"; exit 2; }
-	@echo "setting up .venv from requirements.lock (once, about three minutes) ..."
+	@echo "setting up .venv from requirements.lock, each file by its hash (once, about three minutes) ..."
 	@$(PYTHON) -m venv .venv
-	@$(PIP) install --no-compile --progress-bar off -r requirements.lock
+	@# Source archives are built with this setuptools: pip would fetch one by no hash.
+	@sed -n '/^setuptools==/,/[^\\]$$/p' requirements.lock > .venv/setuptools.lock
+	@$(PIP) install $(HASHED) -r .venv/setuptools.lock
+	@# torch without CUDA, where pip finds it (beside the index, or by PIP_EXTRA_INDEX_URL).
+	@if $(PIP) install --dry-run --no-deps "$$(sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements-cpu.lock)" 2> .venv/torch.log; \
+	  then echo "torch: the build without CUDA"; $(PIP) install $(HASHED) -r requirements-cpu.lock; \
+	  else echo "torch: the package index's build; on Linux, CUDA comes with it"; $(PIP) install $(HASHED) -r requirements-cuda.lock; \
+	fi
+	@$(PIP) install $(HASHED) --no-build-isolation -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .
+	@$(PIP) check || { .venv/bin/python -m pip check; exit 1; }
 	@touch .venv/ready
 
 run: .venv/ready  ## data to a proven ONNX model: make run [MODEL=opinions]
@@ -52,9 +64,16 @@ ui: .venv/ready  ## MLflow's pages alone
 bench: .venv/ready  ## measure, and write docs/benchmarks.md's tables
 	@.venv/bin/python -m bench
 
-lock:  ## resolve pyproject.toml anew (needs uv); CUDA libraries come with torch where it wants them
-	uv pip compile --universal --quiet --no-header --no-annotate --extra dev pyproject.toml \
-	  | grep -vE '^(nvidia-|cuda-|triton)' > requirements.lock
+lock: .venv/audit/ready  ## resolve pyproject.toml, keeping versions: make lock [UPGRADE=--upgrade]
+	@PATH="$(CURDIR)/$(AUDIT):$$PATH" $(AUDIT)/python -m tools.lock $(UPGRADE)
+
+audit: .venv/audit/ready  ## known faults of what is locked (pip-audit), and sbom.cdx.json (CycloneDX)
+	@$(AUDIT)/python -m tools.audit
+
+.venv/audit/ready: requirements-audit.lock
+	@$(PYTHON) -m venv .venv/audit
+	@$(AUDIT)/python -m pip --quiet --quiet --no-input install $(HASHED) -r requirements-audit.lock
+	@touch .venv/audit/ready
 
 clean:  ## forget the virtual environment and caches; data and models stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache

@@ -43,7 +43,7 @@ TELLING = re.compile(r"\b([Rr]eads?|[Ww]rites?|[Ss]ets?)\b")
 
 
 def python_files() -> Iterator[Path]:
-    for folder in ("src", "flows", "tests", "bench"):
+    for folder in ("src", "flows", "tests", "bench", "tools"):
         yield from (ROOT / folder).rglob("*.py")
 
 

@@ -68,7 +68,8 @@ def _packages() -> Iterator[Finding]:
         yield Finding("packages", "wrong", f"{LOCK} is missing", f"git checkout {LOCK}")
         return
     lines = LOCK.read_text(encoding="utf-8").splitlines()
-    pinned = [Requirement(line) for line in lines if line.strip() and line[0] not in "#- "]
+    entries = [line.rstrip("\\ ") for line in lines if line.strip() and line[0] not in "#- "]
+    pinned = [Requirement(entry) for entry in entries]
     wanted = [r for r in pinned if r.marker is None or r.marker.evaluate()]
     differing = [text for r in wanted if (text := _difference(r))]
     if differing:

@@ -1,0 +1,1 @@
+"""What maintainers run on the project itself: its locks, its audit, its mutants."""
