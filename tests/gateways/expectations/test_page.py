@@ -82,6 +82,14 @@ def test_every_value_on_the_page_is_escaped(page: str) -> None:
     assert not re.search("[\x1b\ue000-\uf8ff]", page)
 
 
+def test_a_dollar_in_a_name_is_shown_as_it_is(tmp_path: Path) -> None:
+    """Great Expectations doubles it in a heading, and fills in what stands behind it elsewhere."""
+    entry = "type: expect_column_values_to_not_be_null, kwargs: {column: price $column}"
+    text = Read(data_docs(check(tmp_path, {"price $column": [1, None]}, entry), "m", SUMMARY)).text
+    assert "price $column" in text
+    assert "price $$" not in text
+
+
 def test_the_page_needs_nothing_from_elsewhere(page: str) -> None:
     read = Read(page)
     assert not read.tags & {"script", "link", "iframe", "img", "object", "embed", "a", "form"}

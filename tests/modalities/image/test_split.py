@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -170,13 +171,16 @@ def test_an_image_like_two_on_different_sides_fits_neither(tmp_path: Path) -> No
     assert report.leaks == {"exact": 0, "near": 0}
 
 
-def test_leaks_are_seen_in_the_tables_that_were_written(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("one", "other"), permutations(SPLITS, 2))
+def test_leaks_are_seen_in_the_tables_that_were_written(
+    tmp_path: Path, one: str, other: str
+) -> None:
     rows = pictures.table(40)
-    rows += [near(rows[0]), rows[1] | {"id": "again"}]
-    found = scan(pictures.write(tmp_path / "raw", rows), "looking")
-    pictures.write(tmp_path / "train.parquet", rows[:20])
-    pictures.write(tmp_path / "validation.parquet", rows[20:40])
-    pictures.write(tmp_path / "test.parquet", rows[40:])
+    copies = [near(rows[0]), rows[1] | {"id": "again"}]
+    found = scan(pictures.write(tmp_path / "raw", rows + copies), "looking")
+    parts = dict.fromkeys(SPLITS, rows[30:]) | {one: rows[:30], other: copies}
+    for name, part in parts.items():
+        pictures.write(tmp_path / f"{name}.parquet", part)
     assert leaks(tmp_path, found, 4) == {"exact": 1, "near": 1}
 
 

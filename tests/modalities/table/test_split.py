@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -88,11 +89,12 @@ def test_conflicting_labels_are_all_left_out(tmp_path: Path) -> None:
     assert set(sides) == {f"{row:04}" for row in range(9, 200)}
 
 
-def test_leaks_are_counted_in_what_was_written(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("one", "other"), combinations(SPLITS, 2))
+def test_leaks_are_counted_in_what_was_written(tmp_path: Path, one: str, other: str) -> None:
     assigned(tmp_path, people(200))
     assert leaks(tmp_path, SETTINGS) == 0
-    both = pd.concat([read(tmp_path, "test"), read(tmp_path, "train").head(3)])
-    both.to_parquet(tmp_path / "test.parquet", index=False)
+    both = pd.concat([read(tmp_path, other), read(tmp_path, one).head(3)])
+    both.to_parquet(tmp_path / f"{other}.parquet", index=False)
     assert leaks(tmp_path, SETTINGS) == 3
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -218,19 +219,18 @@ def test_a_row_like_two_of_different_sides_is_left_out(tmp_path: Path) -> None:
     assert report.leaks == {"exact": 0, "near": 0}
 
 
-def test_leaks_are_counted_from_the_files_alone(tmp_path: Path) -> None:
-    table = _table(120)
+@pytest.mark.parametrize(("one", "other"), combinations(SPLITS, 2))
+def test_leaks_are_counted_from_the_files_alone(tmp_path: Path, one: str, other: str) -> None:
+    table = made.texts(120).assign(id=range(120))
     _split(tmp_path, table)
     folder = tmp_path / "splits"
     assert leaks(folder, 0.8) == {"exact": 0, "near": 0}
-    train, test = (pd.read_parquet(folder / f"{name}.parquet") for name in ("train", "test"))
-    stolen = train.head(2).copy()
+    theirs, own = (pd.read_parquet(folder / f"{name}.parquet") for name in (one, other))
+    stolen = theirs.head(2).copy()
     stolen.loc[0, "text"] = stolen["text"][0].upper() + "  "
     stolen.loc[1, "text"] = stolen["text"][1] + "!"
-    pd.concat([test, stolen]).to_parquet(folder / "test.parquet")
-    found = leaks(folder, 0.8)
-    assert found["exact"] == 1
-    assert found["near"] >= 1
+    pd.concat([own, stolen]).to_parquet(folder / f"{other}.parquet")
+    assert leaks(folder, 0.8) == {"exact": 1, "near": 1}
 
 
 def test_what_cannot_be_learned_from_is_dropped_and_counted(tmp_path: Path) -> None:

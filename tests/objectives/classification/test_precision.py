@@ -1,9 +1,21 @@
 from __future__ import annotations
 
-import pytest
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from assay.errors import ParityFailed
 from assay.objectives.classification import precision
+from assay.objectives.classification.precision import Graphs, Trial
 from assay.settings.classification import ClassificationExport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    Array = np.ndarray[Any, Any]
 
 pytestmark = pytest.mark.processor
 
@@ -37,3 +49,111 @@ def test_what_is_asked_for_is_served_whatever_it_costs(asked: str) -> None:
 @pytest.mark.parametrize(("value", "shown"), [(1.234e-6, 1e-6), (0.0, 0.0), (9.6e-5, 1e-4)])
 def test_differences_are_told_by_their_first_digit(value: float, shown: float) -> None:
     assert precision.one_digit(value) == shown
+
+
+# What a graph of one matrix answers is known beforehand: a row of one-hot scores gets the class
+# that the matrix sends it to. "int8" is another such graph, so that the two differ as told.
+RIGHT = np.eye(3, dtype=np.float32)
+SWAPPED = RIGHT[[0, 2, 1]]
+TRUTH = np.repeat([0, 1, 2], 4)
+
+
+class OneHot:
+    """The rows of a validation split as one-hot scores, by batches, the last one first."""
+
+    def __init__(self, classes: Array) -> None:
+        self.scores = RIGHT[classes]
+
+    truncated = 0
+
+    @property
+    def unknown(self) -> Array:
+        return np.zeros(len(self.scores))
+
+    def batches(self, size: int) -> Iterator[tuple[list[int], dict[str, Any]]]:
+        for start in reversed(range(0, len(self.scores), size)):
+            rows = list(range(start, min(start + size, len(self.scores))))
+            yield rows, {"scores": self.scores[rows]}
+
+
+def graph(matrix: Array, *, neighbours: float = 0.0) -> bytes:
+    """Return scores x matrix, plus the batch's mean of the first score times ``neighbours``."""
+    kind, shape = TensorProto.FLOAT, ["rows", 3]
+    made = helper.make_model(
+        helper.make_graph(
+            [
+                helper.make_node("MatMul", ["scores", "matrix"], ["own"]),
+                helper.make_node("ReduceMean", ["scores", "axes"], ["mean"], keepdims=1),
+                helper.make_node("Mul", ["mean", "share"], ["moved"]),
+                helper.make_node("Add", ["own", "moved"], ["logits"]),
+            ],
+            "scores",
+            [helper.make_tensor_value_info("scores", kind, shape)],
+            [helper.make_tensor_value_info("logits", kind, shape)],
+            [
+                numpy_helper.from_array(matrix, "matrix"),
+                numpy_helper.from_array(np.array([0]), "axes"),
+                numpy_helper.from_array(np.array([neighbours], np.float32), "share"),
+            ],
+        ),
+        opset_imports=[helper.make_opsetid("", 20)],
+        ir_version=10,
+    )
+    onnx.checker.check_model(made, full_check=True)
+    return made.SerializeToString()
+
+
+def trial(seen: Array = TRUTH) -> Trial:
+    """Return the comparison on rows of the classes ``seen``, whose labels are :data:`TRUTH`."""
+    return Trial(encoded=OneHot(seen), sample=OneHot(seen), labels=TRUTH, classes=3, threads=1)
+
+
+def test_each_precision_is_measured_on_its_own_graph() -> None:
+    graphs = Graphs(graph(RIGHT), graph(SWAPPED))
+    parity = trial().compare(graphs, RIGHT[TRUTH], 2.34e-6, _settings())
+    assert (parity.fp32.score, parity.int8.score) == (1.0, 0.333333)
+    assert parity.score_drop == 0.666667
+    assert parity.same_prediction_int8 == 0.333333
+    assert parity.precision == "fp32"
+    assert parity.reason.startswith("int8 costs 0.6667 of validation macro F1")
+    assert parity.metric == "macro F1"
+    assert parity.validation_rows == 12
+    assert parity.grid_max_abs_diff == 2e-6
+
+
+def test_int8_that_is_better_by_much_is_no_loss() -> None:
+    seen = SWAPPED.argmax(axis=1)[TRUTH]
+    graphs = Graphs(graph(RIGHT), graph(SWAPPED))
+    parity = trial(seen).compare(graphs, RIGHT[seen], 0.0, _settings())
+    assert (parity.fp32.score, parity.int8.score) == (0.333333, 1.0)
+    assert parity.score_drop == -0.666667
+    assert parity.precision == "int8"
+
+
+def test_int8_whose_rows_depend_on_each_other_is_seen_and_not_served() -> None:
+    graphs = Graphs(graph(RIGHT), graph(RIGHT, neighbours=0.25))
+    parity = trial().compare(graphs, RIGHT[TRUTH], 0.0, _settings())
+    assert parity.score_drop == 0
+    # A row of class 0 alone is its own mean, 1; among twelve of which four are, the mean is 1/3.
+    assert parity.neighbours_max_abs_diff == precision.one_digit(0.25 * 2 / 3)
+    assert parity.precision == "fp32"
+
+
+def test_fp32_that_answers_otherwise_than_torch_is_refused() -> None:
+    graphs = Graphs(graph(SWAPPED), graph(RIGHT))
+    with pytest.raises(ParityFailed, match="8 of 12 validation rows"):
+        trial().compare(graphs, RIGHT[TRUTH], 0.0, _settings())
+
+
+def test_the_greatest_difference_from_torch_is_that_of_fp32() -> None:
+    graphs = Graphs(graph(RIGHT), graph(2 * RIGHT))
+    expected = RIGHT[TRUTH] + np.float32([0.03, -0.04, 0])
+    parity = trial().compare(graphs, expected, 0.0, _settings())
+    assert parity.validation_max_abs_diff == 0.04
+
+
+def test_the_graph_of_a_precision_is_that_of_its_name() -> None:
+    graphs = Graphs(b"fp32", b"int8")
+    assert graphs.of("fp32") == b"fp32"
+    assert graphs.of("int8") == b"int8"
+    assert precision._megabytes(b"\0" * 1_250_000) == 1.2
