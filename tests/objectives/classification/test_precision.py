@@ -78,7 +78,8 @@ class OneHot:
 
 def graph(matrix: Array, *, neighbours: float = 0.0) -> bytes:
     """Return scores x matrix, plus the batch's mean of the first score times ``neighbours``."""
-    kind, shape = TensorProto.FLOAT, ["rows", 3]
+    kind = TensorProto.FLOAT
+    shape: list[str | int | None] = ["rows", 3]
     made = helper.make_model(
         helper.make_graph(
             [
@@ -100,7 +101,7 @@ def graph(matrix: Array, *, neighbours: float = 0.0) -> bytes:
         ir_version=10,
     )
     onnx.checker.check_model(made, full_check=True)
-    return made.SerializeToString()
+    return bytes(made.SerializeToString())
 
 
 def trial(seen: Array = TRUTH) -> Trial:
@@ -147,7 +148,7 @@ def test_fp32_that_answers_otherwise_than_torch_is_refused() -> None:
 
 def test_the_greatest_difference_from_torch_is_that_of_fp32() -> None:
     graphs = Graphs(graph(RIGHT), graph(2 * RIGHT))
-    expected = RIGHT[TRUTH] + np.float32([0.03, -0.04, 0])
+    expected = RIGHT[TRUTH] + np.array([0.03, -0.04, 0], np.float32)
     parity = trial().compare(graphs, expected, 0.0, _settings())
     assert parity.validation_max_abs_diff == 0.04
 
