@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from assay.bundle import manifest
-from assay.bundle.manifest import MANIFEST
+from assay.bundle.manifest import MANIFEST, Manifest, Port
 from assay.errors import BundleRefused
 from assay.files import read_json, sha256, write_json
 from tests import made
@@ -15,6 +15,30 @@ from tests import made
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a bundle by its manifest alone: what the files hold is no matter to it."""
+    bundle = tmp_path / "bundle"
+    bundle.mkdir()
+    for name in ("model.onnx", "tokenizer.json", "README.md"):
+        (bundle / name).write_bytes(name.encode())
+    stated = Manifest(
+        model=made.MODEL,
+        data="text",
+        task="classification",
+        labels=made.LABELS,
+        precision="fp32",
+        inputs=(Port(name="ids", type="int64", shape=("rows", 8), example=(2, 8)),),
+        outputs=(Port(name="logits", type="float32", shape=("rows", 3), example=(2, 3)),),
+        encoder={"max_length": 64},
+        made_from={"weights": "0" * 64},
+        processor="any",
+        versions={"onnx": "1"},
+    )
+    manifest.write(bundle, stated)
+    return bundle
 
 
 def _refused(folder: Path) -> str:
