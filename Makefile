@@ -13,7 +13,7 @@ HASHED := --require-hashes --no-deps --no-compile --progress-bar off
 AUDIT := .venv/audit/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint up down ui bench lock audit clean
+.PHONY: help run test lint up down ui bench lock audit mutants clean
 
 help:  ## show this
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -69,6 +69,14 @@ lock: .venv/audit/ready  ## resolve pyproject.toml, keeping versions: make lock 
 
 audit: .venv/audit/ready  ## known faults of what is locked (pip-audit), and sbom.cdx.json (CycloneDX)
 	@$(AUDIT)/python -m tools.audit
+
+mutants: .venv/ready .venv/mutmut/ready  ## change code that decides, see the tests notice: make mutants [FILES="split page"]
+	@OMP_NUM_THREADS=1 PYTHONPATH="$(CURDIR)/.venv/mutmut" nice -n 19 .venv/bin/python -m tools.mutants $(FILES)
+
+.venv/mutmut/ready: requirements-mutants.lock
+	@rm -rf .venv/mutmut
+	@$(PIP) install $(HASHED) --target .venv/mutmut -r requirements-mutants.lock
+	@touch .venv/mutmut/ready
 
 .venv/audit/ready: requirements-audit.lock
 	@$(PYTHON) -m venv .venv/audit

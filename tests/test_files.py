@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import hashlib
 import shutil
 import signal
 import subprocess
@@ -157,6 +159,31 @@ def test_a_folder_that_no_longer_fits_is_said_too(disk: Path) -> None:
             write_text(disk / f"{number}" / "report.txt", "x")
 
 
+def test_the_refusal_says_how_much_is_free_and_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(tmp_path)._replace(free=700 * 2**20)
+    monkeypatch.setattr("assay.files.shutil.disk_usage", lambda _: usage)
+    target = tmp_path / "not yet there" / "report.txt"
+    with pytest.raises(OutOfSpace) as refused, replacing(target):
+        raise OSError(errno.EDQUOT, "Disk quota exceeded")
+    assert refused.value.found == (
+        f"the disk is full: {target} could not be written (700 MiB are free)"
+    )
+    assert refused.value.expected == (
+        "room for the data, a checkpoint of three times the model's size, and the bundle"
+    )
+    assert refused.value.cure == (
+        "free some space (`dvc gc --workspace` removes old versions), then run the same command "
+        "again: finished stages are kept"
+    )
+
+
+def test_another_fault_of_the_system_is_not_called_a_full_disk(tmp_path: Path) -> None:
+    with pytest.raises(PermissionError), replacing(tmp_path / "file"):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+
 def test_another_fault_stays_what_it_is(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(NotADirectoryError), replacing(tmp_path / "file" / "x"):
@@ -190,6 +217,7 @@ def test_a_folders_digest_tells_names_and_bytes(tmp_path: Path) -> None:
 
 def test_parts_of_a_digest_do_not_run_into_each_other() -> None:
     assert digest_of("ab", "c") != digest_of("a", "bc")
+    assert digest_of("ab", "c") == hashlib.sha256(b"ab\x1fc").hexdigest(), "digests are on record"
 
 
 def test_removing_what_is_not_there_is_fine(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """Resolve ``pyproject.toml`` into locks with hashes: ``make lock``.
 
-Reads ``pyproject.toml``, ``tools/audit.in``, the present locks (whose versions are kept unless
-``--upgrade`` is given) and ``requirements-cpu.lock``; asks the package index through uv. Writes
-``requirements.lock``, ``requirements-cuda.lock`` and ``requirements-audit.lock``. Installs nothing.
+Reads ``pyproject.toml``, ``tools/{audit,mutants}.in``, the present locks (whose versions are kept
+unless ``--upgrade`` is given) and ``requirements-cpu.lock``; asks the package index through uv.
+Writes ``requirements.lock``, ``requirements-{cuda,audit,mutants}.lock``. Installs nothing.
 
 CUDA has a lock of its own, for torch's build for the processor alone does not want it. That build
 and the package index's are one release, so that ``requirements.lock`` lists the hashes of both.
@@ -21,6 +21,7 @@ LOCK = ROOT / "requirements.lock"
 CPU = ROOT / "requirements-cpu.lock"
 CUDA = ROOT / "requirements-cuda.lock"
 AUDIT = ROOT / "requirements-audit.lock"
+MUTANTS = ROOT / "requirements-mutants.lock"
 
 RESOLVE = (
     *("uv", "pip", "compile", "--universal", "--quiet"),
@@ -32,15 +33,17 @@ HASH = re.compile(r"--hash=(\S+)")
 
 
 def main() -> None:
-    """Write the three locks, all or none."""
+    """Write the locks; where one can't be resolved, none."""
     options = sys.argv[1:]
     lock = resolve(ROOT / "pyproject.toml", (LOCK, CUDA), "--extra", "dev", *options)
     packages, cuda = split(lock)
     packages = with_cpu_builds(packages, CPU.read_text(encoding="utf-8"))
     audit = resolve(ROOT / "tools/audit.in", (AUDIT,), "--python-version", "3.11", *options)
+    mutants = _beside(packages, *options)
     LOCK.write_text("".join(packages), encoding="utf-8")
     CUDA.write_text("".join(cuda), encoding="utf-8")
     AUDIT.write_text(audit, encoding="utf-8")
+    MUTANTS.write_text("".join(mutants), encoding="utf-8")
 
 
 def resolve(wanted: Path, present: tuple[Path, ...], *options: str) -> str:
@@ -52,6 +55,21 @@ def resolve(wanted: Path, present: tuple[Path, ...], *options: str) -> str:
         if subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode != 0:
             raise SystemExit("no lock was changed: uv says above what it lacks")
         return lock.read_text(encoding="utf-8")
+
+
+def _beside(packages: list[str], *options: str) -> list[str]:
+    """Return the entries that mutmut needs beside those of the project, whose versions it takes."""
+    with tempfile.TemporaryDirectory() as folder:
+        theirs = Path(folder, "constraints.txt")
+        theirs.write_text("".join(packages), encoding="utf-8")
+        lock = resolve(ROOT / "tools/mutants.in", (MUTANTS,), "--constraint", str(theirs), *options)
+    return missing(lock, packages)
+
+
+def missing(lock: str, packages: list[str]) -> list[str]:
+    """Return the entries of a lock whose package is not among others."""
+    there = {entry.partition("==")[0] for entry in packages}
+    return [entry for entry in ENTRY.split(lock) if entry and entry.partition("==")[0] not in there]
 
 
 def split(lock: str) -> tuple[list[str], list[str]]:

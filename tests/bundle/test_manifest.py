@@ -45,8 +45,15 @@ def _refused(folder: Path) -> str:
     with pytest.raises(BundleRefused) as refused:
         manifest.read(folder)
     assert refused.value.exit_code == 3
-    assert "do not serve this one" in refused.value.cure
-    return refused.value.found
+    assert (
+        refused.value.expected == "exactly the bytes that assay.json lists, as they were measured"
+    )
+    assert refused.value.cure == (
+        "build it again (assay run MODEL) or fetch it again (dvc pull); do not serve this one"
+    )
+    whose, found = refused.value.found.split(" is refused: ")
+    assert whose == f"the bundle {folder}"
+    return found
 
 
 @pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json", "README.md"])
@@ -68,6 +75,15 @@ def test_a_file_that_does_not_belong_there_is_refused(folder: Path) -> None:
     assert "extra.bin is missing, or is not listed" in _refused(folder)
 
 
+def test_all_that_was_altered_or_is_missing_is_named(folder: Path) -> None:
+    for name in ("tokenizer.json", "model.onnx"):
+        (folder / name).write_bytes(b"other")
+    assert _refused(folder) == "the bytes of model.onnx, tokenizer.json were altered"
+    for name in ("model.onnx", "README.md"):
+        (folder / name).unlink()
+    assert _refused(folder) == ("README.md, model.onnx is missing, or is not listed in assay.json")
+
+
 def _without(key: str) -> Callable[[dict[str, Any]], Any]:
     return lambda stated: {name: value for name, value in stated.items() if name != key}
 
@@ -84,7 +100,10 @@ def _without(key: str) -> Callable[[dict[str, Any]], Any]:
         (_without("task"), "is wrong at task"),
         (_without("inputs"), "is wrong at inputs"),
         (lambda stated: stated | {"precision": "fp16"}, "is wrong at precision"),
-        (lambda stated: stated | {"encoder": {"max_length": "long"}}, "is wrong at encoder"),
+        (
+            lambda stated: stated | {"encoder": {"max_length": "long"}},
+            "is wrong at encoder.max_length",
+        ),
         (lambda stated: stated | {"more": 1}, "is wrong at more"),
         (_without("schema_version"), "written by another version of Assay"),
         (lambda stated: stated | {"schema_version": 1}, "written by another version of Assay"),
@@ -191,4 +210,5 @@ def test_what_the_encoder_goes_by_is_asked_for_by_name_and_kind(folder: Path) ->
     ):
         with pytest.raises(BundleRefused, match=f"does not say {name}") as refused:
             ask(name)
+        assert refused.value.expected == "a bundle of this version of Assay"
         assert refused.value.cure == "build it again: assay run MODEL"

@@ -16,7 +16,7 @@ from tools import lock
 if TYPE_CHECKING:
     from pathlib import Path
 
-LOCKS = (lock.LOCK, lock.CPU, lock.CUDA, lock.AUDIT)
+LOCKS = (lock.LOCK, lock.CPU, lock.CUDA, lock.AUDIT, lock.MUTANTS)
 RESOLVED = """\
 nvidia-nccl-cu13==2.29.7 ; sys_platform == 'linux' \\
     --hash=sha256:0a
@@ -81,6 +81,13 @@ def test_hashes_of_the_build_without_cuda_are_added_to_torch_alone() -> None:
     assert torch == f"torch==2.13.0{expected}\n"
     assert other == packages[1]
     assert lock.with_cpu_builds([torch, other], CPU) == [torch, other]
+
+
+def test_a_tool_beside_the_project_brings_only_what_the_project_lacks() -> None:
+    packages, _ = lock.split(RESOLVED)
+    more = "torchmetrics==1 \\\n    --hash=sha256:0f\n"
+    assert lock.missing(RESOLVED.replace("nvidia", "torch2") + more, packages)[1:] == [more]
+    assert lock.missing("".join(packages), packages) == []
 
 
 @pytest.mark.parametrize("version", ["2.14.0", "2.13.00", "2.13"])

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import socket
 from html.parser import HTMLParser
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -37,10 +38,10 @@ SUMMARY = DataSummary.model_validate(
 )
 
 
-@pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> str:
+@pytest.fixture
+def page(tmp_path: Path) -> str:
     checked = check(
-        tmp_path_factory.mktemp("suite"),
+        tmp_path,
         {"text": [HOSTILE, HOSTILE + "!", "fine", None], "label": ["<b>", "<b>", "<b>", "<b>"]},
         "type: expect_column_values_to_be_in_set, kwargs: {column: text, value_set: $labels}",
         "type: expect_column_values_to_match_regex, kwargs: {column: text, regex: '^<i>$column&'}",
@@ -96,6 +97,8 @@ def test_the_page_needs_nothing_from_elsewhere(page: str) -> None:
     assert not read.attributes & {"src", "href", "srcset", "action", "background"}
     assert not re.search(r"https?:|@import|url\(", page)
     assert "default-src 'none'" in page
+    assert page.startswith('<!DOCTYPE html>\n<html lang="en">\n<head>')
+    assert not re.search(r"[ \t]$|\n\n", page, re.MULTILINE)
 
 
 def test_the_page_is_great_expectations_own_with_the_summary_above(page: str) -> None:
@@ -105,6 +108,40 @@ def test_the_page_is_great_expectations_own_with_the_summary_above(page: str) ->
     assert "An unexpected Exception occurred" not in page
     for shown in ("12,345", "12.5%", "dropped, 25.0%", "A step.", "4 of 5 expectations are broken"):
         assert shown in page, shown
+
+
+def test_each_row_says_how_it_came_out_what_was_seen_and_why(tmp_path: Path) -> None:
+    checked = check(
+        tmp_path,
+        {"label": ["x", "x", "y", "y"], "text": ["a", "b", "b", None]},
+        "type: expect_table_row_count_to_be_between, kwargs: {min_value: 1}",
+        "type: expect_column_most_common_value_to_be_in_set, "
+        "kwargs: {column: label, value_set: [x]}",
+        "type: expect_column_values_to_be_in_set, kwargs: {column: text, value_set: [b]}",
+    )
+    page = data_docs(checked, "m", SUMMARY)
+    assert re.findall(r'<i class="fas (fa-[a-z-]+)', page) == [
+        "fa-check-circle",
+        "fa-times",
+        "fa-times",
+    ]
+    assert re.findall(r'-3" ><div class="show-scrollbars">(.*?)</div>', page) == [
+        "4",
+        "x, y",
+        "≈33.333% unexpected",
+    ]
+    assert "1 unexpected values found. ≈33.33% of 4 total rows." in page
+    assert page.count('<div class="why" >\n                    A reason.') == 3
+    assert f"Rendered by Great Expectations {version('great-expectations')}." in page
+
+
+def test_a_table_without_rows_has_shares_of_nothing(tmp_path: Path) -> None:
+    entry = "type: expect_table_row_count_to_be_between, kwargs: {min_value: 1}"
+    empty = SUMMARY.model_copy(update={"rows": 0, "kept": 0, "dropped": 0})
+    one = SUMMARY.model_copy(update={"rows": 1, "kept": 0, "dropped": 1})
+    checked = check(tmp_path, {"text": []}, entry)
+    assert "dropped, 0.0%" in data_docs(checked, "m", empty)
+    assert "dropped, 100.0%" in data_docs(checked, "m", one)
 
 
 def test_code_in_a_sentence_is_set_as_code(tmp_path: Path) -> None:

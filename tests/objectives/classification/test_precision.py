@@ -7,6 +7,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from assay import processor
 from assay.errors import ParityFailed
 from assay.objectives.classification import precision
 from assay.objectives.classification.precision import Graphs, Trial
@@ -54,8 +55,8 @@ def test_differences_are_told_by_their_first_digit(value: float, shown: float) -
 # What a graph of one matrix answers is known beforehand: a row of one-hot scores gets the class
 # that the matrix sends it to. "int8" is another such graph, so that the two differ as told.
 RIGHT = np.eye(3, dtype=np.float32)
-SWAPPED = RIGHT[[0, 2, 1]]
-TRUTH = np.repeat([0, 1, 2], 4)
+SWAPPED = RIGHT[[1, 0, 2]]
+TRUTH = np.repeat([0, 1, 2], [2, 4, 6])
 
 
 class OneHot:
@@ -114,7 +115,7 @@ def test_each_precision_is_measured_on_its_own_graph() -> None:
     parity = trial().compare(graphs, RIGHT[TRUTH], 2.34e-6, _settings())
     assert (parity.fp32.score, parity.int8.score) == (1.0, 0.333333)
     assert parity.score_drop == 0.666667
-    assert parity.same_prediction_int8 == 0.333333
+    assert parity.same_prediction_int8 == 0.5
     assert parity.precision == "fp32"
     assert parity.reason.startswith("int8 costs 0.6667 of validation macro F1")
     assert parity.metric == "macro F1"
@@ -135,14 +136,14 @@ def test_int8_whose_rows_depend_on_each_other_is_seen_and_not_served() -> None:
     graphs = Graphs(graph(RIGHT), graph(RIGHT, neighbours=0.25))
     parity = trial().compare(graphs, RIGHT[TRUTH], 0.0, _settings())
     assert parity.score_drop == 0
-    # A row of class 0 alone is its own mean, 1; among twelve of which four are, the mean is 1/3.
-    assert parity.neighbours_max_abs_diff == precision.one_digit(0.25 * 2 / 3)
+    # A row of class 0 alone is its own mean, 1; among twelve of which two are, the mean is 1/6.
+    assert parity.neighbours_max_abs_diff == precision.one_digit(0.25 * 5 / 6)
     assert parity.precision == "fp32"
 
 
 def test_fp32_that_answers_otherwise_than_torch_is_refused() -> None:
     graphs = Graphs(graph(SWAPPED), graph(RIGHT))
-    with pytest.raises(ParityFailed, match="8 of 12 validation rows"):
+    with pytest.raises(ParityFailed, match="6 of 12 validation rows"):
         trial().compare(graphs, RIGHT[TRUTH], 0.0, _settings())
 
 
@@ -158,3 +159,36 @@ def test_the_graph_of_a_precision_is_that_of_its_name() -> None:
     assert graphs.of("fp32") == b"fp32"
     assert graphs.of("int8") == b"int8"
     assert precision._megabytes(b"\0" * 1_250_000) == 1.2
+    assert precision._megabytes(b"\0" * 1_050_000) == 1.1, "a megabyte is a million bytes"
+
+
+def test_logits_come_in_the_order_of_the_rows_and_the_step_is_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    seen = np.tile(TRUTH, 4)
+    wide = Trial(encoded=OneHot(seen), sample=OneHot(seen), labels=seen, classes=3, threads=1)
+    logits = wide.logits(graph(RIGHT), "a step")
+    assert logits.dtype == np.float32
+    assert np.array_equal(logits, RIGHT[seen])
+    assert capsys.readouterr().err.startswith("a step")
+    trial().compare(Graphs(graph(RIGHT), graph(RIGHT)), RIGHT[TRUTH], 0.0, _settings())
+    shown = capsys.readouterr().err
+    assert "validation, fp32" in shown
+    assert "validation, int8" in shown
+
+
+def test_timings_are_medians_of_the_rounds_after_the_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Seconds that fp32 and int8 take in turns, by a clock that is read before and after.
+    rounds = ((100, 200), (2, 1), (4, 2), (9, 30))
+    ticks = np.cumsum([step for pair in rounds for taken in pair for step in (7, taken)])
+    clock = iter(ticks.tolist())
+    monkeypatch.setattr("time.perf_counter", lambda: next(clock))
+    timings = trial().timings(Graphs(graph(RIGHT), graph(SWAPPED)))
+    assert next(clock, None) is None, "each of the four rounds times both"
+    assert (timings.rows_per_second_fp32, timings.rows_per_second_int8) == (3.0, 6.0)
+    assert timings.int8_speedup == 2.0
+    assert timings.threads == 1
+    assert timings.provider.endswith("ExecutionProvider")
+    assert timings.processor == processor.processor_class()

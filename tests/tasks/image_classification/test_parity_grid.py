@@ -47,13 +47,16 @@ def graph() -> bytes:
     return bytes(helper.make_model(made, opset_imports=opset, ir_version=10).SerializeToString())
 
 
-def test_every_batch_size_meets_every_size_of_image() -> None:
+def test_every_batch_size_meets_every_size_of_image(capsys: pytest.CaptureFixture[str]) -> None:
     model = Means()
     assert parity.grid(model, graph(), SIZE, CHANNELS, 1) < 1e-5
     sizes = ((6, 6), (4, 6), (18, 13))
     assert [tuple(pixels.shape) for pixels in model.seen] == [
         (batch, *size, CHANNELS) for batch in (1, 2, 7, 32) for size in sizes
     ]
+    shown = capsys.readouterr().err
+    assert shown.startswith("parity ...")
+    assert "32 x 18 x 13" in shown
 
 
 def test_the_smallest_image_has_two_pixels_a_side() -> None:

@@ -60,11 +60,16 @@ def graph() -> bytes:
     return bytes(helper.make_model(made, opset_imports=opset, ir_version=10).SerializeToString())
 
 
-def test_every_batch_size_meets_every_length_and_the_longest() -> None:
+def test_every_batch_size_meets_every_length_and_the_longest(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     model = Sums(LONGEST)
     assert parity.grid(model, graph(), 1) < 1e-5
     shapes = [tuple(ids.shape) for ids, _ in model.seen]
     assert shapes == [(batch, length) for batch in (1, 2, 7, 32) for length in (1, 2, 17, 20)]
+    shown = capsys.readouterr().err
+    assert shown.startswith("parity ...")
+    assert "batch 32 x length 20" in shown
 
 
 def test_a_network_shorter_than_a_length_is_asked_no_more_than_it_takes() -> None:
