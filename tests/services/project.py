@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import random
@@ -76,6 +77,15 @@ class Services:
     def api(self) -> str:
         return f"http://127.0.0.1:{self.ports['PREFECT_PORT']}/api"
 
+    @property
+    def credential(self) -> str:
+        """What `make up` wrote: a user and a password."""
+        return (self.folder / ".assay/credential").read_text().strip()
+
+    @property
+    def authorization(self) -> str:
+        return f"Basic {base64.b64encode(self.credential.encode()).decode()}"
+
     def make(self, target: str) -> str:
         """Run a target of the Makefile; return what it said."""
         done = self.run("make", target)
@@ -118,7 +128,7 @@ class Services:
         request = urllib.request.Request(  # noqa: S310 - http on the loopback
             f"{self.api}/{path}",
             data=json.dumps(content).encode() if content else None,
-            headers={"Content-Type": "application/json"},
+            headers={"Content-Type": "application/json", "Authorization": self.authorization},
         )
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
@@ -196,7 +206,7 @@ def lay_out(folder: Path, deployments: str) -> None:
     (folder / ".venv").mkdir(parents=True)
     for part in Path(sys.prefix).iterdir():
         (folder / ".venv" / part.name).symlink_to(part)
-    for name in ("Makefile", "Procfile", "prefect.toml", "prefect.yaml", ".gitignore"):
+    for name in ("Makefile", "supervisord.conf", "prefect.toml", "prefect.yaml", ".gitignore"):
         shutil.copyfile(ROOT / name, folder / name)
     for name in ("flows", ".dvc"):
         skipped = shutil.ignore_patterns("__pycache__", "tmp", "cache")

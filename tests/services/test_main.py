@@ -5,12 +5,13 @@ import signal
 import socket
 import subprocess
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 
-from assay.services import addresses
+from assay.services import addresses, deployments
 from tests.services.project import clean, free_ports, until
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def test_down_where_nothing_is_up_is_no_fault(bare: Path) -> None:
 def test_an_unknown_command_is_refused_with_the_valid_ones(bare: Path, words: list[str]) -> None:
     refused = call(bare, *words)
     assert refused.returncode == 2
-    for command in ("up", "down", "ui", "ready"):
+    for command in ("up", "down", "ui"):
         assert command in refused.stderr
 
 
@@ -111,17 +112,83 @@ def under_way(services: Services) -> str:
     return run
 
 
-def test_killed_in_the_middle_of_a_run_nothing_stays_and_the_next_up_repairs_all(
+def program(services: Services, words: str) -> int:
+    """Return the process of one service, by words of its command; wait for its start."""
+
+    def found() -> list[int]:
+        return [pid for pid, command in services.processes().items() if words in command]
+
+    until(lambda: len(found()) == 1)
+    return found()[0]
+
+
+WORKER, RUN = "prefect worker start", "assay.services.worker"
+SERVERS = ("assay.services prefect", "assay.services mlflow")
+
+
+def test_a_dead_worker_takes_its_run_along_is_started_again_and_the_next_run_completes(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = under_way(services)
+    servers = [program(services, words) for words in SERVERS]
+    supervisor, worker = program(services, "supervisord"), program(services, WORKER)
+    below = {process.pid for process in psutil.Process(worker).children(recursive=True)}
+    assert len(below) >= 3  # the flow, dvc, the stage
+
+    os.kill(supervisor, signal.SIGSTOP)  # so that nothing starts the next one yet
+    os.kill(worker, signal.SIGKILL)
+    died = datetime.now(UTC)
+    until(lambda: not below & set(services.processes()))
+    monkeypatch.chdir(services.folder)
+    for name, port in services.ports.items():
+        monkeypatch.setenv(name, port)
+    # Prefect still calls the dead one online; nothing may wait for a worker and be content with it.
+    assert deployments.has_worker(datetime.fromtimestamp(0, UTC))
+    assert not deployments.has_worker(died)
+    os.kill(supervisor, signal.SIGCONT)
+
+    until(lambda: deployments.has_worker(died))
+    assert services.ask(f"flow_runs/{run}")["state_type"] == "CRASHED"
+    assert [program(services, words) for words in SERVERS] == servers
+    (services.folder / "hold-opinions").unlink()
+    assert services.ended(services.submit("opinions"))["state_type"] == "COMPLETED"
+
+
+def test_dead_servers_are_started_again_and_the_run_under_way_completes(
     services: Services,
 ) -> None:
     run = under_way(services)
-    stage = int((services.folder / "opinions.pid").read_text())
-    running = services.processes().items()
-    others = [pid for pid, told in running if "versioning" not in told and pid != stage]
-    # Held first, so that none lives long enough to report the death of another.
-    for final in (signal.SIGSTOP, signal.SIGKILL):
-        for process in others:
-            os.kill(process, final)
+    servers = [program(services, words) for words in SERVERS]
+    others = [program(services, words) for words in ("supervisord", WORKER, RUN)]
+    for server in servers:
+        os.kill(server, signal.SIGKILL)
+    until(lambda: not set(servers) & set(services.processes()))
+    until(lambda: addresses.ask(f"{services.api}/health") is not None)
+    mlflow = f"http://127.0.0.1:{services.ports['MLFLOW_PORT']}/health"
+    until(lambda: addresses.ask(mlflow) is not None)
+
+    assert [program(services, words) for words in ("supervisord", WORKER, RUN)] == others
+    (services.folder / "hold-opinions").unlink()
+    assert services.ended(run)["state_type"] == "COMPLETED"
+
+
+def test_a_dead_run_is_called_crashed_and_the_next_one_completes(services: Services) -> None:
+    run = under_way(services)
+    flow, worker = program(services, RUN), program(services, WORKER)
+    below = {process.pid for process in psutil.Process(flow).children(recursive=True)}
+    os.kill(flow, signal.SIGKILL)
+    until(lambda: not below & set(services.processes()))
+    assert services.ended(run)["state_type"] == "CRASHED"
+    assert program(services, WORKER) == worker
+    (services.folder / "hold-opinions").unlink()
+    assert services.ended(services.submit("opinions"))["state_type"] == "COMPLETED"
+
+
+def test_everything_dies_with_the_supervisor_and_the_next_up_repairs_all(
+    services: Services,
+) -> None:
+    run = under_way(services)
+    os.kill(program(services, "supervisord"), signal.SIGKILL)
     until(lambda: not services.processes())
 
     (services.folder / "hold-opinions").unlink()
@@ -134,8 +201,12 @@ def test_killed_in_the_middle_of_a_run_nothing_stays_and_the_next_up_repairs_all
     assert services.ended(services.submit("opinions"))["state_type"] == "COMPLETED"
 
 
-def test_down_ends_everything_a_run_included(services: Services) -> None:
+def test_down_ends_everything_a_run_included_while_the_dead_are_started_again(
+    services: Services,
+) -> None:
     under_way(services)
+    for words in SERVERS:
+        os.kill(program(services, words), signal.SIGKILL)
     services.make("down")
     assert services.processes() == {}
     for port in services.ports.values():
@@ -155,8 +226,11 @@ def test_ui_shows_mlflow_alone_until_ctrl_c(services: Services) -> None:
         start_new_session=True,
     )
     try:
-        until(lambda: addresses.answers(f"http://127.0.0.1:{services.ports['MLFLOW_PORT']}/health"))
-        assert not addresses.answers(f"{services.api}/health")
+        url = f"http://127.0.0.1:{services.ports['MLFLOW_PORT']}"
+        until(lambda: addresses.ask(f"{url}/health") is not None)
+        assert addresses.ask(f"{services.api}/health") is None
+        assert addresses.ask(url) is None
+        assert addresses.ask(url, authorization=services.authorization) is not None
     finally:
         os.killpg(page.pid, signal.SIGINT)
         page.wait()

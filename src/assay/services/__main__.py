@@ -1,7 +1,8 @@
-"""``python -m assay.services up|down|ui|ready``: start what the ``Procfile`` names, or end it.
+"""``python -m assay.services up|down|ui``: start what ``supervisord.conf`` names, or end it.
 
-Reads and writes what the modules beside it do, and tells the user on standard error what comes
-next. Never touches the user's own Prefect, nor a process that it did not start.
+``prefect``, ``mlflow`` and ``worker`` are what that file names. Reads and writes what the modules
+beside it do, and tells the user on standard error what comes next. Never touches the user's own
+Prefect, nor a process that it did not start.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from assay.errors import AssayError
 from assay.gateways import tracking
+from assay.gateways.tracking import access
 from assay.paths import MLRUNS, require_project
 from assay.progress import say
-from assay.services import addresses, deployments, processes, waiting
+from assay.services import addresses, deployments, processes, profile, servers, waiting, worker
 from assay.services.addresses import MLFLOW, PREFECT
 from assay.services.variables import PREFECT_HOME, variables
 
@@ -27,43 +30,44 @@ def up() -> None:
     """Start everything, wait until it answers, deploy what ``prefect.yaml`` names."""
     require_project()
     if processes.supervisor():
+        _wait(since=datetime.fromtimestamp(0, UTC))
         deployments.deploy()
         say("it is already up; prefect.yaml is deployed anew")
     else:
         processes.end(processes.started(), 10)  # what a supervisor that was killed left behind
         _start()
+        deployments.deploy()
     say(_next_steps())
 
 
 def down() -> None:
     """End everything that ``up`` started, a retraining that is under way included."""
     processes.end_all()
+    access.ADDRESS.unlink(missing_ok=True)
     say("everything is down; make up starts it again")
 
 
 def ui() -> None:
     """Show MLflow's pages until Ctrl-C."""
     require_project()
-    url = addresses.mlflow()
-    if addresses.answers(f"{url}/health"):
-        say(f"MLflow already answers: {url}")
+    if addresses.is_up(MLFLOW):
+        say(f"MLflow already answers: {addresses.mlflow()}\n{_how_to_log_in()}")
         return
     addresses.require_free(MLFLOW)
     _prepare()
-    say(f"MLflow: {url} (Ctrl-C ends it)")
-    command = processes.honcho("mlflow")
-    os.execve(sys.executable, command, variables())  # noqa: S606 - a plain program
+    say(f"MLflow: {addresses.mlflow()} (Ctrl-C ends it)\n{_how_to_log_in()}")
+    words = (sys.executable, "-m", "assay.services", "mlflow")
+    os.execve(sys.executable, words, variables())  # noqa: S606 - a plain program
 
 
-def ready() -> None:
-    """Wait for Prefect's server; give a worker its pool and deployments, free of lost runs."""
-    waiting.wait(f"{addresses.prefect()}/health", "Prefect")
-    deployments.create_pool()
-    deployments.mark_crashed()
-    deployments.deploy()
-
-
-COMMANDS = {"up": up, "down": down, "ui": ui, "ready": ready}
+COMMANDS = {
+    "up": up,
+    "down": down,
+    "ui": ui,
+    "prefect": servers.serve_prefect,
+    "mlflow": servers.serve_mlflow,
+    "worker": worker.work,
+}
 
 
 def main(words: Sequence[str]) -> int:
@@ -85,32 +89,41 @@ def _start() -> None:
     for port in (PREFECT, MLFLOW):
         addresses.require_free(port)
     _prepare()
+    now = datetime.now(UTC)
     processes.start()
     say("starting Prefect and MLflow ...")
-    api = addresses.prefect()
-    workers = f"{api}/work_pools/{deployments.POOL}/workers/filter"
     try:
-        waiting.wait(f"{api}/health", "Prefect")
-        waiting.wait(f"{addresses.mlflow()}/health", "MLflow")
-        waiting.wait(workers, "the worker", b"ONLINE")
+        _wait(since=now)
     except (AssayError, KeyboardInterrupt):
         down()
         raise
 
 
+def _wait(since: datetime) -> None:
+    waiting.wait("Prefect", lambda: addresses.is_up(PREFECT))
+    waiting.wait("MLflow", lambda: addresses.is_up(MLFLOW))
+    waiting.wait("worker", lambda: deployments.has_worker(since))
+
+
 def _prepare() -> None:
-    for folder in (PREFECT_HOME, MLRUNS / "artifacts"):
+    for folder in (PREFECT_HOME, MLRUNS / "artifacts", processes.LOGS):
         folder.mkdir(parents=True, exist_ok=True)
+    profile.write(access.make_credential())
+    access.write_secret(access.ADDRESS, f"{addresses.mlflow()}\n")
     tracking.prepare()
+
+
+def _how_to_log_in() -> str:
+    return f"log in    user {access.USER}, password: cut -d: -f2 {access.CREDENTIAL}"
 
 
 def _next_steps() -> str:
     api = addresses.prefect()
     own = "" if addresses.is_default(PREFECT) else f"PREFECT_API_URL={api} "
     return f"""
-Prefect   {api.removesuffix("/api")}
-MLflow    {addresses.mlflow()}
-log       {processes.LOG}
+Prefect   {api.removesuffix("/api")}   log in with all of: cat {access.CREDENTIAL}
+MLflow    {addresses.mlflow()}   user {access.USER}, password: cut -d: -f2 {access.CREDENTIAL}
+logs      {processes.LOGS}/
 
 next      source .venv/bin/activate
           {own}prefect deployment run retrain/opinions --watch

@@ -6,6 +6,7 @@ nothing. Never speaks to another machine, nor through a proxy.
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import urllib.request
@@ -45,6 +46,11 @@ def mlflow() -> str:
     return f"http://{HOST}:{port(MLFLOW)}"
 
 
+def hosts(name: str) -> list[str]:
+    """Return how a browser on this machine may name a service: ``Host`` with its port."""
+    return [f"{host}:{port(name)}" for host in (HOST, "localhost")]
+
+
 def require_free(name: str) -> None:
     """Refuse to start on a port that another program has.
 
@@ -65,14 +71,21 @@ def require_free(name: str) -> None:
             ) from problem
 
 
-def answers(url: str, content: bytes = b"") -> bool:
-    """Return whether ``url`` answers a GET; or, given ``content``, a POST with an answer of it."""
-    asking = urllib.request.Request(  # noqa: S310 - http on the loopback
-        url, data=b"{}" if content else None, headers={"Content-Type": "application/json"}
-    )
+def is_up(name: str) -> bool:
+    """Return whether the service of the port ``name`` answers at all."""
+    return ask(f"{prefect() if name == PREFECT else mlflow()}/health") is not None
+
+
+def ask(url: str, content: object = None, authorization: str = "") -> bytes | None:
+    """Return what ``url`` answers to a GET, or to a POST of ``content``; None when it refuses."""
+    headers = {"Content-Type": "application/json"}
+    if authorization:
+        headers["Authorization"] = authorization
+    body = None if content is None else json.dumps(content).encode()
+    asking = urllib.request.Request(url, data=body, headers=headers)  # noqa: S310 - on the loopback
     without_proxy = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with without_proxy.open(asking, timeout=5) as answer:
-            return content in answer.read()
+            return bytes(answer.read())
     except OSError:
-        return False
+        return None

@@ -1,7 +1,7 @@
 """The processes of this project's services: started together, found again, ended.
 
 Reads the environment of the processes of this machine. Writes ``.assay/services.pid`` and
-``.assay/services.log``. Never signals a process that was not started from this folder.
+``.assay/logs/``. Never signals a process that was not started from this folder.
 """
 
 from __future__ import annotations
@@ -10,32 +10,37 @@ import os
 import signal
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import psutil
 
 from assay.paths import SCRATCH
 from assay.services.variables import OWNER, owner, variables
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 PID = SCRATCH / "services.pid"
-LOG = SCRATCH / "services.log"
+LOGS = SCRATCH / "logs"
+CONFIGURATION = "supervisord.conf"
 # Prefect sets it in the processes of a flow's run.
 FLOW_RUN = "PREFECT__FLOW_RUN_ID"
 
 
-def honcho(*names: str) -> list[str]:
-    """Return the command that runs these lines of the ``Procfile``, or all."""
-    return [sys.executable, "-m", "honcho", "start", "--no-colour", *names]
+def log(service: str) -> Path:
+    """Return the log of one service."""
+    return LOGS / f"{service.lower()}.log"
 
 
 def start() -> None:
     """Start the supervisor of all services in the background."""
     # Started from a script with `&` we ignore Ctrl-C, and a worker that inherits this never ends.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    with LOG.open("w", encoding="utf-8") as log:
+    with log("supervisor").open("w", encoding="utf-8") as output:
         child = subprocess.Popen(
-            honcho(),
+            [sys.executable, "-m", "supervisor.supervisord", "-c", CONFIGURATION],
             stdin=subprocess.DEVNULL,
-            stdout=log,
+            stdout=output,
             stderr=subprocess.STDOUT,
             env=variables(),
             start_new_session=True,

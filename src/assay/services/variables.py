@@ -17,6 +17,13 @@ from assay.services import addresses
 PREFECT_HOME = SCRATCH / "prefect"
 # Every process that we start, and every one below it, has this project's folder under this name.
 OWNER = "ASSAY_SERVICES_OF"
+# What leads to a Prefect of the user's own, and shows its credential there: never to ours.
+FOREIGN = (
+    "PREFECT_API_AUTH_STRING",
+    "PREFECT_API_KEY",
+    "PREFECT_PROFILE",
+    "PREFECT_SERVER_API_AUTH_STRING",
+)
 
 
 def owner() -> str:
@@ -33,10 +40,10 @@ def variables() -> dict[str, str]:
     """
     programs = os.fspath(Path(sys.executable).parent)
     home = PREFECT_HOME.absolute()
+    users = {name: value for name, value in os.environ.items() if name not in FOREIGN}
     return {
         **environment.VARIABLES,
-        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-        **os.environ,
+        **users,
         "PATH": os.pathsep.join([programs, os.environ.get("PATH", os.defpath)]),
         "PREFECT_HOME": os.fspath(home),
         "PREFECT_PROFILES_PATH": os.fspath(home / "profiles.toml"),

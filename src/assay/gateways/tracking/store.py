@@ -26,6 +26,7 @@ from urllib.parse import urlsplit
 from assay import environment as variables
 from assay.errors import StoreFailed
 from assay.files import replacing
+from assay.gateways.tracking import access
 from assay.paths import MLRUNS
 
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ def connect() -> MlflowClient:
             _ask(uri)
         prepare()
         _load_quietly()
+        access.prepare_client(uri)
         from mlflow import MlflowClient
 
         return MlflowClient(uri)
