@@ -94,7 +94,7 @@ class Services:
 
     def prefect(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Call Prefect's own command."""
-        return self.run("env", f"PREFECT_API_URL={self.api}", "prefect", *words)
+        return self.run("prefect", *words)
 
     def processes(self) -> dict[int, str]:
         """Return every process that lives by `make up` of this project, and its command."""

@@ -5,6 +5,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from prefect.client.orchestration import PrefectClient
 from prefect.workers.process import ProcessJobConfiguration
 
 from assay.services import deployments
@@ -32,9 +33,10 @@ def test_the_worker_itself_takes_nothing_from_who_asks_for_a_run(
     folder = tmp_path / "a project"
     folder.mkdir()
     monkeypatch.chdir(folder)
+    nowhere = PrefectClient("http://127.0.0.1:9/api")  # the template asks a server for nothing
     made: Any = asyncio.run(
         ProcessJobConfiguration.from_template_and_values(
-            deployments.job_template(), asked, client=None
+            deployments.job_template(), asked, client=nowhere
         )
     )
     assert made.model_dump() == {

@@ -97,7 +97,8 @@ def test_everything_listens_on_the_loopback_alone(services: Services) -> None:
 def test_prefects_own_folder_is_the_projects(services: Services) -> None:
     assert (services.folder / ".assay/prefect/prefect.db").is_file()
     told = services.run("prefect", "config", "view", "--show-sources")
-    assert "PREFECT_API_URL='http://127.0.0.1:4200/api' (from prefect.toml)" in told.stdout
+    assert f"PREFECT_API_URL='{services.api}' (from profile)" in told.stdout
+    assert "PREFECT_API_AUTH_STRING='********' (from profile)" in told.stdout
     assert "PREFECT_HOME='.assay/prefect' (from prefect.toml)" in told.stdout
 
 
@@ -175,7 +176,10 @@ def test_dead_servers_are_started_again_and_the_run_under_way_completes(
 def test_a_dead_run_is_called_crashed_and_the_next_one_completes(services: Services) -> None:
     run = under_way(services)
     flow, worker = program(services, RUN), program(services, WORKER)
-    below = {process.pid for process in psutil.Process(flow).children(recursive=True)}
+    children = psutil.Process(flow).children(recursive=True)
+    below = {process.pid for process in children}
+    secret = services.credential.partition(":")[2]
+    assert not any(secret in value for child in children for value in child.environ().values())
     os.kill(flow, signal.SIGKILL)
     until(lambda: not below & set(services.processes()))
     assert services.ended(run)["state_type"] == "CRASHED"

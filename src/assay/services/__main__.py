@@ -51,11 +51,11 @@ def ui() -> None:
     """Show MLflow's pages until Ctrl-C."""
     require_project()
     if addresses.is_up(MLFLOW):
-        say(f"MLflow already answers: {addresses.mlflow()}\n{_how_to_log_in()}")
+        say(f"MLflow already answers: {addresses.mlflow()}   {_how_to_log_in()}")
         return
     addresses.require_free(MLFLOW)
     _prepare()
-    say(f"MLflow: {addresses.mlflow()} (Ctrl-C ends it)\n{_how_to_log_in()}")
+    say(f"MLflow: {addresses.mlflow()}   {_how_to_log_in()} (Ctrl-C ends it)")
     words = (sys.executable, "-m", "assay.services", "mlflow")
     os.execve(sys.executable, words, variables())  # noqa: S606 - a plain program
 
@@ -108,25 +108,22 @@ def _wait(since: datetime) -> None:
 def _prepare() -> None:
     for folder in (PREFECT_HOME, MLRUNS / "artifacts", processes.LOGS):
         folder.mkdir(parents=True, exist_ok=True)
-    profile.write(access.make_credential())
-    access.write_secret(access.ADDRESS, f"{addresses.mlflow()}\n")
+    profile.write(addresses.prefect(), access.make_credential())
     tracking.prepare()
 
 
 def _how_to_log_in() -> str:
-    return f"log in    user {access.USER}, password: cut -d: -f2 {access.CREDENTIAL}"
+    return f"user {access.USER}, password: cut -d: -f2 {access.CREDENTIAL}"
 
 
 def _next_steps() -> str:
-    api = addresses.prefect()
-    own = "" if addresses.is_default(PREFECT) else f"PREFECT_API_URL={api} "
     return f"""
-Prefect   {api.removesuffix("/api")}   log in with all of: cat {access.CREDENTIAL}
-MLflow    {addresses.mlflow()}   user {access.USER}, password: cut -d: -f2 {access.CREDENTIAL}
+Prefect   {addresses.prefect().removesuffix("/api")}   its page asks for: cat {access.CREDENTIAL}
+MLflow    {addresses.mlflow()}   {_how_to_log_in()}
 logs      {processes.LOGS}/
 
 next      source .venv/bin/activate
-          {own}prefect deployment run retrain/opinions --watch
+          prefect deployment run retrain/opinions --watch
           make down"""
 
 

@@ -31,11 +31,6 @@ def port(name: str) -> int:
     return int(value)
 
 
-def is_default(name: str) -> bool:
-    """Return whether a port is the usual one, which ``prefect.toml`` names too."""
-    return port(name) == int(PORTS[name])
-
-
 def prefect() -> str:
     """Return the address of Prefect's API."""
     return f"http://{HOST}:{port(PREFECT)}/api"

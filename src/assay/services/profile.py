@@ -1,4 +1,4 @@
-"""Prefect's profile of this folder: how its commands, called here, show the credential.
+"""Prefect's profile of this folder: where its commands, called here, find the server.
 
 Reads and writes ``.assay/prefect/profiles.toml``, which ``prefect.toml`` names; readable by its
 owner alone. Never touches the user's own profiles (``~/.prefect``).
@@ -14,18 +14,18 @@ from assay.services.variables import PREFECT_HOME
 
 PROFILES = PREFECT_HOME / "profiles.toml"
 NAME = "assay"
-AUTH_STRING = "PREFECT_API_AUTH_STRING"
 
 
-def write(credential: str) -> None:
+def write(url: str, credential: str) -> None:
     """Write the profile that Prefect's commands, the worker and its runs read.
 
-    What ``prefect config set`` put into this folder's profiles is kept.
+    Address and credential stand together, so that no other server is shown the credential. What
+    ``prefect config set`` put into this folder's profiles is kept.
     """
     found = tomllib.loads(PROFILES.read_text(encoding="utf-8")) if PROFILES.is_file() else {}
     active = str(found.get("active", NAME))
     profiles = {active: {}} | found.get("profiles", {})
-    profiles[active][AUTH_STRING] = credential
+    profiles[active] |= {"PREFECT_API_URL": url, "PREFECT_API_AUTH_STRING": credential}
     lines = [f"active = {json.dumps(active)}"]  # a basic string of TOML is written as one of JSON
     for name, settings in profiles.items():
         lines += ["", f"[profiles.{json.dumps(name)}]"]

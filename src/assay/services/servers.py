@@ -1,7 +1,7 @@
 """Prefect's and MLflow's servers, each in one process behind the guard.
 
-Reads the credential. Writes what the two write. Never listens beyond the loopback, never starts a
-process of its own: who ends this one has ended the server.
+Reads the credential. Writes what the two write, and where MLflow answers while it does. Never
+listens beyond the loopback, never starts a process: who ends this one has ended the server.
 """
 
 from __future__ import annotations
@@ -46,7 +46,12 @@ def serve_mlflow() -> None:
         access.header(access.make_credential()),
         open_paths=("/health",),
     )
-    _serve(guarded, addresses.port(addresses.MLFLOW))
+    # While it is there, this project's commands show the credential to this address.
+    access.write_secret(access.ADDRESS, f"{addresses.mlflow()}\n")
+    try:
+        _serve(guarded, addresses.port(addresses.MLFLOW))
+    finally:
+        access.ADDRESS.unlink(missing_ok=True)
 
 
 def _serve(application: Any, port: int) -> None:

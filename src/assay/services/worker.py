@@ -45,6 +45,9 @@ def run_flow() -> None:
     die_with_parent()
     if os.environ.get(WORKER) != str(os.getppid()):
         sys.exit("the worker that started this run is gone")
+    # The worker hands on its settings by the environment. Prefect here finds the credential in its
+    # profile; dvc and the stages below have no use for it.
+    os.environ.pop("PREFECT_API_AUTH_STRING", None)
     runpy.run_module("prefect.engine", run_name="__main__", alter_sys=True)
 
 

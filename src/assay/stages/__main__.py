@@ -8,21 +8,18 @@ process that started it: a killed run leaves no writer behind.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import importlib
 import os
-import signal
 import sys
 
 from assay import environment
 from assay.errors import AssayError, InputRefused
 from assay.files import write_json
 from assay.gateways import versioning
+from assay.parent import die_with_parent
 from assay.paths import ModelPaths, require_project
 from assay.tasks import registry
 from assay.visible import show_fault, visible
-
-PR_SET_PDEATHSIG = 1
 
 
 def main(stage: str, model: str) -> int:
@@ -69,9 +66,9 @@ def _require_sound_inputs(stage: str, model: str) -> None:
 
 def _die_with_parent() -> None:
     """Ask Linux to kill this process when its parent dies (``kill -9`` of dvc leaves no orphan)."""
+    die_with_parent()
     if sys.platform != "linux":
         return
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() == 1 and os.environ.get("ASSAY_PARENT") not in (None, "1"):
         sys.exit("the process that started this stage is gone")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from assay.errors import StoreFailed
+from assay.errors import StoreFailed, UsageError
 from assay.gateways.tracking import access, store
 
 if TYPE_CHECKING:
@@ -54,6 +54,13 @@ def test_a_credential_is_made_once_for_its_owner_alone(bare: Path) -> None:
     access.CREDENTIAL.unlink()
     assert access.read_credential() == ""
     assert access.make_credential() != made
+
+
+@pytest.mark.parametrize("content", ["", "\n", "assay", "assay:", ":secret"])
+def test_a_file_without_a_credential_opens_nothing(bare: Path, content: str) -> None:
+    access.write_secret(access.CREDENTIAL, content)
+    with pytest.raises(UsageError, match="expected: one line, user:password"):
+        access.make_credential()
 
 
 def test_the_credential_is_shown_to_the_own_server_alone(

@@ -12,6 +12,7 @@ import os
 import secrets
 from typing import TYPE_CHECKING, Any
 
+from assay.errors import UsageError
 from assay.files import replacing
 from assay.paths import SCRATCH
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from requests import PreparedRequest
 
 CREDENTIAL = SCRATCH / "credential"  # user:password, as in RFC 7617
-# Where our own MLflow answers, while it is up: nothing else on that port is ever sent a password.
+# Where our own MLflow answers; gone when it was ended, so that nothing else on that port is sent a
+# password.
 ADDRESS = SCRATCH / "mlflow.address"
 USER = "assay"
 BYTES = 32  # of randomness in a password
@@ -32,11 +34,23 @@ AUTH = "MLFLOW_TRACKING_AUTH"
 
 
 def make_credential() -> str:
-    """Return the credential of this folder's services; make it when there is none."""
+    """Return the credential of this folder's services; make it when there is none.
+
+    Raises:
+        UsageError: the file holds none. Prefect takes an empty one for "ask for nothing".
+
+    """
     if not CREDENTIAL.is_file():
         write_secret(CREDENTIAL, f"{USER}:{secrets.token_urlsafe(BYTES)}\n")
     CREDENTIAL.chmod(0o600)
-    return read_credential()
+    credential = read_credential()
+    if not all(credential.partition(":")):
+        raise UsageError(
+            f"{CREDENTIAL} holds no credential",
+            expected="one line, user:password",
+            cure=f"remove it (rm {CREDENTIAL}); make up makes another",
+        )
+    return credential
 
 
 def read_credential() -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import urllib.parse
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from assay.gateways.tracking.store import ARTIFACTS, EMBEDDED
@@ -37,12 +38,14 @@ def application() -> Any:
         constants.ARTIFACT_ROOT_ENV_VAR: ARTIFACTS,
         constants.ARTIFACTS_DESTINATION_ENV_VAR: (MLRUNS / "artifacts").as_posix(),
         constants.SERVE_ARTIFACTS_ENV_VAR: "true",
-        # MLflow's assistant and scorers run commands and code; nothing here uses them.
+        # Jobs (MLflow's scorers) run in processes of their own; nothing here uses them.
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
     }
     import flask
-    from mlflow.server import app, handlers
-    from mlflow.server.fastapi_app import create_fastapi_app
+
+    with warnings.catch_warnings(action="ignore"):  # of what MLflow itself should change
+        from mlflow.server import app, handlers
+        from mlflow.server.fastapi_app import create_fastapi_app
 
     def refuse_foreign_places() -> Any:
         """Answer in MLflow's own form when artifacts would be kept outside its folder."""

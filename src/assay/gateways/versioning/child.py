@@ -6,21 +6,18 @@ it.
 
 from __future__ import annotations
 
-import ctypes
 import json
 import logging
 import os
-import signal
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from assay.gateways.versioning.failures import causes
+from assay.parent import die_with_parent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-PR_SET_PDEATHSIG = 1
 
 
 class _ErrorCollector(logging.Handler):
@@ -41,10 +38,9 @@ class _ErrorCollector(logging.Handler):
 
 def run_dvc(pipe: int, arguments: Iterable[str]) -> int:
     """Run DVC's command line in this process, which dies with the one that started it."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != int(os.environ["ASSAY_PARENT"]):
-            return 1  # it died before we asked
+    die_with_parent()
+    if sys.platform == "linux" and os.getppid() != int(os.environ["ASSAY_PARENT"]):
+        return 1  # it died before we asked
     from dvc.cli import main
 
     from assay.gateways.versioning import content
