@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Origin, Subprotocol
 
 if TYPE_CHECKING:
     from tests.services.project import Services
@@ -90,6 +93,19 @@ def test_prefect_answers_nothing_without_the_credential(services: Services) -> N
     assert (
         status(f"{services.api}/flow_runs/filter", {}, Authorization=services.authorization) == 200
     )
+
+
+@pytest.mark.parametrize("path", ["events/in", "events/out", "logs/out"])
+def test_prefects_web_sockets_tell_a_stranger_nothing(services: Services, path: str) -> None:
+    url = f"{services.api.replace('http', 'ws')}/{path}"
+    with pytest.raises(InvalidStatus, match="403"):
+        connect(url, origin=Origin(EVIL["Origin"]), subprotocols=[Subprotocol("prefect")])
+    with (
+        connect(url, subprotocols=[Subprotocol("prefect")]) as socket,
+        pytest.raises(ConnectionClosed),
+    ):
+        socket.send(json.dumps({"type": "auth", "token": "guessed"}))
+        socket.recv(timeout=30)
 
 
 def test_prefects_pages_ask_for_the_credential(services: Services) -> None:
