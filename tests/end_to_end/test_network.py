@@ -49,8 +49,7 @@ RUN = """
 set -e
 trap 'python -m assay.services down' EXIT
 python -m assay.services up
-PREFECT_API_URL="http://127.0.0.1:$PREFECT_PORT/api" \\
-    prefect deployment run retrain/opinions --watch
+prefect deployment run retrain/opinions --watch
 python open.py &
 assay run opinions
 assay track opinions
@@ -88,7 +87,7 @@ def test_a_whole_run_asks_nothing_of_the_network(
 ) -> None:
     project = make_project({"opinions": settings(checkpoint)})
     texts(300).to_csv(project.folder / "data/inbox/opinions/rows.csv", index=False)
-    for name in ("Procfile", "prefect.toml"):
+    for name in ("supervisord.conf", "prefect.toml"):
         shutil.copyfile(ROOT / name, project.folder / name)
     (project.folder / "open.py").write_text(OPEN)
     ports = free_ports("PREFECT_PORT", "MLFLOW_PORT")
