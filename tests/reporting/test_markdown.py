@@ -40,6 +40,13 @@ def test_letters_that_control_become_space(letter: str) -> None:
     assert markdown.escaped(f"a{letter}b") == "a b"
 
 
+@pytest.mark.parametrize(
+    "letter", "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
+)
+def test_letters_that_turn_or_hide_are_dropped(letter: str) -> None:
+    assert markdown.escaped(f"a{letter}b") == "ab"
+
+
 def test_a_table_is_heads_a_rule_and_rows() -> None:
     table = markdown.tabulate(("name", "rows"), [("a", "1"), ("b", "2")], right=[1])
     assert table == "| name | rows |\n| --- | ---: |\n| a | 1 |\n| b | 2 |"
@@ -79,3 +86,5 @@ def test_personal_data_is_masked_also_where_letters_without_width_break_it() -> 
     assert unescape(line) == "call [phone] or [e-mail]"
     assert "555" not in markdown.escaped("x " * 2000 + "(415) 555-2671", 10_000)
     assert markdown.escaped("x" * 10, 10) == "x" * 10
+    assert markdown.escaped("x" * 400) == "x" * 400
+    assert markdown.escaped("x" * 401) == "x" * 399 + "…"

@@ -91,6 +91,30 @@ def test_a_dollar_in_a_name_is_shown_as_it_is(tmp_path: Path) -> None:
     assert "price $$" not in text
 
 
+def test_quotes_and_private_characters_are_no_way_out(tmp_path: Path) -> None:
+    entry = "type: expect_column_values_to_be_in_set, kwargs: {column: text, value_set: $labels}"
+    labels = ["one\"two'three", "four\ue000five"]
+    page = data_docs(check(tmp_path, {"text": ["x"]}, entry, labels=labels), "m", SUMMARY)
+    assert "one&quot;two&#x27;three" in page
+    assert "four\ufffdfive" in page
+
+
+def test_long_lists_and_tables_fold_nothing_and_draw_nothing(tmp_path: Path) -> None:
+    checked = check(
+        tmp_path,
+        {"text": [f"t{row}" for row in range(60)], "label": ["a", "b"] * 30},
+        "type: expect_column_values_to_be_in_set, kwargs: {column: text, value_set: $labels}",
+        "type: expect_column_distinct_values_to_be_in_set, "
+        "kwargs: {column: label, value_set: $labels}",
+        "type: expect_column_kl_divergence_to_be_less_than, kwargs: {column: label, "
+        "partition_object: {values: [a, b], weights: [0.9, 0.1]}, threshold: 0.1}",
+        labels=[f"l{place}" for place in range(60)],
+    )
+    page = data_docs(checked, "m", SUMMARY)
+    assert "l59" in page
+    assert not re.search("=.?collapse|vega|<script", page)
+
+
 def test_the_page_needs_nothing_from_elsewhere(page: str) -> None:
     read = Read(page)
     assert not read.tags & {"script", "link", "iframe", "img", "object", "embed", "a", "form"}

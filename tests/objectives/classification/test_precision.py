@@ -35,6 +35,7 @@ def test_fp32_is_served_when_int8_costs_too_much_or_depends_on_neighbours() -> N
         "fp32",
         "int8 costs 0.0051 of validation macro F1 (allowed: 0.005)",
     )
+    assert precision.choose(_settings(), 0.0, 1.1e-3)[0] == "fp32"
     chosen, reason = precision.choose(_settings(), 0.0, 0.28)
     assert chosen == "fp32"
     assert reason.startswith("int8 answers depend on their neighbours: a logit moves by 0.28")
@@ -173,22 +174,21 @@ def test_logits_come_in_the_order_of_the_rows_and_the_step_is_named(
     assert capsys.readouterr().err.startswith("a step")
     trial().compare(Graphs(graph(RIGHT), graph(RIGHT)), RIGHT[TRUTH], 0.0, _settings())
     shown = capsys.readouterr().err
-    assert "validation, fp32" in shown
-    assert "validation, int8" in shown
+    assert {"validation, fp32 ...", "validation, int8 ..."} < set(shown.splitlines())
 
 
 def test_timings_are_medians_of_the_rounds_after_the_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Seconds that fp32 and int8 take in turns, by a clock that is read before and after.
-    rounds = ((100, 200), (2, 1), (4, 2), (9, 30))
+    rounds = ((100, 200), (2, 1), (7, 9), (8, 30))
     ticks = np.cumsum([step for pair in rounds for taken in pair for step in (7, taken)])
     clock = iter(ticks.tolist())
     monkeypatch.setattr("time.perf_counter", lambda: next(clock))
     timings = trial().timings(Graphs(graph(RIGHT), graph(SWAPPED)))
     assert next(clock, None) is None, "each of the four rounds times both"
-    assert (timings.rows_per_second_fp32, timings.rows_per_second_int8) == (3.0, 6.0)
-    assert timings.int8_speedup == 2.0
+    assert (timings.rows_per_second_fp32, timings.rows_per_second_int8) == (1.7, 1.3)
+    assert timings.int8_speedup == 0.78
     assert timings.threads == 1
     assert timings.provider.endswith("ExecutionProvider")
     assert timings.processor == processor.processor_class()
