@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from mlflow.entities.model_registry import ModelVersion
 
-pytestmark = pytest.mark.processor
-
 MODEL = made.MODEL
 
 
