@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+# Bytes of a file's name, on nearly every disk.
+LONGEST_NAME = 255
+
 
 def sha256(path: Path) -> str:
     """Digest a file, or a folder by its files' sorted relative paths and digests."""
@@ -56,7 +59,7 @@ def replacing(target: Path) -> Iterator[Path]:
         OutOfSpace: the disk filled up; nothing half-written stays, ``target`` is what it was.
 
     """
-    beside = target.with_name(f".{target.name}.partial")
+    beside = _beside(target, "partial")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         remove(beside)
@@ -86,12 +89,20 @@ def read_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+def _beside(target: Path, ending: str) -> Path:
+    """Return a hidden name in the same folder; of a name with no room for the ending, a digest."""
+    name = f".{target.name}.{ending}"
+    if len(os.fsencode(name)) > LONGEST_NAME:
+        name = f".{digest_of(target.name)}.{ending}"
+    return target.with_name(name)
+
+
 def _rename(beside: Path, target: Path) -> None:
     """Put ``beside`` in the place of ``target``; a folder can't be renamed onto what is there."""
     if not (beside.is_dir() or target.is_dir()):
         beside.replace(target)
         return
-    old = target.with_name(f".{target.name}.old")
+    old = _beside(target, "old")
     remove(old)
     if target.is_symlink() or target.exists():
         target.rename(old)

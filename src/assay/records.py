@@ -203,7 +203,7 @@ class DataSummary(Record):
     """What was found in the raw table, in counts.
 
     ``classes`` is empty where nothing is classified; a figure whose name begins with "share" is
-    shown in per cent.
+    shown in per cent; ``notes`` says in sentences what a reader should look at.
     """
 
     rows: int
@@ -212,6 +212,7 @@ class DataSummary(Record):
     kinds: dict[str, Defect]
     figures: dict[str, int | float]
     classes: dict[str, KeptRows] = {}
+    notes: tuple[str, ...] = ()
 
 
 class Example(Record):

@@ -5,6 +5,7 @@ Reads the user's data or example. Writes ``params.yaml`` and ``data/inbox/<model
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ import click
 
 from assay.cli import as_json
 from assay.cli.answer import give
-from assay.errors import UsageError
+from assay.errors import SourceRefused, UsageError
 from assay.files import replacing
 from assay.paths import PARAMS, ModelPaths, require_project
 from assay.progress import say
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from assay.settings.schema import Model
+
+# DVC writes NAME.dvc beside what it versions; a name holds so many bytes on nearly every disk.
+POINTER, LONGEST_NAME = ".dvc", 255
 
 
 def _columns(function: Callable[..., None]) -> Callable[..., None]:
@@ -97,7 +101,8 @@ def _from_example(name: str, example: Path, *, json_: bool) -> None:
 def _from_data(name: str, task: str, data: Path, *, json_: bool, **columns: str | None) -> None:
     named = {ours: theirs for ours, theirs in columns.items() if theirs is not None}
     proposal = registry.BY_NAME[task].propose(data, named)
-    target = ModelPaths(name).inbox / data.resolve().name
+    # The name as given: what a link leads to may have none that tells the kind of file.
+    target = ModelPaths(name).inbox / Path(os.path.abspath(data)).name  # noqa: PTH100
     _take_in(data, target)
     adding.add(PARAMS, name, proposal.settings, registry.KINDS)
     notes = [*proposal.notes, *_version(target)]
@@ -115,12 +120,41 @@ def _take_in(data: Path, target: Path) -> None:
             expected="a file or folder outside, which is copied in",
             cure=f"keep your data in a folder of its own; it is copied to {target.parent}/",
         )
-    with replacing(target) as beside:
-        if data.is_dir():
-            shutil.copytree(data, beside, ignore=shutil.ignore_patterns(".*"))
-        else:
-            shutil.copyfile(data, beside)
+    _require_short(target)
+    try:
+        with replacing(target) as beside:
+            _copy(data, beside)
+    except OSError as problem:
+        raise SourceRefused(
+            f"{problem.filename or data} could not be copied: {problem.strerror or problem}",
+            expected="files that you may read, under names and paths that this disk can hold",
+            cure="mend its permissions, shorten its name, or take it away",
+        ) from problem
     (target.parent / ".gitkeep").touch()
+
+
+def _require_short(target: Path) -> None:
+    """Refuse a name to which DVC's ending can't be added, before anything is written."""
+    if len(os.fsencode(f"{target.name}{POINTER}")) > LONGEST_NAME:
+        raise SourceRefused(
+            f"the name {target.name} is too long",
+            expected=f"{LONGEST_NAME - len(POINTER)} bytes at most: DVC adds {POINTER} to it",
+            cure="give the file or folder a shorter name",
+        )
+
+
+def _copy(data: Path, target: Path) -> None:
+    """Copy a file, or what ``ingest`` reads of a folder, links as what they lead to."""
+    from assay.gateways.sources import inbox
+
+    if not data.is_dir():
+        shutil.copyfile(data, target)
+        return
+    target.mkdir()
+    for file in inbox.files(data):
+        copy = target / file.relative_to(data)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, copy)
 
 
 def _version(target: Path) -> list[str]:

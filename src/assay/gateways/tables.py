@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 READABLE = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
+# The note of a table that names the columns whose JSON is an object or a list.
+NESTED = "nested"
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # Korean, Japanese and much else decodes as GB18030 too, to Chinese that nobody wrote. The commonest
 # characters of Chinese tell: they are two thirds of real text (never less than 0.3 of three reviews
@@ -144,12 +146,16 @@ def _lines(text: str) -> Iterator[Any]:
 def _records(parsed: Iterable[Any]) -> pd.DataFrame:
     """Return one row an object; a number or truth value comes as the JSON that stands there."""
     rows: list[dict[str, str | None]] = []
+    nested: set[str] = set()
     for found in parsed:
         for row in found if isinstance(found, list) else [found]:
             if not isinstance(row, dict):
                 raise ValueError(f"{json.dumps(row)[:80]} is no JSON object")
             rows.append({str(name): _cell(value) for name, value in row.items()})
-    return pd.DataFrame(rows)
+            nested |= {name for name, value in row.items() if isinstance(value, dict | list)}
+    table = pd.DataFrame(rows)
+    table.attrs |= {NESTED: sorted(nested)} if nested else {}
+    return table
 
 
 def _cell(value: object) -> str | None:

@@ -43,6 +43,9 @@ class Targets(Protocol):
     def classes(self, rows: pd.DataFrame, dropped: pd.Series[bool]) -> dict[str, KeptRows]:
         """Return how many rows of each class there are; empty where there are no classes."""
 
+    def notes(self, rows: pd.DataFrame) -> tuple[str, ...]:
+        """Return in sentences what a reader of the report should look at; most often nothing."""
+
     def require(self, rows: pd.DataFrame, place: pd.Series[str], noun: str) -> None:
         """Refuse kept rows that leave the train split without something to learn.
 

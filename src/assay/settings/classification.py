@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
+from assay.settings.labels import cleaned
 from assay.settings.schema import Export, Ingest, Model, Share, Validate
 
 SHOWN = 8
@@ -44,10 +45,10 @@ class ClassificationModel(Model):
     @field_validator("labels", mode="before")
     @classmethod
     def _as_text(cls, value: object) -> object:
-        if not isinstance(value, list):
+        if not isinstance(value, list | tuple):
             return value
         # YAML reads 0, 1 and yes as numbers and truth values; labels are text everywhere.
-        return tuple(str(label) for label in value)
+        return tuple(cleaned(str(label)) for label in value)
 
     @field_validator("labels")
     @classmethod

@@ -47,6 +47,8 @@ def run(settings: Model, files: ModelPaths) -> None:
         beside.mkdir()
         (beside / "index.html").write_text(page, encoding="utf-8", newline="\n")
     say(_line(result, found.summary))
+    for note in found.summary.notes:
+        say(f"validate: {note}")
     if result.broken:
         raise _refusal(result, files)
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -13,6 +15,8 @@ from assay.tasks.text_classification.settings import (
 )
 from tests import made
 
+FILE = Path("rows.csv")
+
 CHINESE = [
     "酒店位置很好早餐也不错",
     "房间太小服务员态度很差",
@@ -24,7 +28,7 @@ CHINESE = [
 def test_settings_fit_the_table() -> None:
     table = made.texts(90).rename(columns={"text": "review", "label": "mood"})
     table["mood"] = table["mood"].astype("object").where(table.index != 5, None)
-    settings, notes = fitted(table, "review", "mood")
+    settings, notes = fitted(FILE, table, "review", "mood")
     assert settings.labels == made.LABELS
     assert settings.ingest.text == "review"
     assert settings.ingest.label == "mood"
@@ -35,14 +39,14 @@ def test_settings_fit_the_table() -> None:
 
 def test_labels_are_text_whatever_the_file_made_of_them() -> None:
     table = made.texts(60).assign(label=[0, 1, 10] * 20)
-    assert fitted(table, "text", "label")[0].labels == ("0", "1", "10")
+    assert fitted(FILE, table, "text", "label")[0].labels == ("0", "1", "10")
 
 
 @pytest.mark.parametrize(("rows", "epochs"), [(60, 20), (3000, 10), (10_000, 3), (400_000, 2)])
 def test_small_sets_are_trained_for_more_epochs(rows: int, epochs: int) -> None:
     table = made.texts(60)
     table = table.iloc[[row % 60 for row in range(rows)]].reset_index(drop=True)
-    assert fitted(table, "text", "label")[0].train.epochs == epochs
+    assert fitted(FILE, table, "text", "label")[0].train.epochs == epochs
 
 
 def test_another_language_is_noticed_and_a_fitting_checkpoint_named(
@@ -50,7 +54,7 @@ def test_another_language_is_noticed_and_a_fitting_checkpoint_named(
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     table = pd.DataFrame({"text": CHINESE * 20, "label": ["好", "差"] * 40})
-    settings, (note,) = fitted(table, "text", "label")
+    settings, (note,) = fitted(FILE, table, "text", "label")
     assert settings.labels == ("好", "差")
     assert f"the tokenizer of {TextTrain().checkpoint} does not know" in note
     assert "train.checkpoint: bert-base-chinese in params.yaml" in note
@@ -62,7 +66,7 @@ def test_a_few_words_that_the_checkpoint_does_not_know_move_no_bound() -> None:
     table = made.texts(60)
     # One token of eight in every third text: 4 % of each text's tokens in the mean.
     table["text"] += [" 汉" if row % 3 == 0 else "" for row in range(60)]
-    settings, notes = fitted(table, "text", "label")
+    settings, notes = fitted(FILE, table, "text", "label")
     assert settings.validation == TextClassificationValidate()
     assert notes == []
 
@@ -71,7 +75,7 @@ def test_other_scripts_get_the_multilingual_checkpoint(monkeypatch: pytest.Monke
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     texts = ["ꦲꦏ꧀ꦱꦫꦗꦮ ꦲꦏ꧀ꦱꦫ", "ꦱꦸꦫꦧꦪ ꦏꦸꦛ ꦱꦫꦏ"]
     table = pd.DataFrame({"text": texts * 20, "label": ["a", "b"] * 20})
-    _, (note,) = fitted(table, "text", "label")
+    _, (note,) = fitted(FILE, table, "text", "label")
     assert "bert-base-multilingual-cased" in note
 
 
@@ -87,7 +91,7 @@ def test_a_missing_column_is_answered_with_the_nearest(
     text: str, label: str, found: str, nearest: str
 ) -> None:
     with pytest.raises(UsageError) as refused:
-        fitted(made.texts(30), text, label)
+        fitted(FILE, made.texts(30), text, label)
     assert found in refused.value.found
     assert nearest in refused.value.cure
 
@@ -105,7 +109,7 @@ def test_a_column_that_names_no_classes_is_refused(labels: list[str | None], fou
     table = made.texts(60)
     table["label"] = pd.Series([labels[row % len(labels)] for row in range(60)], dtype="object")
     with pytest.raises(DataRefused) as refused:
-        fitted(table, "text", "label")
+        fitted(FILE, table, "text", "label")
     assert found in refused.value.found
     assert "--label" in refused.value.cure
     assert "ten rows" in refused.value.expected
@@ -113,7 +117,7 @@ def test_a_column_that_names_no_classes_is_refused(labels: list[str | None], fou
 
 def test_texts_that_are_all_missing_are_left_to_validation() -> None:
     table = made.texts(40).assign(text=None)
-    assert fitted(table, "text", "label")[0].labels == made.LABELS
+    assert fitted(FILE, table, "text", "label")[0].labels == made.LABELS
 
 
 def test_the_starting_point_is_looked_at() -> None:

@@ -5,14 +5,14 @@ Reads the folder. Writes nothing. What is neither an image nor a table is left a
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assay.errors import SourceRefused
 from assay.gateways import tables
-from assay.gateways.sources import listed
+from assay.gateways.sources import inbox, listed
 from assay.gateways.sources.images import ImageRow
+from assay.settings.labels import cleaned
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -56,7 +56,7 @@ class Classes:
             if place in wanted:
                 yield ImageRow(
                     listed.content(file),
-                    unicodedata.normalize("NFC", file.parent.name),
+                    cleaned(file.parent.name) or None,
                     path=file.relative_to(self._root).as_posix(),
                     given=given,
                 )
@@ -69,10 +69,10 @@ def contents(root: Path, columns: listed.Columns) -> Contents:
 
     Raises:
         SourceRefused: a table lacks a column or names a file that is not there; an image lies
-            where no folder names its class.
+            where no folder names its class; something is there that ``inbox`` refuses.
 
     """
-    files = [file for file in sorted(root.rglob("*")) if _is_data(root, file)]
+    files = inbox.files(root)
     listing = [file for file in files if _is_table(file)]
     images = [file for file in files if file.suffix.lower() in SUFFIXES]
     found = {str(file.relative_to(root)): listed.listed(file, columns) for file in listing}
@@ -87,14 +87,13 @@ def contents(root: Path, columns: listed.Columns) -> Contents:
 
 
 def images(root: Path) -> list[Path]:
-    """Return every image file of a folder, at any depth, sorted."""
-    files = (file for file in sorted(root.rglob("*")) if _is_data(root, file))
-    return [file for file in files if file.suffix.lower() in SUFFIXES]
+    """Return every image file of a folder, at any depth, sorted.
 
+    Raises:
+        SourceRefused: something is there that ``inbox`` refuses.
 
-def _is_data(root: Path, file: Path) -> bool:
-    hidden = any(part.startswith(".") for part in file.relative_to(root).parts)
-    return file.is_file() and not hidden and file.suffix != ".dvc"
+    """
+    return [file for file in inbox.files(root) if file.suffix.lower() in SUFFIXES]
 
 
 def _is_table(file: Path) -> bool:

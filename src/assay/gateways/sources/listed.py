@@ -16,7 +16,9 @@ from pyarrow import parquet
 
 from assay.errors import SourceRefused
 from assay.gateways import tables
+from assay.gateways.sources import plain
 from assay.gateways.sources.images import ImageRow
+from assay.settings.labels import cleaned
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping, Sequence
@@ -60,6 +62,7 @@ class Embedded:
         self._image = tables.column_of(path, schema.names, wanted.image, "image")
         self._label = tables.column_of(path, schema.names, wanted.label, "label")
         self.columns = tuple(name for name in wanted.others if name in schema.names)
+        _require_plain(path, schema, [self._label, *self.columns])
         # A number may stand for a class whose name the file's own notes hold.
         self._classes = tuple(classes) or _class_names(schema, self._label)
         self._own_split = GIVEN_COLUMN in schema.names
@@ -103,8 +106,8 @@ class Embedded:
 
     def _named(self, label: Any) -> str | None:
         if isinstance(label, int) and 0 <= label < len(self._classes):
-            return self._classes[label]
-        return _text(label)
+            return _label(self._classes[label])
+        return _label(label)
 
 
 class Named:
@@ -116,12 +119,13 @@ class Named:
         image = tables.column_of(path, names, columns.image, "image")
         label = tables.column_of(path, names, columns.label, "label")
         self.columns = tuple(name for name in columns.others if name in names)
+        split = [GIVEN_COLUMN] if GIVEN_COLUMN in names else []
+        plain.require_plain(path, table, [image, label, *self.columns, *split])
         self._table, self._folder = path, path.parent
         self._paths = [None if pd.isna(cell) else str(cell) for cell in table[image]]
-        self._labels = [_text(cell) for cell in table[label]]
+        self._labels = [_label(cell) for cell in table[label]]
         self._others = {name: [_text(cell) for cell in table[name]] for name in self.columns}
-        has_split = GIVEN_COLUMN in names
-        self._given = [_given(cell) for cell in table[GIVEN_COLUMN]] if has_split else None
+        self._given = [_given(cell) for cell in table[GIVEN_COLUMN]] if split else None
         self.files = named_files(path, self._paths)
         _refuse_outside(path, self._paths, self.files)
 
@@ -197,7 +201,7 @@ def named_files(table: Path, paths: Sequence[str | None]) -> list[Path]:
 
     """
     files = [table.parent / (path if isinstance(path, str) else "") for path in paths]
-    lost = [path for path, file in zip(paths, files, strict=True) if not file.is_file()]
+    lost = [path for path, file in zip(paths, files, strict=True) if not _is_file(file)]
     if lost:
         shown = ", ".join(repr(path or "(an empty cell)") for path in lost[:SHOWN])
         raise SourceRefused(
@@ -238,7 +242,7 @@ def _refuse_outside(table: Path, paths: Sequence[str | None], files: Sequence[Pa
     outside = [
         path
         for path, file in zip(paths, files, strict=True)
-        if not file.resolve().is_relative_to(root)
+        if not (_is_below(file, table.parent) or file.resolve().is_relative_to(root))
     ]
     if outside:
         raise SourceRefused(
@@ -248,13 +252,36 @@ def _refuse_outside(table: Path, paths: Sequence[str | None], files: Sequence[Pa
         )
 
 
+def _is_below(file: Path, folder: Path) -> bool:
+    """Tell whether a path leads below a folder, be it through a link that stands there."""
+    return ".." not in file.parts and file.absolute().is_relative_to(folder.absolute())
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long for any file
+        return False
+
+
 def _holds_bytes(path: Path, columns: Columns) -> bool:
     if path.suffix.lower() != ".parquet":
         return False
     schema = _schema(path)
     kind = schema.field(tables.column_of(path, schema.names, columns.image, "image")).type
-    of_bytes = (pa.types.is_struct, pa.types.is_binary, pa.types.is_large_binary)
-    return any(holds(kind) for holds in of_bytes)
+    if pa.types.is_struct(kind):
+        return BYTES in [field.name for field in kind]
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+
+
+def _require_plain(path: Path, schema: Any, columns: Sequence[str]) -> None:
+    """Refuse bytes and nested values in columns other than the images', as in any table."""
+    for column in columns:
+        kind = schema.field(column).type
+        if pa.types.is_nested(kind):
+            raise plain.refusal(path, column, plain.INNER)
+        if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+            raise plain.refusal(path, column, plain.BYTES)
 
 
 def _schema(path: Path) -> Any:
@@ -275,6 +302,11 @@ def _class_names(schema: Any, label: str) -> tuple[str, ...]:
         return tuple(map(str, notes["info"]["features"][label]["names"]))
     except (KeyError, TypeError, ValueError):
         return ()
+
+
+def _label(cell: Any) -> str | None:
+    text = _text(cell)
+    return (cleaned(text) or None) if text else None
 
 
 def _given(cell: Any) -> str | None:

@@ -17,6 +17,7 @@ import pyarrow as pa
 from assay.errors import SourceRefused
 from assay.gateways import sources
 from assay.gateways.sources import folder
+from assay.gateways.sources import inbox as inboxes
 from assay.gateways.sources.listed import Columns, Joined
 from assay.modalities.image.row_groups import RowGroups
 from assay.modalities.row_ids import RowIds, digest
@@ -58,7 +59,7 @@ def ingest(
     parts = _parts(settings, columns, inbox)
     joined = Joined(list(parts.values()))
     if not len(joined):
-        raise SourceRefused(
+        raise inboxes.hidden_alone(inbox) or SourceRefused(
             f"there is nothing to learn from: ingest.source is "
             f"{settings.source or 'null'} and {inbox}/ holds no image",
             expected=f"images in {inbox}/CLASS/, a folder a class, or a table that lists them",

@@ -48,6 +48,7 @@ def measure(raw: Path, targets: Targets) -> Measurement:
             for kind, meaning in {**MEANINGS, **targets.meanings}.items()
         },
         classes=targets.classes(rows, dropped),
+        notes=targets.notes(rows),
         figures=_figures(rows),
     )
     return Measurement(measured, summary)

@@ -14,8 +14,11 @@ import pandas as pd
 
 from assay.errors import SourceRefused
 from assay.gateways import tables
+from assay.gateways.sources import inbox as inboxes
+from assay.gateways.sources.plain import require_plain
 from assay.modalities.row_ids import row_ids
 from assay.modalities.table import cells, sources
+from assay.settings.labels import cleaned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,12 +39,13 @@ def ingest(
         target: the table to write.
 
     Raises:
-        SourceRefused: no rows at all, a column is missing, a file cannot be read.
+        SourceRefused: no rows at all, a column is missing, a file cannot be read, a column that
+            is wanted holds bytes or nested values.
 
     """
     parts = _parts(settings, columns, inbox)
     if not parts:
-        raise SourceRefused(
+        raise inboxes.hidden_alone(inbox) or SourceRefused(
             f"there is nothing to learn from: ingest.source is null and {inbox}/ holds no table",
             expected=f"a file with the columns that params.yaml names in {inbox}/",
             cure=f"copy your file there: cp YOUR.csv {inbox}/",
@@ -62,11 +66,24 @@ def _parts(
     if settings.source:
         part = sources.named(settings.source)
         parts[settings.source] = _chosen(settings.source, part, settings, dict.fromkeys(columns))
-    for file in sorted(inbox.rglob("*")):
-        if file.is_file() and not file.name.startswith(".") and file.suffix != ".dvc":
-            name = str(file.relative_to(inbox))
-            parts[name] = _chosen(str(file), tables.read_table(file), settings, columns)
+    for file in inboxes.files(inbox):
+        name = str(file.relative_to(inbox))
+        parts[name] = _chosen(str(file), tables.read_table(file), settings, columns)
     return parts
+
+
+def labels_of(where: str, table: pd.DataFrame, column: str) -> pd.Series[str]:
+    """Return a column of labels as texts: no white space around them, in NFC, missing if empty.
+
+    ``where`` names what the table was read from.
+
+    Raises:
+        SourceRefused: the column holds bytes or nested values.
+
+    """
+    require_plain(where, table, [column])
+    texts = [cells.text_of(cell) for cell in cells.cells_of(table[column])]
+    return pd.Series([text and cleaned(text) for text in texts], dtype="str")
 
 
 def _chosen(
@@ -85,9 +102,12 @@ def _chosen(
             "the label's",
             cure="rename the columns in the file, or correct `ingest` in params.yaml",
         )
-    named = {name: table[name] for name in dict.fromkeys(wanted)}
-    named |= {ours: table[name] for ours, name in theirs.items() if name is not None}
-    return pd.DataFrame({name: _texts(values) for name, values in named.items()})
+    require_plain(where, table, wanted)
+    parts = {name: _texts(table[name]) for name in dict.fromkeys(wanted)}
+    parts |= {
+        ours: labels_of(where, table, name) for ours, name in theirs.items() if name is not None
+    }
+    return pd.DataFrame(parts)
 
 
 def _found(table: pd.DataFrame, ours: str, theirs: str | None) -> str | None:

@@ -66,6 +66,7 @@ def measure(
         dropped=int(dropped.sum()),
         kinds=kinds,
         classes=targets.classes(table, dropped),
+        notes=targets.notes(table),
         figures={
             "columns of numbers": len(settings.numbers),
             "columns of categories": len(settings.categories),

@@ -7,14 +7,17 @@ objective's columns (``label``), the source's own. Drops nothing: ``measure`` co
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from assay.errors import SourceRefused
 from assay.gateways import sources, tables
+from assay.gateways.sources import inbox as inboxes
+from assay.gateways.sources.plain import require_plain
 from assay.modalities.row_ids import row_ids
+from assay.settings.labels import cleaned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,13 +44,14 @@ def ingest(
         target: the table to write.
 
     Raises:
-        SourceRefused: no rows at all, a column is missing, a file cannot be read or holds bytes.
+        SourceRefused: no rows at all, a column is missing, a file cannot be read or holds bytes
+            or nested values.
 
     """
     named = {TEXT: settings.text, **columns}
     parts = _parts(settings, named, inbox)
     if not parts:
-        raise SourceRefused(
+        raise inboxes.hidden_alone(inbox) or SourceRefused(
             f"there is nothing to learn from: ingest.source is null and {inbox}/ holds no table",
             expected=f"a file with the columns {' and '.join(map(repr, named.values()))} in "
             f"{inbox}/",
@@ -65,10 +69,47 @@ def _parts(settings: TextIngest, named: Mapping[str, str], inbox: Path) -> dict[
     parts: dict[str, pd.DataFrame] = {}
     if settings.source:
         parts[settings.source] = sources.texts(settings.source)
-    files = [file for file in sorted(inbox.rglob("*")) if _is_table(file)]
-    for file in files:
-        parts[str(file.relative_to(inbox))] = _read(file, named, settings.slices)
+    for file in inboxes.files(inbox):
+        table = tables.read_table(file)
+        parts[str(file.relative_to(inbox))] = chosen(file, table, named, settings.slices)
     return parts
+
+
+def chosen(
+    file: Path, table: pd.DataFrame, named: Mapping[str, str], slices: tuple[str, ...] = ()
+) -> pd.DataFrame:
+    """Return a user's table with the columns that ``named`` asks for by our names, as text.
+
+    The objective's columns come without white space around them, in NFC; an empty one is missing.
+
+    Args:
+        file: what the table was read from.
+        table: as ``tables.read_table`` gives it.
+        named: the text's column and the objective's, by our name.
+        slices: further columns that must be text.
+
+    Raises:
+        SourceRefused: a column is missing, or holds bytes or nested values.
+
+    """
+    names = [str(name) for name in table.columns]
+    found = {our: tables.column_of(file, names, theirs, our) for our, theirs in named.items()}
+    require_plain(file, table, [*found.values(), *(name for name in slices if name in table)])
+    taken = {*found.values(), *RESERVED}
+    others = [name for name in table.columns if name not in taken]
+    part = table[[*found.values(), *others]].set_axis([*found, *others], axis="columns")
+    for name in (*found, *slices):
+        if name in part:
+            part[name] = part[name].astype("str")
+    for name in found:
+        if name != TEXT:
+            part[name] = _labels(part[name])
+    return part
+
+
+def _labels(values: pd.Series[str]) -> pd.Series[str]:
+    spelt = [None if pd.isna(value) else cleaned(value) or None for value in values]
+    return pd.Series(spelt, index=values.index, dtype="str")
 
 
 def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
@@ -79,35 +120,6 @@ def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
         if len(kinds) > 1:
             table[name] = table[name].astype("str")
     return table
-
-
-def _is_table(file: Path) -> bool:
-    hidden = file.name.startswith(".") or file.suffix == ".dvc"
-    return file.is_file() and not hidden
-
-
-def _read(file: Path, named: Mapping[str, str], slices: tuple[str, ...]) -> pd.DataFrame:
-    """Read one file of the inbox; the columns that ``named`` asks for get our names."""
-    table = tables.read_table(file)
-    names = [str(name) for name in table.columns]
-    found = {our: tables.column_of(file, names, theirs, our) for our, theirs in named.items()}
-    taken = {*found.values(), *RESERVED}
-    others = [name for name in table.columns if name not in taken]
-    part = table[[*found.values(), *others]].set_axis([*found, *others], axis="columns")
-    for name in (*found, *slices):
-        if name in part:
-            part[name] = _as_text(file, part[name])
-    return part
-
-
-def _as_text(file: Path, values: pd.Series[Any]) -> pd.Series[str]:
-    if any(isinstance(value, bytes) for value in values):
-        raise SourceRefused(
-            f"the column for {values.name!r} of {file} holds raw bytes",
-            expected="text",
-            cure="decode it (as UTF-8, most often) and save the file anew",
-        )
-    return values.astype("str")
 
 
 def _ids(table: pd.DataFrame, columns: list[str]) -> list[str]:

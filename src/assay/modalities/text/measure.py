@@ -85,6 +85,7 @@ def measure(raw: Path, tokenizer: Path, targets: Targets) -> Measurement:
         dropped=int(dropped.sum()),
         kinds=kinds,
         classes=targets.classes(rows, dropped),
+        notes=targets.notes(rows),
         figures={
             "characters in the median text": int(lengths.median()) if len(lengths) else 0,
             "tokens": int(tokens.sum()),

@@ -13,6 +13,7 @@ import pandas as pd
 from assay.errors import DataRefused
 from assay.excerpts import EXAMPLES, excerpt
 from assay.objectives.classification.labels import LABEL
+from assay.objectives.classification.spelling import same_but_for_case
 from assay.records import KeptRows
 
 if TYPE_CHECKING:
@@ -66,6 +67,10 @@ class LabelRules:
                 rows=sum(total[name] for name in others), kept=sum(kept[name] for name in others)
             )
         return named
+
+    def notes(self, rows: pd.DataFrame) -> tuple[str, ...]:
+        """Name labels that differ in upper and lower case alone."""
+        return same_but_for_case(Counter(rows[LABEL].dropna()))
 
     def require(self, rows: pd.DataFrame, place: pd.Series[str], noun: str) -> None:
         """Refuse kept rows of which a class to learn has none in the train split.

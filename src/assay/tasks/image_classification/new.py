@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 from assay.errors import DataRefused, MissingFile, SettingsError, UnreadableImage
 from assay.gateways import tables
 from assay.gateways.sources import folder
+from assay.gateways.sources.inbox import require_own
 from assay.gateways.sources.listed import Columns, Joined, listed
 from assay.modalities.image import encoding
 from assay.objectives.classification.labels import proposed_classes
+from assay.objectives.classification.spelling import same_but_for_case
 from assay.tasks.image_classification.settings import (
     ImageClassificationIngest,
     ImageClassificationModel,
@@ -54,6 +56,7 @@ def propose(data: Path, columns: Mapping[str, str]) -> Proposal[ImageClassificat
         DataRefused: no image, one class alone, or a class with too few images.
 
     """
+    require_own(data)
     named = Columns(columns.get("image", "image"), columns.get("label", "label"))
     found = _found(data, named)
     seen = _examine(found.read(range(len(found))), len(found))
@@ -174,9 +177,10 @@ def _between(least: int, wanted: int, most: int) -> int:
 
 def _notes(seen: _Seen, settings: ImageClassificationModel) -> list[str]:
     notes = [
+        *same_but_for_case(seen.labels),
         "in training and prediction images are also seen mirrored left to right; where left and "
         "right matter (letters, digits, signs), set train.flip and export.tta to none in "
-        "params.yaml"
+        "params.yaml",
     ]
     if seen.in_test:
         notes.append(

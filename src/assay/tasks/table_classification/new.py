@@ -13,8 +13,12 @@ from typing import TYPE_CHECKING
 
 from assay.errors import DataRefused, UsageError
 from assay.gateways import tables
+from assay.gateways.sources.inbox import require_own
+from assay.gateways.sources.plain import fault_of
 from assay.modalities.table import cells
+from assay.modalities.table.ingest import labels_of
 from assay.objectives.classification.labels import proposed_classes
+from assay.objectives.classification.spelling import same_but_for_case
 from assay.settings.table import MISSING, RESERVED, TableValidate
 from assay.tasks.table_classification.settings import (
     TableClassificationIngest,
@@ -56,7 +60,7 @@ def propose(data: Path, columns: Mapping[str, str]) -> Proposal[TableClassificat
 
     Raises:
         UsageError: the label column was not named, or is missing; the nearest is named.
-        MissingFile, SourceRefused: there is no such table, or it can't be read.
+        MissingFile, SourceRefused: there is no such table, or ``ingest`` would refuse it.
         DataRefused: the label column names fewer than two classes, or no column can be a feature.
 
     """
@@ -66,11 +70,10 @@ def propose(data: Path, columns: Mapping[str, str]) -> Proposal[TableClassificat
             expected="the name of the column that holds the classes",
             cure="assay new NAME --task table-classification --data FILE --label COLUMN",
         )
+    require_own(data)
     table, label = tables.read_table(data), columns["label"]
     _require(table, label)
-    # As ingest will read them: without space around, and 1.0 of a Parquet file as 1.
-    texts = [cells.text_of(cell) for cell in cells.cells_of(table[label])]
-    counts = Counter(text for text in texts if text is not None)
+    counts = Counter(labels_of(str(data), table, label).dropna())
     cure = "bring rows of a second class, or name the right column with --label"
     labels = proposed_classes(counts, f"the column {label!r}", noun="row", cure=cure)
     found = sort_columns(table.drop(columns=label))
@@ -89,13 +92,16 @@ def propose(data: Path, columns: Mapping[str, str]) -> Proposal[TableClassificat
         ),
         train=_train(len(table)),
     )
-    return Proposal(settings, len(table), found.notes)
+    return Proposal(settings, len(table), [*same_but_for_case(counts), *found.notes])
 
 
 def sort_columns(table: pd.DataFrame) -> _Columns:
     """Tell numbers from categories; leave out what has one value alone, or one for each row."""
     found = _Columns()
     for name in map(str, table.columns):
+        if fault := fault_of(table, name):
+            found.notes.append(f"the column {name!r} is left out: it holds {fault}")
+            continue
         texts = [cells.text_of(cell) for cell in cells.cells_of(table[name])]
         known = [text for text in texts if text and not cells.is_missing(text, MISSING)]
         wrong = [text for text in known if cells.number_of(text, MISSING) is None]

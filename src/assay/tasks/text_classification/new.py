@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING
 
 from assay.errors import SettingsError, UsageError
 from assay.gateways import tables
+from assay.gateways.sources.inbox import require_own
 from assay.modalities.text import pretrained
+from assay.modalities.text.ingest import TEXT, chosen
 from assay.modalities.text.measure import count_tokens
-from assay.objectives.classification.labels import proposed_classes
+from assay.objectives.classification.labels import LABEL, proposed_classes
+from assay.objectives.classification.spelling import same_but_for_case
 from assay.tasks.task import Proposal
 from assay.tasks.text_classification.settings import (
     TextClassificationIngest,
@@ -44,7 +47,7 @@ def propose(data: Path, columns: Mapping[str, str]) -> Proposal[TextClassificati
     Raises:
         UsageError: the columns of texts and labels were not named, or are missing; the nearest is
             named.
-        MissingFile, SourceRefused: there is no such table, or it can't be read.
+        MissingFile, SourceRefused: there is no such table, or ``ingest`` would refuse it.
         DataRefused: the label column names fewer than two classes, or no classes at all.
 
     """
@@ -55,31 +58,38 @@ def propose(data: Path, columns: Mapping[str, str]) -> Proposal[TextClassificati
             cure="assay new NAME --task text-classification --data FILE --text COLUMN "
             "--label COLUMN",
         )
+    require_own(data)
     table = tables.read_table(data)
-    settings, notes = fitted(table, columns["text"], columns["label"])
+    settings, notes = fitted(data, table, columns["text"], columns["label"])
     return Proposal(settings, len(table), notes)
 
 
-def fitted(table: pd.DataFrame, text: str, label: str) -> tuple[TextClassificationModel, list[str]]:
-    """Return settings that fit a table, and notes for the user.
+def fitted(
+    data: Path, table: pd.DataFrame, text: str, label: str
+) -> tuple[TextClassificationModel, list[str]]:
+    """Return settings that fit the table of a file, and notes for the user.
 
     Raises:
         UsageError: a column is missing; the nearest is named.
+        SourceRefused: ``ingest`` would refuse one of the columns.
         DataRefused: the label column names fewer than two classes, or no classes at all.
 
     """
     for column in (text, label):
         _require(table, column)
-    labels = _labels(table, label)
-    unknown = _unknown_share(table[text], TextTrain().checkpoint)
+    rows = chosen(data, table, {TEXT: text, LABEL: label})
+    counts = Counter(rows[LABEL].dropna())
+    cure = "bring rows of a second class, or name the right column with --label"
+    labels = proposed_classes(counts, f"the column {label!r}", noun="row", cure=cure)
+    unknown = _unknown_share(rows[TEXT], TextTrain().checkpoint)
     settings = TextClassificationModel(
         data="text",
         task="classification",
         labels=labels,
         ingest=TextClassificationIngest(text=text, label=label),
-        train=TextTrain(epochs=_epochs(len(table))),
+        train=TextTrain(epochs=_epochs(len(rows))),
     )
-    return settings, _notes(table[text], unknown)
+    return settings, [*same_but_for_case(counts), *_notes(rows[TEXT], unknown)]
 
 
 def _require(table: pd.DataFrame, column: str) -> None:
@@ -92,12 +102,6 @@ def _require(table: pd.DataFrame, column: str) -> None:
         expected="the names of its text column and its label column",
         cure=f"did you mean {near[0]!r}?" if near else "name them with --text and --label",
     )
-
-
-def _labels(table: pd.DataFrame, column: str) -> tuple[str, ...]:
-    counts = Counter(table[column].dropna().astype("str"))
-    cure = "bring rows of a second class, or name the right column with --label"
-    return proposed_classes(counts, f"the column {column!r}", noun="row", cure=cure)
 
 
 def _unknown_share(texts: pd.Series[str], checkpoint: str) -> float:
