@@ -225,3 +225,15 @@ def test_removing_what_is_not_there_is_fine(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     remove(tmp_path / "folder")
     assert _only(tmp_path) == []
+
+
+def test_a_name_as_long_as_can_be_is_replaced(tmp_path: Path) -> None:
+    target = tmp_path / ("\u00e4" * 127)
+    for text in ("one", "two"):
+        write_text(target, text)
+    assert target.read_text() == "two"
+    folder = tmp_path / ("f" * 255)
+    for _ in range(2):
+        with replacing(folder) as beside:
+            beside.mkdir()
+    assert _only(tmp_path) == sorted([target.name, folder.name])

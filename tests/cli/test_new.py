@@ -194,3 +194,47 @@ def test_words_that_do_not_fit_together_are_refused(
     assert found in answer.err
     assert "next: " in answer.err
     assert (project / "params.yaml").read_bytes() == before
+
+
+def test_space_around_a_label_and_its_form_make_no_class(project: Path, tmp_path: Path) -> None:
+    labels = ["bug", " bug", "bug ", "caf\u00e9", "cafe\u0301", "\tcaf\u00e9\n"]
+    table = made.texts(60).assign(label=labels * 10)
+    table.loc[0, "label"] = "  "
+    table.to_csv(tmp_path / "rows.csv", index=False)
+    found = json.loads(_new(tmp_path / "rows.csv", "--json").out)
+    assert found["labels"] == ["bug", "caf\u00e9"]
+    counts = _ingested("mine")["label"].value_counts(dropna=False)
+    assert counts.iloc[:2].to_dict() == {"caf\u00e9": 30, "bug": 29}
+    assert counts.iloc[2] == 1
+
+
+def test_labels_that_differ_in_case_alone_are_named_by_new_and_validate(
+    project: Path, tmp_path: Path
+) -> None:
+    table = made.texts(60).assign(label=["bug", "Bug ", "crash", "bug", " crash"] * 12)
+    table.to_csv(tmp_path / "rows.csv", index=False)
+    answer = _new(tmp_path / "rows.csv")
+    assert answer.code == 0, answer.err
+    assert "note: the labels 'Bug' (12) and 'bug' (24) differ in upper and lower case" in answer.out
+    _ingested("mine")
+    model, files = registry.load_model("mine"), ModelPaths("mine")
+    summary = registry.task_of(model).measure(files.raw, model).summary
+    assert [note.split(" differ")[0] for note in summary.notes] == [
+        "the labels 'Bug' (12) and 'bug' (24)"
+    ]
+
+
+def test_a_link_is_taken_by_its_own_name(project: Path, tmp_path: Path) -> None:
+    made.texts(60).to_csv(tmp_path / "4f2a", index=False)
+    (tmp_path / "rows.csv").symlink_to("4f2a")
+    assert _new(tmp_path / "rows.csv").code == 0
+    assert len(_ingested("mine")) == 60
+
+
+@pytest.mark.parametrize("letters", [245, 247])
+def test_a_file_of_a_long_name_is_taken_in(project: Path, tmp_path: Path, letters: int) -> None:
+    path = tmp_path / ("r" * letters + ".csv")
+    made.texts(60).to_csv(path, index=False)
+    answer = _new(path)
+    assert answer.code == 0, answer.err
+    assert len(_ingested("mine")) == 60

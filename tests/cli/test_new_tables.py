@@ -94,3 +94,24 @@ def test_the_example_is_taken_over_and_its_source_is_at_hand() -> None:
     assert answer.code == 0, answer.err
     assert "loans: 2 classes (benign, malignant)" in answer.out
     assert len(_ingested()) == 569
+
+
+def test_columns_of_bytes_or_nested_values_are_left_out_and_told(tmp_path: Path) -> None:
+    table = made.loans(60).assign(photo=[b"\x89PNG"] * 60)
+    table["place"] = pd.Series([{"x": row % 2} for row in range(60)])
+    table.to_parquet(tmp_path / "a.parquet")
+    found = json.loads(_new(tmp_path / "a.parquet", "repaid", "--json").out)
+    assert [note for note in found["notes"] if "holds" in note] == [
+        "the column 'photo' is left out: it holds raw bytes",
+        "the column 'place' is left out: it holds nested values",
+    ]
+    assert len(_ingested()) == 60
+
+
+def test_space_around_a_label_and_its_form_make_no_class(tmp_path: Path) -> None:
+    table = made.loans(60).assign(repaid=["caf\u00e9", "cafe\u0301 ", "no", " No"] * 15)
+    table.to_csv(tmp_path / "a.csv", index=False)
+    found = json.loads(_new(tmp_path / "a.csv", "repaid", "--json").out)
+    assert found["labels"] == ["No", "caf\u00e9", "no"]
+    assert any("'No' (15) and 'no' (15)" in note for note in found["notes"])
+    assert sorted(_ingested()["label"].unique()) == ["No", "caf\u00e9", "no"]
