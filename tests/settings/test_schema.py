@@ -83,8 +83,8 @@ def test_validation_and_test_leave_half_of_the_rows_to_learn_from() -> None:
     TextClassificationModel.model_validate(SMALLEST | {"split": {"validation": 0.2, "test": 0.3}})
 
 
-@pytest.mark.parametrize("labels", [["", "yes"], ["  ", "yes"], [" no", "yes"], ["no\n", "yes"]])
-def test_blank_labels_and_space_around_them_are_refused(labels: list[str]) -> None:
+@pytest.mark.parametrize("labels", [["", "yes"], ["  ", "yes"], ["no", "\n"]])
+def test_blank_labels_are_refused(labels: list[str]) -> None:
     with pytest.raises(ValidationError, match="none of them blank"):
         TextClassificationModel.model_validate(SMALLEST | {"labels": labels})
 

@@ -55,8 +55,8 @@ class ClassificationModel(Model):
     def _labels_differ(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(labels)) != len(labels) or len(labels) < 2:
             raise ValueError("at least two classes, each named once")
-        if any(not label or label != label.strip() for label in labels):
-            raise ValueError("names without space around them, none of them blank")
+        if not all(labels):
+            raise ValueError("a name for each class, none of them blank")
         return labels
 
     @property
