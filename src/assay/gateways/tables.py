@@ -2,16 +2,15 @@
 
 Reads CSV, TSV, JSON Lines, JSON and Parquet, also gzipped; UTF-8, UTF-16 with its mark, Chinese in
 GB18030.
-Writes nothing, guesses no types: text stays the text that stands in the file.
+Writes nothing, guesses no types: text stays the text that stands in the file. What is larger than
+the limits is refused while it is read.
 """
 
 from __future__ import annotations
 
 import codecs
 import difflib
-import gzip
 import io
-import json
 import zlib
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -19,14 +18,18 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from assay.errors import MissingFile, SourceRefused
+from assay.gateways import objects
+from assay.gateways.bounds import Bounds
+from assay.gateways.encoded import require_decodable
+from assay.settings.limits import DEFAULT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from assay.settings.limits import Limits
+
 READABLE = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
-# The note of a table that names the columns whose JSON is an object or a list.
-NESTED = "nested"
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # Korean, Japanese and much else decodes as GB18030 too, to Chinese that nobody wrote. The commonest
 # characters of Chinese tell: they are two thirds of real text (never less than 0.3 of three reviews
@@ -50,7 +53,7 @@ COMMONEST = frozenset(
 COMMON_SHARE = 0.25
 
 
-def read_table(path: Path) -> pd.DataFrame:
+def read_table(path: Path, limits: Limits = DEFAULT) -> pd.DataFrame:
     """Read a CSV, TSV, JSON Lines or Parquet file, also gzipped, UTF-8 or GB18030.
 
     Every cell of a text file comes as the text that stands there: ``007`` stays ``007`` and an
@@ -58,7 +61,8 @@ def read_table(path: Path) -> pd.DataFrame:
 
     Raises:
         MissingFile: nothing is there.
-        SourceRefused: empty, of another kind, in another encoding, or torn.
+        SourceRefused: empty, of another kind, in another encoding, torn, or larger than
+            ``limits``; what was found too large is named.
 
     """
     if not path.is_file():
@@ -78,12 +82,20 @@ def read_table(path: Path) -> pd.DataFrame:
     if path.stat().st_size == 0:
         raise _empty(path)
     try:
-        table = _parse_parquet(path) if kind == ".parquet" else _parse(path, kind)
+        bounds = Bounds(path, limits)
+        table = _parse_parquet(bounds) if kind == ".parquet" else _parse(bounds, kind)
     except (ValueError, OSError, EOFError, zlib.error, RecursionError) as problem:
         raise SourceRefused(
             f"{path} cannot be read: {problem}",
             expected=f"a whole {kind} file",
             cure="open it, mend the place named above, and save it anew",
+        ) from problem
+    except MemoryError as problem:
+        raise SourceRefused(
+            f"{path} does not fit into the memory that this process may use",
+            expected=f"a table that does; ingest.limits.table_bytes lets {limits.table_bytes:,} "
+            "bytes through",
+            cure="bring less of it, or read it on a machine with more memory",
         ) from problem
     if table.empty:
         raise _empty(path)
@@ -109,66 +121,36 @@ def column_of(path: Path, names: Sequence[str], configured: str, ours: str) -> s
     )
 
 
-def _parse_parquet(path: Path) -> pd.DataFrame:
-    table = pd.read_parquet(io.BytesIO(_content(path)))
+def _parse_parquet(bounds: Bounds) -> pd.DataFrame:
+    content = bounds.content()
+    require_decodable(content, bounds)
+    table = pd.read_parquet(io.BytesIO(content))
     # A named index is a column that pandas was told to count by; an unnamed one says nothing.
     return table.reset_index(drop=table.index.names == [None])
 
 
-def _parse(path: Path, kind: str) -> pd.DataFrame:
-    text = _decode(path)
+def _parse(bounds: Bounds, kind: str) -> pd.DataFrame:
+    text = _decode(bounds)
     if not text.strip():
-        raise _empty(path)
-    if kind in (".jsonl", ".ndjson", ".json"):
-        return _records([json.loads(text)] if kind == ".json" else _lines(text))
+        raise _empty(bounds.path)
+    if kind == ".json":
+        return objects.from_document(text, bounds)
+    if kind in (".jsonl", ".ndjson"):
+        return objects.from_lines(text, bounds)
+    separator = "\t" if kind == ".tsv" else ","
+    bounds.require_lines(text)
+    bounds.require_header(text, separator)
     options: dict[str, Any] = {"dtype": str, "keep_default_na": False, "na_values": [""]}
-    table: pd.DataFrame = pd.read_csv(
-        io.StringIO(text), sep="\t" if kind == ".tsv" else ",", **options
-    )
+    table: pd.DataFrame = pd.read_csv(io.StringIO(text), sep=separator, **options)
     if not isinstance(table.index, pd.RangeIndex):
         # pandas takes surplus cells at the left for row names: texts would lose their beginnings.
         raise ValueError("rows hold more cells than the header line; put texts in double quotes")
+    bounds.require_texts(table)
     return table
 
 
-def _lines(text: str) -> Iterator[Any]:
-    # Not splitlines(): a text may hold U+2028, which JSON does not end a line at.
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            yield json.loads(line)
-        except json.JSONDecodeError as problem:
-            where = f"line {number}, column {problem.colno}"
-            raise ValueError(f"{problem.msg} in {where}") from problem
-
-
-def _records(parsed: Iterable[Any]) -> pd.DataFrame:
-    """Return one row an object; a number or truth value comes as the JSON that stands there."""
-    rows: list[dict[str, str | None]] = []
-    nested: set[str] = set()
-    for found in parsed:
-        for row in found if isinstance(found, list) else [found]:
-            if not isinstance(row, dict):
-                raise ValueError(f"{json.dumps(row)[:80]} is no JSON object")
-            rows.append({str(name): _cell(value) for name, value in row.items()})
-            nested |= {name for name, value in row.items() if isinstance(value, dict | list)}
-    table = pd.DataFrame(rows)
-    table.attrs |= {NESTED: sorted(nested)} if nested else {}
-    return table
-
-
-def _cell(value: object) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, str):
-        # Half an emoji, cut off by its writer, is no text: it becomes U+FFFD, which is counted.
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _decode(path: Path) -> str:
-    content = _content(path)
+def _decode(bounds: Bounds) -> str:
+    content, path = bounds.content(), bounds.path
     if content.startswith(UTF_16):
         return content.decode("utf-16")
     try:
@@ -185,11 +167,6 @@ def _decode(path: Path) -> str:
         cure="save it as UTF-8 where it was made, or convert it: "
         f"iconv -f YOUR_ENCODING -t UTF-8 {path.name} > utf8{path.suffix}",
     )
-
-
-def _content(path: Path) -> bytes:
-    content = path.read_bytes()
-    return gzip.decompress(content) if path.suffix.lower() == ".gz" else content
 
 
 def _as_chinese(content: bytes) -> str | None:

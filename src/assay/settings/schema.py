@@ -11,6 +11,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from assay.settings.limits import DEFAULT, Limits
+
 Share = Annotated[float, Field(ge=0, le=1)]
 # No number is without bounds: what is far outside them is a slip of the hand.
 Count = Annotated[int, Field(ge=1, le=10**9)]
@@ -52,6 +54,7 @@ class Ingest(Block):
     source: str | None = None
     slices: tuple[str, ...] = ()
     limit: Annotated[int, Field(ge=10, le=10**9)] | None = None
+    limits: Limits = DEFAULT
 
     @field_validator("slices", mode="before")
     @classmethod

@@ -16,15 +16,18 @@ from pyarrow import parquet
 
 from assay.errors import SourceRefused
 from assay.gateways import tables
+from assay.gateways.bounds import Bounds
 from assay.gateways.sources import plain
 from assay.gateways.sources.images import ImageRow
 from assay.settings.labels import cleaned
+from assay.settings.limits import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from assay.gateways.sources.images import Images
+    from assay.settings.limits import Limits
 
 # Rows of a Parquet file that are in memory at a time.
 CHUNK = 256
@@ -38,11 +41,12 @@ SHOWN = 3
 
 @dataclass(frozen=True)
 class Columns:
-    """What the settings call the columns of a table."""
+    """What the settings call the columns of a table, and how large it may be."""
 
     image: str = "image"
     label: str = "label"
     others: tuple[str, ...] = ()
+    limits: Limits = DEFAULT
 
 
 class Embedded:
@@ -59,6 +63,8 @@ class Embedded:
         self._path, self._given = path, given
         schema = _schema(path)
         wanted = columns or Columns(image="img")
+        self._bounds = Bounds(path, wanted.limits)
+        self._bounds.require_shape(0, len(schema.names))
         self._image = tables.column_of(path, schema.names, wanted.image, "image")
         self._label = tables.column_of(path, schema.names, wanted.label, "label")
         self.columns = tuple(name for name in wanted.others if name in schema.names)
@@ -75,7 +81,8 @@ class Embedded:
         """Yield the wanted rows.
 
         Raises:
-            SourceRefused: a cell of the image column holds no bytes.
+            SourceRefused: a cell of the image column holds no bytes, or far too many for an image;
+                another cell is longer than the limits.
 
         """
         names = [self._image, self._label, *self.columns]
@@ -96,6 +103,10 @@ class Embedded:
                 expected=f"the bytes of an image file in the column {self._image!r}",
                 cure="name the right column: ingest.image in params.yaml",
             )
+        if len(content) > MOST_BYTES:
+            raise _too_large(f"row {place + 1:,} of {self._path}", len(content))
+        names = (self._label, *self.columns)
+        self._bounds.require_row(place + 1, {name: _text(row[name]) for name in names})
         return ImageRow(
             content,
             self._named(row[self._label]),
@@ -114,7 +125,7 @@ class Named:
     """A table whose cells are paths of image files, relative to the table's folder."""
 
     def __init__(self, path: Path, columns: Columns) -> None:
-        table = tables.read_table(path)
+        table = tables.read_table(path, columns.limits)
         names = [str(name) for name in table.columns]
         image = tables.column_of(path, names, columns.image, "image")
         label = tables.column_of(path, names, columns.label, "label")
@@ -230,8 +241,12 @@ def content(file: Path) -> bytes:
             expected="a file that you may read",
             cure="mend its permissions, or take it away",
         ) from problem
-    raise SourceRefused(
-        f"{file} holds {size:,} bytes",
+    raise _too_large(str(file), size)
+
+
+def _too_large(where: str, size: int) -> SourceRefused:
+    return SourceRefused(
+        f"{where} holds {size:,} bytes",
         expected=f"an image file of {MOST_BYTES:,} bytes at most",
         cure="make it smaller, or take it away",
     )

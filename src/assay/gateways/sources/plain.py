@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from assay.errors import SourceRefused
-from assay.gateways.tables import NESTED
+from assay.gateways.objects import NESTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

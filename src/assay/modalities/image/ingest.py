@@ -74,7 +74,9 @@ def _parts(settings: ImageIngest, columns: Mapping[str, str], inbox: Path) -> di
     parts: dict[str, Images] = {}
     if settings.source:
         parts[settings.source] = sources.images(settings.source)
-    named = Columns(settings.image, columns.get(LABEL, LABEL), settings.slices)
+    named = Columns(
+        settings.image, columns.get(LABEL, LABEL), settings.slices, limits=settings.limits
+    )
     found = folder.contents(inbox, named)
     if found.left_alone:
         shown = ", ".join(file.name for file in found.left_alone[:SHOWN])

@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING, overload
 
 from assay.errors import MissingFile, SourceRefused, UnreadableImage, UsageError
 from assay.modalities.image import encoding
+from assay.settings.limits import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
+
+    from assay.settings.limits import Limits
 
 
 class Files(Sequence[bytes]):
@@ -49,9 +52,9 @@ class ImageRequests:
     unusable = "images can't be read and get no label"
     unreadable = ""
 
-    def __init__(self, column: str) -> None:
-        """Take the name that the settings give the column of images."""
-        self._column = column
+    def __init__(self, column: str, limits: Limits = DEFAULT) -> None:
+        """Take the name that the settings give the column of images, and the bounds of a table."""
+        self._column, self._limits = column, limits
 
     def words(self, words: Sequence[str]) -> Files:
         """Return the files that are named, each of which must be an image.
@@ -105,7 +108,7 @@ class ImageRequests:
         if file.is_dir():
             paths = _images(file)
             return pd.DataFrame({"image": [str(p.relative_to(file)) for p in paths]}), Files(paths)
-        rows = tables.read_table(file)
+        rows = tables.read_table(file, self._limits)
         name = tables.column_of(
             file, [str(one) for one in rows.columns], column or self._column, "image"
         )

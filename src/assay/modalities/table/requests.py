@@ -71,7 +71,7 @@ class RowRequests:
                 expected="a file with the columns that params.yaml names",
                 cure="leave out --column",
             )
-        rows = tables.read_table(file)
+        rows = tables.read_table(file, self._settings.limits)
         if absent := [name for name in self._names if name not in rows]:
             raise UsageError(
                 f"{file} has no column {', '.join(map(repr, absent))}; it has "

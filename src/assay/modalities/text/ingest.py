@@ -70,7 +70,7 @@ def _parts(settings: TextIngest, named: Mapping[str, str], inbox: Path) -> dict[
     if settings.source:
         parts[settings.source] = sources.texts(settings.source)
     for file in inboxes.files(inbox):
-        table = tables.read_table(file)
+        table = tables.read_table(file, settings.limits)
         parts[str(file.relative_to(inbox))] = chosen(file, table, named, settings.slices)
     return parts
 

@@ -9,12 +9,15 @@ import difflib
 from typing import TYPE_CHECKING
 
 from assay.errors import UsageError
+from assay.settings.limits import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
+
+    from assay.settings.limits import Limits
 
 
 class TextRequests:
@@ -28,9 +31,9 @@ class TextRequests:
         "checkpoint that reads this language (train.checkpoint in params.yaml)"
     )
 
-    def __init__(self, column: str) -> None:
-        """Take the name that the settings give the column of texts."""
-        self._column = column
+    def __init__(self, column: str, limits: Limits = DEFAULT) -> None:
+        """Take the name that the settings give the column of texts, and the bounds of a table."""
+        self._column, self._limits = column, limits
 
     def words(self, words: Sequence[str]) -> Sequence[str]:
         """Return the texts themselves.
@@ -57,7 +60,7 @@ class TextRequests:
         """
         from assay.gateways import tables
 
-        rows = tables.read_table(file)
+        rows = tables.read_table(file, self._limits)
         name = column or self._column
         if name not in rows.columns:
             names = [str(one) for one in rows.columns]

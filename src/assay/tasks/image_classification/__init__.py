@@ -98,7 +98,7 @@ class ImageClassification(Task[Settings]):
         """Return images: files, a folder, or a table that lists them."""
         from assay.modalities.image.requests import ImageRequests
 
-        return ImageRequests(settings.ingest.image)
+        return ImageRequests(settings.ingest.image, settings.ingest.limits)
 
 
 def _targets(settings: Settings) -> Targets:

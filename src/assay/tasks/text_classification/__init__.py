@@ -101,7 +101,7 @@ class TextClassification(Task[Settings]):
         """Return texts, from the command line or a table's column."""
         from assay.modalities.text.requests import TextRequests
 
-        return TextRequests(settings.ingest.text)
+        return TextRequests(settings.ingest.text, settings.ingest.limits)
 
 
 def _targets(settings: Settings) -> Targets:
