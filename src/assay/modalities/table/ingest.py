@@ -68,7 +68,9 @@ def _parts(
         parts[settings.source] = _chosen(settings.source, part, settings, dict.fromkeys(columns))
     for file in inboxes.files(inbox):
         name = str(file.relative_to(inbox))
-        parts[name] = _chosen(str(file), tables.read_table(file, settings.limits), settings, columns)
+        parts[name] = _chosen(
+            str(file), tables.read_table(file, settings.limits), settings, columns
+        )
     return parts
 
 
