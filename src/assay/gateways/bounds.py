@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import csv
 import gzip
-import io
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+from pyarrow import compute
 
 from assay.errors import SourceRefused
 
@@ -27,6 +29,8 @@ CHUNK = 2**20
 # counted, so that a file that unpacks to terabytes takes no more memory than this.
 HELD = 64 * 2**20
 SHOWN = 40
+# One line with its end, found only when the reader of the header asks for it.
+LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
 @dataclass(frozen=True)
@@ -97,14 +101,17 @@ class Bounds:
             SourceRefused: more than ``columns`` of them, or more than ``cells`` in all.
 
         """
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        lines = (line.group() for line in LINE.finditer(text))
+        reader = csv.reader(lines, delimiter=separator)
         try:
             columns = len(next((row for row in reader if row), []))
         except csv.Error as problem:
             raise self.refused(
                 "cell_characters", f"the header line of {self.path} cannot be split: {problem}"
             ) from problem
-        self.require_shape(text.count("\n"), columns)
+        # Counted where it matters: no text has more lines than characters.
+        many = len(text) * columns > self.limits.cells
+        self.require_shape(text.count("\n") if many else 0, columns)
 
     def require_shape(self, rows: int, columns: int) -> None:
         """Refuse more columns, or rows times columns, than there may be.
@@ -126,18 +133,21 @@ class Bounds:
             SourceRefused: the longest of the first such column is named, or the widest row.
 
         """
+        texts = [name for name in table.columns if _is_text(table[name])]
+        # Bytes are never fewer than characters, and need no look at the text.
+        sizes = [_longest(compute.binary_length(pa.array(table[name]))) for name in texts]
+        limits = self.limits
+        short = max(sizes, default=0) <= limits.cell_characters
+        if short and sum(sizes) <= limits.row_characters:
+            return
         widths = np.zeros(len(table), dtype=np.int64)
-        for name in table.columns:
-            if not pd.api.types.is_string_dtype(table[name].dtype):
-                continue
-            found = table[name].str.len().fillna(0)
-            most = int(found.max()) if len(found) else 0
-            if most > self.limits.cell_characters:
-                raise self.long_cell(int(found.to_numpy().argmax()) + 1, str(name), most)
-            widths += found.to_numpy(dtype=np.int64)
-        place = int(widths.argmax()) if len(widths) else 0
-        if len(widths) and widths[place] > self.limits.row_characters:
-            raise self.wide_row(place + 1, int(widths[place]))
+        for name in texts:
+            lengths = table[name].str.len().fillna(0).to_numpy(dtype=np.int64)
+            if (most := int(lengths.max(initial=0))) > limits.cell_characters:
+                raise self.long_cell(int(lengths.argmax()) + 1, str(name), most)
+            widths += lengths
+        if (most := int(widths.max(initial=0))) > limits.row_characters:
+            raise self.wide_row(int(widths.argmax()) + 1, most)
 
     def require_row(self, row: int, cells: dict[str, str | None]) -> None:
         """Refuse one row whose cells, or one of them, are too long.
@@ -182,6 +192,14 @@ CURES = {
     "columns": "leave out columns",
     "cells": "leave out columns or rows, or bring several files",
 }
+
+
+def _is_text(column: pd.Series[str]) -> bool:
+    return pd.api.types.is_string_dtype(column.dtype)
+
+
+def _longest(lengths: Any) -> int:
+    return compute.max(lengths).as_py() or 0
 
 
 def _short(name: str) -> str:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 NESTED = "nested"
 # What the parser says of a text without an end, and the length of the longest word it takes whole.
 OPEN, ESCAPE = "Unterminated string", 12
+# A list in a cell is written anew: 1e15, and its comma, in four times its length.
+WRITTEN_ANEW = 5
 SPACE = re.compile(r"[ \t\n\r]*")
 
 
@@ -33,7 +35,7 @@ def from_lines(text: str, bounds: Bounds) -> pd.DataFrame:
 
     """
     bounds.require_lines(text)
-    return _table(_lines(text), bounds)
+    return _table(_lines(text, bounds), bounds)
 
 
 def from_document(text: str, bounds: Bounds) -> pd.DataFrame:
@@ -47,23 +49,24 @@ def from_document(text: str, bounds: Bounds) -> pd.DataFrame:
     return _table(_elements(text, bounds), bounds)
 
 
-def _lines(text: str) -> Iterator[Any]:
+def _lines(text: str, bounds: Bounds) -> Iterator[tuple[Any, bool]]:
+    most = min(bounds.limits.cell_characters, bounds.limits.row_characters) // WRITTEN_ANEW
     # Not splitlines(): a text may hold U+2028, which JSON does not end a line at.
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
-            yield json.loads(line)
+            yield json.loads(line), len(line) <= most
         except json.JSONDecodeError as problem:
             where = f"line {number}, column {problem.colno}"
             raise ValueError(f"{problem.msg} in {where}") from problem
 
 
-def _elements(text: str, bounds: Bounds) -> Iterator[Any]:
+def _elements(text: str, bounds: Bounds) -> Iterator[tuple[Any, bool]]:
     """Yield what a long list holds, one at a time; a short document as it stands."""
     most, start = bounds.limits.row_characters, _after_space(text, 0)
     if len(text) - start <= most:
-        yield json.loads(text)
+        yield json.loads(text), False
         return
     if text[start] != "[":
         raise bounds.wide_row(1, len(text) - start)
@@ -71,7 +74,7 @@ def _elements(text: str, bounds: Bounds) -> Iterator[Any]:
     place, separator = start + 1, ","
     while separator == ",":
         found, place = elements.at(_after_space(text, place))
-        yield found
+        yield found, False
         separator, place = text[place : place + 1], place + 1
     if separator != "]":
         raise json.JSONDecodeError("Expecting ',' delimiter", text, place - 1)
@@ -114,21 +117,27 @@ def _after_space(text: str, place: int) -> int:
     return found.end() if found else place
 
 
-def _table(parsed: Iterable[Any], bounds: Bounds) -> pd.DataFrame:
-    """Return one row an object; a number or truth value comes as the JSON that stands there."""
+def _table(parsed: Iterable[tuple[Any, bool]], bounds: Bounds) -> pd.DataFrame:
+    """Return one row an object; a number or truth value comes as the JSON that stands there.
+
+    Beside each value stands whether its text is so short that no cell of it can be too long.
+    """
     rows: list[dict[str, str | None]] = []
     columns: set[str] = set()
     nested: set[str] = set()
-    for found in parsed:
+    for found, short in parsed:
         for row in found if isinstance(found, list) else [found]:
             if not isinstance(row, dict):
                 raise ValueError(f"{json.dumps(row)[:80]} is no JSON object")
             cells = {str(name): _cell(value) for name, value in row.items()}
-            bounds.require_row(len(rows) + 1, cells)
+            if not short:
+                bounds.require_row(len(rows) + 1, cells)
             rows.append(cells)
-            columns.update(cells)
             nested |= {name for name, value in row.items() if isinstance(value, dict | list)}
-            bounds.require_shape(len(rows), len(columns))
+            if not columns.issuperset(cells):
+                columns.update(cells)
+                bounds.require_shape(len(rows), len(columns))
+    bounds.require_shape(len(rows), len(columns))
     table = pd.DataFrame(rows)
     table.attrs |= {NESTED: sorted(nested)} if nested else {}
     return table

@@ -170,3 +170,10 @@ def test_raw_bytes_are_no_text(inbox: Path) -> None:
     table["text"] = [text.encode() for text in table["text"]]
     table.to_parquet(inbox / "rows.parquet")
     assert "raw bytes" in _refused(inbox).found
+
+
+def test_the_limits_of_the_settings_hold_for_files_of_the_inbox(inbox: Path) -> None:
+    (inbox / "rows.csv").write_text("text,label\nshort,x\nmuch longer,y\n")
+    refusal = _refused(inbox, limits={"cell_characters": 10})
+    assert "row 2, column 'text'" in refusal.found
+    assert len(_raw(inbox, limits={"cell_characters": 11})) == 2
