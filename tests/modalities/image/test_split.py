@@ -171,7 +171,7 @@ def test_an_image_like_two_on_different_sides_fits_neither(tmp_path: Path) -> No
     assert report.leaks == {"exact": 0, "near": 0}
 
 
-@pytest.mark.parametrize(("one", "other"), permutations(SPLITS, 2))
+@pytest.mark.parametrize(("one", "other"), list(permutations(SPLITS, 2)))
 def test_leaks_are_seen_in_the_tables_that_were_written(
     tmp_path: Path, one: str, other: str
 ) -> None:

@@ -89,7 +89,7 @@ def test_conflicting_labels_are_all_left_out(tmp_path: Path) -> None:
     assert set(sides) == {f"{row:04}" for row in range(9, 200)}
 
 
-@pytest.mark.parametrize(("one", "other"), combinations(SPLITS, 2))
+@pytest.mark.parametrize(("one", "other"), list(combinations(SPLITS, 2)))
 def test_leaks_are_counted_in_what_was_written(tmp_path: Path, one: str, other: str) -> None:
     assigned(tmp_path, people(200))
     assert leaks(tmp_path, SETTINGS) == 0

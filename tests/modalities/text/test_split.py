@@ -219,7 +219,7 @@ def test_a_row_like_two_of_different_sides_is_left_out(tmp_path: Path) -> None:
     assert report.leaks == {"exact": 0, "near": 0}
 
 
-@pytest.mark.parametrize(("one", "other"), combinations(SPLITS, 2))
+@pytest.mark.parametrize(("one", "other"), list(combinations(SPLITS, 2)))
 def test_leaks_are_counted_from_the_files_alone(tmp_path: Path, one: str, other: str) -> None:
     table = made.texts(120).assign(id=range(120))
     _split(tmp_path, table)
