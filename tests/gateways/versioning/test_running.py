@@ -13,6 +13,7 @@ import pytest
 
 from assay.errors import (
     MissingFile,
+    SourceRefused,
     StageFailed,
 )
 from assay.gateways import versioning
@@ -32,6 +33,20 @@ def test_lines_arrive_as_they_are_said_and_outputs_are_those_of_the_lock(project
     assert list(entries) == ["data/raw/tiny.parquet", "models/tiny"]
     assert entries["models/tiny"].endswith(".dir")
     assert versioning.lock_entries("tiny-two") == {}
+
+
+@pytest.mark.parametrize("kind", ["a named pipe", "leads nowhere", "itself"])
+def test_what_dvc_fails_at_in_the_inbox_is_refused_before_it_meets_it(
+    project: Path, kind: str
+) -> None:
+    odd = Path("data/inbox/tiny/odd.csv")
+    if kind == "a named pipe":
+        os.mkfifo(odd)
+    else:
+        odd.symlink_to("nowhere.csv" if kind == "leads nowhere" else "odd.csv")
+    with pytest.raises(SourceRefused, match=r"odd\.csv"):
+        versioning.reproduce("ingest@tiny", on_line=lambda _: None)
+    assert not Path("dvc.lock").exists()
 
 
 def test_single_runs_that_stage_alone(project: Path) -> None:

@@ -48,11 +48,16 @@ def reproduce(
         AssayError: what the failed stage itself said: ``DataRefused``, ``OutOfSpace`` ...
         StageFailed: the stage ended without a word; what DVC said, and the last line of output.
         SettingsError: ``params.yaml`` or ``dvc.yaml`` cannot be read.
+        SourceRefused: the model's inbox holds what no file is read from.
 
     """
+    from assay.gateways.sources import inbox  # which loads pandas
+
     require_project()
-    # A params.yaml that is no YAML is explained in our own words, before DVC meets it.
+    # What DVC fails at, or waits at for ever, is explained in our own words before it meets it: a
+    # params.yaml that is no YAML; a named pipe, or a link that leads nowhere, in the inbox.
     reading.names(PARAMS)
+    inbox.files(ModelPaths(target.partition("@")[2]).inbox)
     arguments = ["repro", *(["--single-item"] if single else []), target]
     with alone(" ".join(arguments), on_line or say) as lock:
         refusals = ModelPaths("any").refusal("any").parent
