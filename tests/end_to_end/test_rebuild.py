@@ -1,6 +1,7 @@
 """The proof: the same commit gives the same bytes, wherever it is built and however often killed.
 
-Drives the real command on a slice of the real opinions with a small real BERT.
+Drives the real command on a slice of the real opinions with a small real BERT. Being killed in
+every stage hangs on no processor: that test runs once.
 """
 
 from __future__ import annotations
@@ -23,8 +24,6 @@ from tests.conftest import Project, lay_out, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-pytestmark = pytest.mark.processor
 
 MODEL = "slice"
 
@@ -50,6 +49,7 @@ def built(
     return project, project.assay("run", MODEL)
 
 
+@pytest.mark.processor
 def test_run_ends_with_what_a_user_wants_to_know(
     built: tuple[Project, subprocess.CompletedProcess[str]],
 ) -> None:
@@ -141,6 +141,7 @@ def _outputs(project: Project) -> dict[str, str]:
     return {str(part): sha256(project.folder / part) for part in parts}
 
 
+@pytest.mark.processor
 def test_a_second_run_has_nothing_to_do_and_answers_the_same(
     built: tuple[Project, subprocess.CompletedProcess[str]],
 ) -> None:
@@ -153,6 +154,7 @@ def test_a_second_run_has_nothing_to_do_and_answers_the_same(
     assert _outputs(project) == before
 
 
+@pytest.mark.processor
 def test_a_clone_that_pulls_has_nothing_left_to_build(
     built: tuple[Project, subprocess.CompletedProcess[str]],
     tmp_path: Path,
