@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
@@ -184,6 +185,38 @@ def test_leaks_are_seen_in_the_tables_that_were_written(
     assert leaks(tmp_path, found, 4) == {"exact": 1, "near": 1}
 
 
+def test_tables_that_are_read_in_many_pieces_hold_the_rows_of_their_split(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = pictures.table(ROWS)
+    whole, sides = assigned(tmp_path / "a", rows)
+    monkeypatch.setattr("assay.modalities.image.split.CHUNK", 64)
+    pieces, same = assigned(tmp_path / "b", rows)
+    assert same == sides
+    assert pieces == whole
+    labels = {row["id"]: row["label"] for row in rows}
+    for name, part in pieces.splits.items():
+        own = Counter(labels[row] for row, side in sides.items() if side == name)
+        assert (part.rows, part.labels) == (own.total(), dict(own))
+
+
+def test_a_folder_that_is_there_and_one_within_others_are_written_to(tmp_path: Path) -> None:
+    raw = pictures.write(tmp_path / "raw", pictures.table(ROWS))
+    folder = tmp_path / "data/splits"
+    rules = LabelRules(pictures.LABELS)
+    first = split(raw, ImageSplit(), rules, folder)
+    assert split(raw, ImageSplit(), rules, folder) == first
+
+
+def test_a_row_that_is_dropped_is_not_counted_as_left_out_too(tmp_path: Path) -> None:
+    test = pictures.table(50, "test", start=250)
+    close = near(test[0], given="train")
+    rows = [*pictures.table(250, "train"), *test, close, close | {"id": "again"}]
+    report, _ = assigned(tmp_path / "a", rows)
+    assert report.dropped["duplicate"] == 1
+    assert report.dropped["near_the_test_split"] == 1
+
+
 def test_a_class_without_an_image_to_learn_from_is_refused(tmp_path: Path) -> None:
     rows = [row for row in pictures.table(ROWS) if row["label"] != "two"]
     with pytest.raises(DataRefused, match="no image to learn from is left for two"):
@@ -191,5 +224,5 @@ def test_a_class_without_an_image_to_learn_from_is_refused(tmp_path: Path) -> No
 
 
 def test_a_split_without_an_image_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataRefused, match=r"leave the split .*test.* empty"):
+    with pytest.raises(DataRefused, match=r"distinct images leave the split .*test.* empty"):
         assigned(tmp_path / "a", pictures.table(8), test=0.001, validation=0.001)
