@@ -17,6 +17,7 @@ from assay.errors import BundleRefused, InputRefused
 from assay.files import sha256
 from assay.gateways.tracking import store
 from assay.release.register import register
+from assay.release.soundness import require_sound
 from tests import locks
 from tests.release.test_register import files, template, versions, write_bundle  # noqa: F401
 
@@ -51,6 +52,10 @@ OUTPUTS = (
 )
 
 
+def test_what_the_stages_wrote_is_sound(files: ModelPaths) -> None:  # noqa: F811
+    require_sound(files)
+
+
 @pytest.mark.parametrize("path", OUTPUTS)
 def test_an_altered_output_is_refused_before_anything_is_logged(
     files: ModelPaths,  # noqa: F811
@@ -60,7 +65,11 @@ def test_an_altered_output_is_refused_before_anything_is_logged(
     output = path if path.endswith(("json", "md")) else str(Path(path).parent)
     with pytest.raises(InputRefused, match=f"{output}: altered") as refusal:
         register("opinions")
-    assert "assay run opinions" in refusal.value.cure
+    assert str(refusal.value) == (
+        f"opinions is not what its stages wrote: {output}: altered\n"
+        "  expected: every output as dvc.lock records it, each made from the others\n"
+        "  next: assay run opinions restores what was altered or makes it again, and registers it"
+    )
     assert (runs(), versions()) == (0, [])
 
 

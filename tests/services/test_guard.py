@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from assay.gateways.tracking import access
@@ -131,3 +132,35 @@ def test_an_application_with_a_login_of_its_own_gets_every_header() -> None:
 
 def test_start_and_end_of_the_application_pass() -> None:
     assert reached(kind="lifespan")
+
+
+FOREIGN = {"origin": "https://evil.example"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "text"),
+    [
+        ({"host": "evil.example"}, 403, f"this service answers at {' and '.join(HOSTS)} alone\n"),
+        (FOREIGN, 403, "this service takes no requests from pages of other sites\n"),
+        ({}, 401, "this service wants the user name and password in .assay/credential\n"),
+        ({"authorization": RIGHT}, 200, "/a page"),
+    ],
+)
+def test_a_client_gets_a_whole_answer(headers: dict[str, str], status: int, text: str) -> None:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        assert (await receive())["type"] == "http.request"
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": scope["path"].encode()})
+
+    async def asked() -> httpx.Response:
+        guard = Guard(application, HOSTS, RIGHT)
+        transport = httpx.ASGITransport(app=guard)
+        async with httpx.AsyncClient(transport=transport, base_url=f"http://{HOSTS[0]}") as client:
+            return await client.get("/a page", headers=headers)
+
+    answer = asyncio.run(asked())
+    assert (answer.status_code, answer.text) == (status, text)
+    if status != 200:
+        assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    asks = answer.headers.get("www-authenticate")
+    assert asks == ('Basic realm="assay", charset="UTF-8"' if status == 401 else None)

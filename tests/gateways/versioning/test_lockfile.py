@@ -114,6 +114,12 @@ def test_a_stage_answers_for_what_it_reads_alone() -> None:
     assert lockfile.verify_inputs("unknown", "q") == []
 
 
+def test_what_no_stage_writes_is_no_part_of_the_chain() -> None:
+    """The code that a stage read may have changed since: DVC sees to that, by running it again."""
+    write("src/train.py", "pass  # changed")
+    assert lockfile.verify_chain("q") == []
+
+
 def test_what_is_not_there_is_the_stages_own_finding() -> None:
     Path(f"{RAW}/rows").unlink()
     Path(RAW).rmdir()
