@@ -15,7 +15,7 @@ import click
 from assay.cli import as_json
 from assay.cli.answer import give
 from assay.errors import SourceRefused, UsageError
-from assay.files import replacing
+from assay.files import LONGEST_NAME, replacing
 from assay.paths import PARAMS, ModelPaths, require_project
 from assay.progress import say
 from assay.settings import adding
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from assay.settings.schema import Model
-
-# DVC writes NAME.dvc beside what it versions; a name holds so many bytes on nearly every disk.
-POINTER, LONGEST_NAME = ".dvc", 255
 
 
 def _columns(function: Callable[..., None]) -> Callable[..., None]:
@@ -135,6 +132,8 @@ def _take_in(data: Path, target: Path) -> None:
 
 def _require_short(target: Path) -> None:
     """Refuse a name to which DVC's ending can't be added, before anything is written."""
+    from assay.gateways.sources.inbox import POINTER
+
     if len(os.fsencode(f"{target.name}{POINTER}")) > LONGEST_NAME:
         raise SourceRefused(
             f"the name {target.name} is too long",

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assay.bundle import manifest
 from assay.errors import InputRefused
 from assay.files import sha256
 from assay.gateways import versioning
@@ -26,9 +25,14 @@ def require_sound(files: ModelPaths) -> None:
         BundleRefused: the bundle cannot be opened.
 
     """
-    findings = _unrecorded(files) + versioning.verify_outputs(files.model)
-    if not findings:
-        findings = versioning.verify_chain(files.model) + _of_other_weights(files)
+    _refuse(files, _unrecorded(files) + versioning.verify_outputs(files.model))
+    _refuse(files, versioning.verify_chain(files.model))
+    stated = open_classifier(files.bundle).manifest
+    if stated.made_from.get("weights") != sha256(files.checkpoint):
+        _refuse(files, [f"{files.bundle} was made from other weights than {files.checkpoint}"])
+
+
+def _refuse(files: ModelPaths, findings: list[str]) -> None:
     if findings:
         raise InputRefused(
             f"{files.model} is not what its stages wrote: {'; '.join(findings)}",
@@ -36,7 +40,6 @@ def require_sound(files: ModelPaths) -> None:
             cure=f"assay run {files.model} restores what was altered or makes it again, and "
             "registers it",
         )
-    open_classifier(files.bundle)
 
 
 def _unrecorded(files: ModelPaths) -> list[str]:
@@ -47,10 +50,3 @@ def _unrecorded(files: ModelPaths) -> list[str]:
         for path in wanted
         if not any(path.is_relative_to(output) for output in recorded)
     ]
-
-
-def _of_other_weights(files: ModelPaths) -> list[str]:
-    stated = manifest.read(files.bundle)
-    if stated.made_from.get("weights") == sha256(files.checkpoint):
-        return []
-    return [f"{files.bundle} was made from other weights than those of {files.checkpoint}"]

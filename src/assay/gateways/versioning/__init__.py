@@ -1,10 +1,10 @@
 """DVC and git: what depends on what, what is stale, and the version of everything.
 
 ``lockfile`` holds files against what ``dvc.lock`` records, ``kept`` finds the last version of an
-output, ``records`` reads what depends on what;
-``running`` has DVC bring a stage up to date, in a process of its own (``child``) in which it
-compares content (``content``); ``failures`` says in our words what DVC said. Importing this
-imports no DVC. Nothing here decides what is stale: DVC alone does.
+output, ``records`` reads what depends on what; ``running`` has DVC bring a stage up to date, in a
+process of its own (``child``) in which it compares content (``content``); ``failures`` says in our
+words what DVC said. Importing this imports no DVC. Nothing here decides what is stale: DVC alone
+does.
 """
 
 from assay.gateways.versioning.kept import last_version

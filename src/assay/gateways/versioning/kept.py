@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from assay.gateways.versioning.lockfile import lock_entries, md5_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 def last_version(path: Path, model: str) -> Path | None:
@@ -22,7 +19,8 @@ def last_version(path: Path, model: str) -> Path | None:
     The file is DVC's own object, whose bytes were compared with the digest: to be read only. None
     where nothing is recorded, or where neither cache nor remote has it.
     """
-    entry = next(((out, md5) for out, md5 in _outputs(model) if path.is_relative_to(out)), None)
+    recorded = ((Path(name), md5) for name, md5 in lock_entries(model).items())
+    entry = next((one for one in recorded if path.is_relative_to(one[0])), None)
     if entry is None:
         return None
     from dvc.exceptions import DvcException
@@ -39,11 +37,6 @@ def last_version(path: Path, model: str) -> Path | None:
             return _object(repo, listed[inner]) if inner in listed else None
     except (DvcException, OSError):
         return None
-
-
-def _outputs(model: str) -> Iterator[tuple[Path, str]]:
-    for path, digest in lock_entries(model).items():
-        yield Path(path), digest
 
 
 def _object(repo: Any, digest: str) -> Path | None:

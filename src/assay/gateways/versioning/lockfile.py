@@ -6,6 +6,7 @@ cache. Writes nothing, and needs no DVC.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from dataclasses import dataclass
@@ -143,9 +144,14 @@ def _compare(digests: Mapping[str, str]) -> list[str]:
     return findings
 
 
-def _stages_in(path: Path) -> dict[str, dict[str, Any]]:
-    content = reading.mapping(path, path.read_bytes())
-    return dict(content.get("stages") or {})
+def _stages_in(path: Path) -> Mapping[str, Mapping[str, Any]]:
+    return _parsed(path, path.read_bytes())
+
+
+@functools.lru_cache(maxsize=4)
+def _parsed(path: Path, content: bytes) -> Mapping[str, Mapping[str, Any]]:
+    """Parse bytes once: one command looks at both files several times, and YAML is slow."""
+    return dict(reading.mapping(path, content).get("stages") or {})
 
 
 def _digests(entries: Iterable[Mapping[str, Any]]) -> dict[str, str]:
