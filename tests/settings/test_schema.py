@@ -29,8 +29,11 @@ def _keys(block: type[BaseModel]) -> dict[str, Any]:
 
 
 def test_the_shipped_file_shows_every_key_there_is() -> None:
-    def shape(value: object) -> object:
-        return {k: shape(v) for k, v in value.items()} if isinstance(value, dict) else None
+    def shape(value: object, name: str = "") -> object:
+        # The names of metrics are a model's own.
+        if not isinstance(value, dict) or name == "floors":
+            return None
+        return {k: shape(v, k) for k, v in value.items()}
 
     written = YAML(typ="safe").load(SHIPPED)
     for name, block in written["models"].items():

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
+from assay.settings.block import Share
 from assay.settings.labels import cleaned
-from assay.settings.schema import Export, Ingest, Model, Share, Validate
+from assay.settings.schema import Export, Ingest, Model, Validate
 
 SHOWN = 8
 

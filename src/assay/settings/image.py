@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from assay.settings.schema import Ingest, Share, Split, Validate
+from assay.settings.block import Share
+from assay.settings.schema import Ingest, Split, Validate
 
 # Bits of a perceptual hash; with a quarter of them changed two images have nothing in common.
 HashBits = Annotated[int, Field(ge=0, le=16)]

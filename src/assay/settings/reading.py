@@ -16,7 +16,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from assay.errors import SettingsError, UnknownModel
-from assay.settings.schema import MODEL_NAME, Block, Model, Tracking
+from assay.settings.block import Block
+from assay.settings.schema import MODEL_NAME, Model, Tracking
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from assay.settings.block import Block, Share
 from assay.settings.limits import DEFAULT, Limits
+from assay.settings.release import Gate, Retrain
 
-Share = Annotated[float, Field(ge=0, le=1)]
 # No number is without bounds: what is far outside them is a slip of the hand.
 Count = Annotated[int, Field(ge=1, le=10**9)]
 Epochs = Annotated[int, Field(ge=1, le=10_000)]
@@ -27,12 +28,6 @@ MOST_HELD_OUT = 0.5
 
 # A name reaches shell commands, file names and DVC's templates unquoted.
 MODEL_NAME = r"^[a-z][a-z0-9_-]{0,62}$"
-
-
-class Block(BaseModel):
-    """A block of settings: unknown keys are refused, values never change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Tracking(Block):
@@ -132,6 +127,8 @@ class Model(Block):
     train: Optimisation = Optimisation()
     export: Export = Export()
     evaluate: Evaluate = Evaluate()
+    gate: Gate = Gate()
+    retrain: Retrain = Retrain()
 
     @property
     def kind(self) -> str:

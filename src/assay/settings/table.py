@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
-from assay.settings.schema import Count, Ingest, Share, Split, Validate
+from assay.settings.block import Share
+from assay.settings.schema import Count, Ingest, Split, Validate
 
 # Cells that stand for a missing value, in whatever capitals.
 MISSING = ("", "na", "n/a", "nan", "null", "none", "?")

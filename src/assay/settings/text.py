@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from assay.settings.schema import Count, Ingest, Share, Split, Validate
+from assay.settings.block import Share
+from assay.settings.schema import Count, Ingest, Split, Validate
 
 
 class TextIngest(Ingest):
