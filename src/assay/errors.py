@@ -10,14 +10,17 @@ AssayError                      1  a fault of ours, or of the machine
 ├── UsageError                  2  wrong words on the command line
 │   ├── SettingsError           2  params.yaml says something impossible
 │   ├── UnknownModel            2  no such model in params.yaml
-│   └── MissingFile             2  a path that leads nowhere
+│   ├── MissingFile             2  a path that leads nowhere
+│   └── NoRelease               2  a model without a champion, or a version that there is none of
 ├── DataRefused                 3  the data was read, and is not fit to learn from
 │   ├── SourceRefused           3  a source that cannot be read, or is not what it claims
 │   ├── UnreadableImage         3  bytes that are no image, or none that Assay reads
 │   ├── ExpectationsBroken      3  Great Expectations found what the suite forbids
 │   ├── InputRefused            3  what a stage reads is not what an earlier stage wrote
 │   ├── RecordRefused           3  a report that this version of Assay did not write
-│   └── BundleRefused           3  a bundle whose bytes are not those that were measured
+│   ├── BundleRefused           3  a bundle whose bytes are not those that were measured
+│   ├── SignatureRefused        3  a release that no trusted key signed, or that was altered
+│   └── LedgerRefused           3  a ledger of which a line was edited, dropped or moved
 └── GateRefused                 4  a challenger that may not be promoted
 
 Reads and writes nothing. Each error says what was found, what was expected, and what to do next.
@@ -101,6 +104,10 @@ class MissingFile(UsageError):
     """A path that leads nowhere."""
 
 
+class NoRelease(UsageError):
+    """A model that has no champion yet, or no release of that version."""
+
+
 class DataRefused(AssayError):
     """The data was read, and is not fit to learn from."""
 
@@ -129,6 +136,14 @@ class RecordRefused(DataRefused):
 
 class BundleRefused(DataRefused):
     """A bundle's bytes are not those that were measured."""
+
+
+class SignatureRefused(DataRefused):
+    """What no trusted key signed, or was altered since."""
+
+
+class LedgerRefused(DataRefused):
+    """A ledger of which a line was edited, dropped, moved or forged."""
 
 
 class GateRefused(AssayError):

@@ -18,6 +18,9 @@ INBOX = Path("data/inbox")
 DOWNLOADS = Path("data/downloads")
 SUITES = Path("expectations")
 MLRUNS = Path("mlruns")
+# What was released, in git: certificates, signatures, the ledger, public keys.
+RELEASES = Path("releases")
+LEDGER = RELEASES / "ledger.jsonl"
 # What this machine alone knows (locks, checkpoints of a training that runs, timings): never in
 # git, never tracked by DVC.
 SCRATCH = Path(".assay")
@@ -127,6 +130,21 @@ class ModelPaths:
         return self.reports / "report.md"
 
     @property
+    def trace(self) -> Path:
+        """The digests of the training's state, a line a saved step."""
+        return Path("models") / self.model / "trace.json"
+
+    @property
+    def behaviour(self) -> Path:
+        """What the model must do, whatever its metrics: the gate asks it."""
+        return SUITES / f"{self.model}.behaviour.yaml"
+
+    @property
+    def suspects(self) -> Path:
+        """New rows whose labels the champion speaks against, the worst first."""
+        return SCRATCH / "gate" / self.model / "suspicious.csv"
+
+    @property
     def resume(self) -> Path:
         """The state of a training that is under way."""
         return SCRATCH / "resume" / self.model
@@ -139,6 +157,34 @@ class ModelPaths:
     def refusal(self, stage: str) -> Path:
         """Return where a stage's process leaves its refusal for the process that started it."""
         return SCRATCH / "refusals" / f"{stage}@{self.model}.json"
+
+
+@dataclass(frozen=True)
+class ReleasePaths:
+    """The files of one release of one model; all but the bundle are in git."""
+
+    model: str
+    version: int
+
+    @property
+    def folder(self) -> Path:
+        """All of it."""
+        return RELEASES / self.model / str(self.version)
+
+    @property
+    def bundle(self) -> Path:
+        """The bundle as it was released: what is served."""
+        return self.folder / "bundle"
+
+    @property
+    def signature(self) -> Path:
+        """OpenSSF's signature of every file of the bundle."""
+        return self.folder / "model.sig"
+
+    @property
+    def certificate(self) -> Path:
+        """What the release was made from."""
+        return self.folder / "certificate.json"
 
 
 def require_project() -> None:
