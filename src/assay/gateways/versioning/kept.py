@@ -1,4 +1,4 @@
-"""The last version of an output, out of DVC's cache: a stage's own memory of its run before.
+"""Versions out of DVC's cache; the last one of an output is a stage's memory of its run before.
 
 Reads ``dvc.lock`` and DVC's cache, or the remote where the cache lacks it. DVC deletes a stage's
 outputs before it runs, so that the workspace holds none. Writes to the cache alone.
@@ -7,10 +7,14 @@ outputs before it runs, so that the workspace holds none. Writes to the cache al
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assay.gateways.versioning.lockfile import lock_entries, md5_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 def last_version(path: Path, model: str) -> Path | None:
@@ -39,15 +43,46 @@ def last_version(path: Path, model: str) -> Path | None:
         return None
 
 
+def fetch(digests: Collection[str]) -> set[str]:
+    """Have versions of files and folders in DVC's cache, whole and sound, by their MD5.
+
+    What is missing there, or bad, is fetched from the remote where one is set. Returns those that
+    neither has.
+    """
+    from dvc.repo import Repo
+
+    with Repo(".") as repo:
+        lacking = _lacking(repo, digests)
+        for digest in digests:
+            if digest.endswith(".dir") and digest not in lacking:
+                listed = json.loads(_path(repo, digest).read_text("utf-8"))
+                if _lacking(repo, {one["md5"] for one in listed}):
+                    lacking.add(digest)
+    return lacking
+
+
 def _object(repo: Any, digest: str) -> Path | None:
     """Return a sound object of the cache, fetched from the remote if need be."""
+    return None if _lacking(repo, {digest}) else _path(repo, digest)
+
+
+def _lacking(repo: Any, digests: Collection[str]) -> set[str]:
+    """Return the objects that are not in the cache, after trying to fetch them."""
+    from dvc.exceptions import DvcException
     from dvc_data.hashfile.hash_info import HashInfo
 
-    path = Path(repo.cache.local.oid_to_path(digest))
-    if not _is_sound(path, digest) and repo.config["core"].get("remote"):
-        path.unlink(missing_ok=True)
-        repo.cloud.pull([HashInfo("md5", digest)])
-    return path if _is_sound(path, digest) else None
+    bad = {digest for digest in digests if not _is_sound(_path(repo, digest), digest)}
+    if not bad or not repo.config["core"].get("remote"):
+        return bad
+    for digest in bad:
+        _path(repo, digest).unlink(missing_ok=True)
+    with suppress(DvcException, OSError):
+        repo.cloud.pull([HashInfo("md5", digest) for digest in sorted(bad)])
+    return {digest for digest in bad if not _is_sound(_path(repo, digest), digest)}
+
+
+def _path(repo: Any, digest: str) -> Path:
+    return Path(repo.cache.local.oid_to_path(digest))
 
 
 def _is_sound(path: Path, digest: str) -> bool:

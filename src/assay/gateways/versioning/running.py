@@ -16,18 +16,20 @@ import subprocess
 import sys
 from collections import deque
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay import environment, errors
 from assay.files import read_json, replacing
+from assay.gateways.versioning import inbox, restoring
 from assay.gateways.versioning.failures import explain
-from assay.paths import PARAMS, PIPELINE_LOCK, SCRATCH, ModelPaths, require_project
+from assay.paths import PARAMS, PIPELINE_LOCK, SCRATCH, STAGES, ModelPaths, require_project
 from assay.progress import say
 from assay.settings import reading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from io import FileIO
 
 LOCK = SCRATCH / "dvc.lock"
@@ -41,6 +43,8 @@ def reproduce(
 ) -> None:
     """Bring a stage up to date, and all that it depends on unless ``single``.
 
+    Where that takes in the model's inbox, what lies there is versioned first (``inbox``).
+
     The output goes to the terminal as it comes or, line by line, to ``on_line``. While another
     run works in this project, this one says so once and waits.
 
@@ -49,17 +53,21 @@ def reproduce(
         StageFailed: the stage ended without a word; what DVC said, and the last line of output.
         SettingsError: ``params.yaml`` or ``dvc.yaml`` cannot be read.
         SourceRefused: the model's inbox holds what no file is read from.
+        InputRefused: an entry of the inbox is missing, and so is its version.
 
     """
-    from assay.gateways.sources import inbox  # which loads pandas
+    from assay.gateways.sources.inbox import files  # which loads pandas
 
     require_project()
     # What DVC fails at, or waits at for ever, is explained in our own words before it meets it: a
     # params.yaml that is no YAML; a named pipe, or a link that leads nowhere, in the inbox.
     reading.names(PARAMS)
-    inbox.files(ModelPaths(target.partition("@")[2]).inbox)
+    stage, _, model = target.partition("@")
+    files(ModelPaths(model).inbox)
     arguments = ["repro", *(["--single-item"] if single else []), target]
     with alone(" ".join(arguments), on_line or say) as lock:
+        if stage == STAGES[0] or not single:
+            inbox.bring(model, partial(_quietly, lock), on_line or say)
         refusals = ModelPaths("any").refusal("any").parent
         shutil.rmtree(refusals, ignore_errors=True)
         _keep_pipeline_lock()
@@ -85,9 +93,20 @@ def track(path: Path) -> None:
             f"{path} does not exist", expected="a file or folder", cure="check the path"
         )
     with alone(f"add {path}", say) as lock:
-        failure = _dvc(["add", str(path)], lock, lambda _: None)
+        failure = _quietly(lock, ["add", str(path)])
     if failure:
         raise failure
+
+
+def restore_inbox(model: str, entries: Mapping[str, str]) -> None:
+    """Make a model's inbox what ``pointers.entries`` said of it once, in a clean worktree.
+
+    Raises:
+        AssayError: as ``restoring.restore``.
+
+    """
+    with alone(f"restore {ModelPaths(model).inbox}", say) as lock:
+        restoring.restore(model, entries, partial(_quietly, lock))
 
 
 @contextmanager
@@ -198,6 +217,10 @@ def _dvc(
         if code == 0 and not causes:
             return None
         return explain(causes or [("", f"dvc ended with code {code}")], "".join(last))
+
+
+def _quietly(lock: FileIO, arguments: list[str]) -> errors.AssayError | None:
+    return _dvc(arguments, lock, lambda _: None)
 
 
 def _environment() -> dict[str, str]:
