@@ -65,6 +65,11 @@ class ModelPaths:
         return Path("models") / self.model / "checkpoint"
 
     @property
+    def trace(self) -> Path:
+        """The digests of the training's state at some of its steps."""
+        return Path("models") / self.model / "trace.json"
+
+    @property
     def bundle(self) -> Path:
         """What is served: ``model.onnx`` and all it needs."""
         return Path("models") / self.model / "bundle"

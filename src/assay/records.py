@@ -248,6 +248,25 @@ class ValidationReport(Record):
     summary: DataSummary
 
 
+class TracePoint(Record):
+    """A training's state at one step.
+
+    Attributes:
+        step: how many steps were taken before it.
+        sha256: of weights, moments, random state and position (``assay.learning.state.digest``).
+
+    """
+
+    step: int
+    sha256: str
+
+
+class Trace(Record):
+    """A training's state at some of its steps, in their order (``trace.json``)."""
+
+    points: tuple[TracePoint, ...]
+
+
 def write(path: Path, record: Record) -> None:
     """Write a record as JSON; equal records are equal bytes."""
     content = {SCHEMA_KEY: SCHEMA, **record.model_dump(mode="json")}

@@ -14,7 +14,7 @@ from assay import records
 from assay.bundle import manifest as manifests
 from assay.files import sha256
 from assay.paths import SPLITS, SUITES, ModelPaths
-from assay.records import Evaluation, Parity, SplitReport, ValidationReport
+from assay.records import Evaluation, Parity, SplitReport, Trace, ValidationReport
 from assay.settings.classification import ClassificationModel
 from assay.tasks import registry
 from assay.tasks.bundles import open_classifier
@@ -147,6 +147,19 @@ def test_train_leaves_weights_and_a_curve_and_pickles_nothing(
     assert {"step", "epoch", "loss", "learning_rate", "validation_loss"} <= set(curve.columns)
     assert curve["step"].is_monotonic_increasing
     assert not FILES.resume.exists(), "a finished training leaves no state to resume from"
+
+
+@every_task
+def test_train_leaves_a_trace_of_the_state_beside_the_checkpoint(
+    project: ClassificationModel,
+) -> None:
+    points = records.read(FILES.trace, Trace).points
+    steps = [point.step for point in points]
+    assert steps[0] == 0
+    assert steps == sorted(set(steps)), "a step has one point"
+    assert steps[-1] == pd.read_csv(FILES.curve)["step"].iloc[-1]
+    assert len({point.sha256 for point in points}) == len(points)
+    assert all(re.fullmatch("[0-9a-f]{64}", point.sha256) for point in points)
 
 
 @every_task

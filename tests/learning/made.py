@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from assay.learning.run import MetricLogger
+    from assay.records import TracePoint
 
 ROWS = 230
 INPUTS = torch.from_numpy(np.random.default_rng(0).normal(size=(ROWS, 8)).astype("float32"))
@@ -82,6 +83,7 @@ def training(
     setup: loop.TrainingSetup,
     logger: MetricLogger | None = None,
     updates: recipe.Recipe | None = None,
+    on_point: Callable[[TracePoint], None] | None = None,
 ) -> tuple[torch.nn.Module, loop.Training]:
     """Return a fresh network and its training, which resumes from what ``folder`` holds."""
     model = network()
@@ -91,6 +93,8 @@ def training(
         state=folder,
         digest="this training",
         logger=logger or Logger(),
+        trace=folder / "trace.json",
+        on_point=on_point,
     )
     updates = updates or recipe.fine_tuning(settings)
     return model, loop.Training(model, setup, updates, settings, run)

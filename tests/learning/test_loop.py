@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 import torch
 
+from assay import records
 from assay.errors import Diverged
 from assay.learning.lookahead import Lookahead
-from assay.learning.loop import LOG_EVERY, Selection
+from assay.learning.loop import EARLY, LOG_EVERY, Selection
 from assay.learning.muon import Muon
 from assay.learning.precision import in_bf16
 from assay.learning.recipe import Recipe
 from assay.learning.resumption import PREVIOUS, STATE
+from assay.records import Trace, TracePoint
 from tests.learning import made
 
 pytestmark = pytest.mark.processor
@@ -38,6 +40,10 @@ def _killed_at(step: int) -> Any:
         return made.loss(model, batch)
 
     return loss
+
+
+def _trace(folder: Path) -> tuple[TracePoint, ...]:
+    return records.read(folder / "trace.json", Trace).points
 
 
 def test_it_learns_and_its_curve_tells_how(tmp_path: Path) -> None:
@@ -125,6 +131,7 @@ def test_a_training_that_was_killed_ends_in_the_same_bits(
     model, training = made.training(tmp_path / "killed", settings, made.setup(settings))
     assert training.run() == expected
     assert made.same(model.state_dict(), whole.state_dict())
+    assert _trace(tmp_path / "killed") == _trace(tmp_path / "whole")
 
 
 @pytest.mark.parametrize("damaged", [(STATE,), (STATE, PREVIOUS)])
@@ -176,7 +183,69 @@ def test_momentum_and_slow_weights_of_a_killed_training_come_back_too(
     )
     assert training.run() == expected
     assert made.same(model.state_dict(), whole.state_dict())
+    assert _trace(tmp_path / "killed") == _trace(tmp_path / "whole")
     assert expected[-1]["validation_macro_f1"] > 0.7
+
+
+def test_the_trace_has_each_saved_step_once_and_two_early_ones(tmp_path: Path) -> None:
+    # 29 steps an epoch: step 29 is one of those at which the state is saved anyway.
+    settings = made.settings(epochs=2, checkpoint_every=29)
+    told: list[TracePoint] = []
+    _, training = made.training(
+        tmp_path, settings, made.setup(settings), on_point=lambda point: told.append(point)
+    )
+    training.run()
+    points = _trace(tmp_path)
+    assert [point.step for point in points] == [0, EARLY, 29, 58]
+    assert tuple(told) == points
+    assert len({point.sha256 for point in points}) == len(points)
+
+
+def test_a_point_of_the_trace_covers_the_validation_of_its_epoch(tmp_path: Path) -> None:
+    settings = made.settings(epochs=1)
+    traces: list[tuple[TracePoint, ...]] = []
+    for score in (0.25, 0.5):
+        _, validate = _scored(score)
+        setup = made.setup(settings, validate=validate)
+        made.training(tmp_path / str(score), settings, setup)[1].run()
+        traces.append(_trace(tmp_path / str(score)))
+    assert traces[0][:-1] == traces[1][:-1]
+    assert traces[0][-1].step == traces[1][-1].step == STEPS_AN_EPOCH
+    assert traces[0][-1] != traces[1][-1]
+
+
+def test_another_seed_leaves_another_trace(tmp_path: Path) -> None:
+    traces: list[tuple[TracePoint, ...]] = []
+    for seed in (13, 13, 14):
+        settings = made.settings(epochs=1, seed=seed)
+        folder = tmp_path / str(len(traces))
+        made.training(folder, settings, made.setup(settings))[1].run()
+        traces.append(_trace(folder))
+    assert traces[0] == traces[1]
+    # The same network here, but batches in another order.
+    assert traces[0][0] == traces[2][0]
+    assert not set(traces[0][1:]) & set(traces[2][1:])
+
+
+def test_a_training_of_no_step_has_the_point_that_it_starts_from(tmp_path: Path) -> None:
+    settings = made.settings()
+    plan = settings.model_copy(update={"epochs": 0})
+    setup = dataclasses.replace(made.setup(settings), from_good_start=True)
+    made.training(tmp_path, plan, setup)[1].run()
+    assert [point.step for point in _trace(tmp_path)] == [0]
+
+
+def test_what_is_told_of_a_point_may_end_the_training(tmp_path: Path) -> None:
+    settings = made.settings()
+
+    def stop(point: TracePoint) -> None:
+        if point.step >= EARLY:
+            raise Killed
+
+    _, training = made.training(tmp_path, settings, made.setup(settings), on_point=stop)
+    with pytest.raises(Killed):
+        training.run()
+    assert not (tmp_path / "trace.json").exists(), "only a whole training leaves its trace"
 
 
 def test_a_batch_is_gathered_for_its_epoch(tmp_path: Path) -> None:
@@ -338,7 +407,9 @@ def test_two_processes_learn_one_network(tmp_path: Path, torchrun: tuple[str, ..
     assert answer.returncode == 0, answer.stderr
     one, two = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1))
     assert made.same(one["network"], two["network"])
-    validated = [row for row in one["rows"] if "validation_macro_f1" in row]
     half = -(-STEPS_AN_EPOCH // 2)
+    points = _trace(tmp_path / "state")
+    assert [point.step for point in points] == [0, 7, EARLY, 14, half, 21, 28, 2 * half]
+    validated = [row for row in one["rows"] if "validation_macro_f1" in row]
     assert [row["step"] for row in validated] == [half, 2 * half], "each takes half of the batches"
     assert validated[-1]["validation_macro_f1"] > 0.6

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 from assay.learning.optimiser import adamw
-from assay.learning.resumption import PREVIOUS, STATE, Position, ResumableState
+from assay.learning.resumption import PREVIOUS, STATE, ResumableState
+from assay.learning.state import Position, digest, tensors_of
+from assay.records import TracePoint
 from tests.learning import made
 
 if TYPE_CHECKING:
@@ -22,6 +27,7 @@ AT = Position(
     epochs_without_gain=1,
     pending=[1 / 3, 0.1],
     curve=[{"step": 30, "loss": 0.123456}],
+    trace=[TracePoint(step=0, sha256="a" * 64), TracePoint(step=33, sha256="b" * 64)],
 )
 
 
@@ -38,11 +44,23 @@ def _learned() -> tuple[torch.nn.Module, torch.optim.AdamW]:
     return model, optimiser
 
 
-def _save(folder: Path, digest: str = "a") -> tuple[torch.nn.Module, torch.optim.AdamW]:
+def _kept(
+    folder: Path,
+    model: torch.nn.Module,
+    optimiser: torch.optim.Optimizer,
+    at: Position,
+    name: str = "a",
+    **more: dict[str, torch.Tensor],
+) -> None:
+    tensors = tensors_of(model, optimiser, more.get("best", {}), more.get("slow", {}))
+    ResumableState(folder, name).save(tensors, at, digest(tensors, at))
+
+
+def _save(folder: Path, name: str = "a") -> tuple[torch.nn.Module, torch.optim.AdamW]:
     model, optimiser = _learned()
     best = {name: value + 1 for name, value in model.state_dict().items()}
     slow = {"0.weight": best["0.weight"] * 2}
-    ResumableState(folder, digest).save(model, optimiser, best, slow, AT)
+    _kept(folder, model, optimiser, AT, name, best=best, slow=slow)
     return model, optimiser
 
 
@@ -68,17 +86,17 @@ def test_all_comes_back_bit_for_bit(tmp_path: Path) -> None:
 
 def test_a_later_state_takes_the_place_of_the_earlier(tmp_path: Path) -> None:
     model, optimiser = _save(tmp_path)
-    ResumableState(tmp_path, "a").save(model, optimiser, {}, {}, Position(step=40))
+    _kept(tmp_path, model, optimiser, Position(step=40))
     found = ResumableState(tmp_path, "a").load(model, optimiser)
     assert found == (Position(step=40), {}, {})
     assert sorted(path.name for path in tmp_path.iterdir()) == [PREVIOUS, STATE]
 
 
-def _is_ignored(folder: Path, digest: str = "a") -> bool:
+def _is_ignored(folder: Path, name: str = "a") -> bool:
     """Tell whether nothing is resumed, and the network stays as it was."""
     model = made.network(seed=7)
-    before = {name: value.clone() for name, value in model.state_dict().items()}
-    found = ResumableState(folder, digest).load(model, adamw(model, 0.01, 0.1))
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    found = ResumableState(folder, name).load(model, adamw(model, 0.01, 0.1))
     assert found is not None or made.same(before, model.state_dict())
     return found is None
 
@@ -109,7 +127,7 @@ def test_a_state_with_one_bit_flipped_is_discarded_for_the_one_before(
 ) -> None:
     model, optimiser = _save(tmp_path)
     weights = {name: value.clone() for name, value in model.state_dict().items()}
-    ResumableState(tmp_path, "a").save(model, optimiser, {}, {}, Position(step=40))
+    _kept(tmp_path, model, optimiser, Position(step=40))
     content = bytearray((tmp_path / STATE).read_bytes())
     content[int(len(content) * place) if isinstance(place, float) else place] ^= 1 << bit
     (tmp_path / STATE).write_bytes(content)
@@ -125,7 +143,7 @@ def test_a_state_with_one_bit_flipped_is_discarded_for_the_one_before(
 
 def test_with_both_states_damaged_training_starts_from_the_beginning(tmp_path: Path) -> None:
     model, optimiser = _save(tmp_path)
-    ResumableState(tmp_path, "a").save(model, optimiser, {}, {}, AT)
+    _kept(tmp_path, model, optimiser, AT)
     for name in (STATE, PREVIOUS):
         content = bytearray((tmp_path / name).read_bytes())
         content[-9] ^= 1
@@ -154,9 +172,21 @@ def test_moments_come_back_in_their_weights_layout(tmp_path: Path, kind: str) ->
 
     whole, optimiser = start()
     _steps(whole, optimiser, range(2))
-    ResumableState(tmp_path, "a").save(whole, optimiser, {}, {}, AT)
+    _kept(tmp_path, whole, optimiser, AT)
     _steps(whole, optimiser, range(2, 4))
     model, optimiser = start()
     assert ResumableState(tmp_path, "a").load(model, optimiser)
     _steps(model, optimiser, range(2, 4))
     assert made.same(model.state_dict(), whole.state_dict())
+
+
+def test_a_state_of_an_earlier_version_is_discarded(tmp_path: Path) -> None:
+    _save(tmp_path)
+    with safe_open(tmp_path / STATE, framework="pt") as stored:
+        tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
+        metadata = stored.metadata()
+    at = json.loads(metadata["position"])
+    del at["trace"]
+    save_file(tensors, tmp_path / STATE, metadata=metadata | {"position": json.dumps(at)})
+    assert _is_ignored(tmp_path)
+    assert list(tmp_path.iterdir()) == []

@@ -1,6 +1,7 @@
 """The training loop, for any model and any kind of batch.
 
-Reads and writes only the state that a killed training is resumed from. Built on accelerate: the
+Reads and writes only the state that a killed training is resumed from, and at its end the training
+trace. Built on accelerate: the
 same code runs on one processor and, under ``accelerate launch`` or torchrun, on several GPUs. The
 precision is this loop's own, not accelerate's, which keeps one for a whole process. Knows nothing
 of texts or images: what differs comes as the functions of :class:`TrainingSetup`.
@@ -15,11 +16,14 @@ from typing import TYPE_CHECKING, Any
 import torch
 from accelerate import Accelerator
 
+from assay import records
 from assay.errors import Diverged
 from assay.learning.batching import shard
 from assay.learning.precision import autocast
-from assay.learning.resumption import Position, ResumableState
+from assay.learning.resumption import ResumableState
+from assay.learning.state import Position, digest, tensors_of
 from assay.progress import Progress, say
+from assay.records import Trace, TracePoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +38,9 @@ if TYPE_CHECKING:
 
 # Steps between two rows of the curve.
 LOG_EVERY = 10
+# The step of the trace's second point: late enough for the moments to have moved, early enough for
+# a replay of seconds.
+EARLY = 10
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,7 @@ class Training:
         """Prepare model and optimiser for the devices at hand; :meth:`run` trains."""
         self._setup, self._recipe, self._settings = setup, recipe, settings
         self._state, self._logger = ResumableState(run.state, run.digest), run.logger
+        self._trace, self._on_point = run.trace, run.on_point
         self._accelerator = Accelerator(mixed_precision="no", cpu=not torch.cuda.is_available())
         self._steps_an_epoch = len(self._shard(0))
         self._steps = self._steps_an_epoch * settings.epochs
@@ -93,6 +101,9 @@ class Training:
     def run(self) -> list[dict[str, float]]:
         """Train to the end, leave the best weights in the model, and return the curve's rows.
 
+        The trace has a point before the first step, one at step :data:`EARLY`, and one wherever
+        the state is saved: every ``checkpoint_every`` steps and after each epoch.
+
         A row holds ``step``, ``epoch``, ``loss``, ``learning_rate``, and after each epoch the
         figures of the validation split.
 
@@ -100,12 +111,16 @@ class Training:
             Diverged: the loss is not finite.
 
         """
-        if not self._resume() and self._setup.from_good_start:
-            self._validate(epoch=0)
+        if not self._resume():
+            self._note()
+            if self._setup.from_good_start:
+                self._validate(epoch=0)
         with Progress("training", self._steps, start=self._at.step) as bar:
             while self._at.epoch < self._settings.epochs and not self._at.finished:
                 self._epoch(bar)
         self._bare.load_state_dict(self._best)
+        if self._trace and self._accelerator.is_main_process:
+            records.write(self._trace, Trace(points=tuple(self._at.trace)))
         return self._at.curve
 
     def _resume(self) -> bool:
@@ -122,7 +137,8 @@ class Training:
     def _epoch(self, bar: Progress) -> None:
         self._model.train()
         clock, size = time.monotonic(), 0
-        for rows in self._shard(self._at.epoch)[self._at.batch :]:
+        batches = self._shard(self._at.epoch)
+        for rows in batches[self._at.batch :]:
             batch = self._setup.collate(rows, self._at.epoch)
             self._step(batch)
             size += self._setup.size(batch)
@@ -130,14 +146,18 @@ class Training:
             if self._at.step % LOG_EVERY == 0:
                 self._log(size / (time.monotonic() - clock))
                 clock, size = time.monotonic(), 0
+            # The last step of an epoch has one point, behind the validation.
+            traced = self._at.batch < len(batches)
             if self._at.step % self._settings.checkpoint_every == 0:
-                self._save()
+                self._note(save=True, traced=traced)
+            elif self._at.step == EARLY and traced:
+                self._note()
         if self._at.pending:
             # What is left over, so that a short training has a curve too.
             self._log(size / max(time.monotonic() - clock, 1e-9))
         self._validate(self._at.epoch + 1)
         self._at.epoch, self._at.batch = self._at.epoch + 1, 0
-        self._save()
+        self._note(save=True)
 
     def _step(self, batch: Tensors) -> None:
         share = self._share()
@@ -199,10 +219,19 @@ class Training:
         self._at.finished = self._at.epochs_without_gain >= self._settings.patience
         say(f"epoch {epoch}: validation {selection.title} {score:.4f}")
 
-    def _save(self) -> None:
-        if self._accelerator.is_main_process:
-            slow = self._lookahead.slow if self._lookahead else {}
-            self._state.save(self._bare, self._optimiser.optimizer, self._best, slow, self._at)
+    def _note(self, *, save: bool = False, traced: bool = True) -> None:
+        """Digest the training's state once, for the trace and for the state that is saved."""
+        if not self._accelerator.is_main_process:
+            return
+        slow = self._lookahead.slow if self._lookahead else {}
+        tensors = tensors_of(self._bare, self._optimiser.optimizer, self._best, slow)
+        point = TracePoint(step=self._at.step, sha256=digest(tensors, self._at))
+        if traced:
+            self._at.trace.append(point)
+        if save:
+            self._state.save(tensors, self._at, point.sha256)
+        if traced and self._on_point:
+            self._on_point(point)
 
     def _shard(self, epoch: int) -> list[list[int]]:
         accelerator: Any = self._accelerator

@@ -8,20 +8,18 @@ whose bytes are not those that were written is discarded. Nothing is pickled.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from assay.files import replacing
+from assay.files import digest_of, replacing
+from assay.learning import state as states
+from assay.learning.state import Position
 from assay.progress import say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from torch import nn
@@ -32,21 +30,6 @@ STATE, PREVIOUS = "state.safetensors", "previous.safetensors"
 SEAL = "sha256"
 
 
-@dataclass
-class Position:
-    """Where a training stands, in plain numbers."""
-
-    epoch: int = 0
-    batch: int = 0  # within the epoch
-    step: int = 0  # within the training
-    best_score: float | None = None
-    epochs_without_gain: int = 0
-    finished: bool = False
-    # Losses since the last row of the curve, and the rows so far.
-    pending: list[float] = field(default_factory=list)
-    curve: list[dict[str, float]] = field(default_factory=list)
-
-
 class ResumableState:
     """The state file of one training."""
 
@@ -55,25 +38,16 @@ class ResumableState:
         self._file, self._previous = folder / STATE, folder / PREVIOUS
         self._digest = digest
 
-    def save(
-        self,
-        model: nn.Module,
-        optimiser: torch.optim.Optimizer,
-        best: Tensors,
-        slow: Tensors,
-        at: Position,
-    ) -> None:
-        """Write the state: weights, moments, best and slow weights, random state, position."""
-        tensors = {f"model/{name}": value for name, value in model.state_dict().items()}
-        tensors |= {f"best/{name}": value for name, value in best.items()}
-        tensors |= {f"slow/{name}": value for name, value in slow.items()}
-        tensors["random"] = torch.get_rng_state()
-        for place, state in optimiser.state_dict()["state"].items():
-            tensors |= {f"moment/{place}/{name}": value for name, value in state.items()}
+    def save(self, tensors: Tensors, at: Position, content: str) -> None:
+        """Write the state.
+
+        ``tensors`` are those of :func:`assay.learning.state.tensors_of`, ``content`` is the
+        digest of them and ``at``, which the caller has at hand.
+        """
         # safetensors refuses tensors that share memory; tied weights are rare and small here.
-        owned = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
-        metadata = {"digest": self._digest, "position": json.dumps(asdict(at))}
-        metadata[SEAL] = _seal(owned, metadata)
+        owned = {name: value.clone() for name, value in tensors.items()}
+        metadata = {"digest": self._digest, "position": at.to_json()}
+        metadata[SEAL] = _seal(metadata, content)
         with replacing(self._file) as beside:
             save_file(owned, beside, metadata=metadata)
             if self._file.exists():
@@ -125,22 +99,22 @@ class Damaged(Exception):
 def _opened(file: Path, digest: str) -> tuple[Position, Tensors]:
     with safe_open(file, framework="pt") as stored:
         metadata: dict[str, str] = stored.metadata() or {}
-        seal = metadata.pop(SEAL, None)
         tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
-    if seal != _seal(tensors, metadata):
+    try:
+        at = Position.from_json(metadata["position"])
+        sound = metadata[SEAL] == _seal(metadata, states.digest(tensors, at))
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        raise Damaged from problem
+    if not sound:
         raise Damaged
-    if metadata.get("digest") != digest:
+    if metadata["digest"] != digest:
         raise OtherTraining
-    return Position(**json.loads(metadata["position"])), tensors
+    return at, tensors
 
 
-def _seal(tensors: Tensors, metadata: Mapping[str, str]) -> str:
-    """Return the SHA-256 of all that a state says."""
-    seal = hashlib.sha256(json.dumps(dict(metadata), sort_keys=True).encode())
-    for name, tensor in sorted(tensors.items()):
-        seal.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        seal.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
-    return seal.hexdigest()
+def _seal(metadata: dict[str, str], content: str) -> str:
+    """Return the SHA-256 of all that a state says; ``content`` stands for its tensors."""
+    return digest_of(metadata["digest"], metadata["position"], content)
 
 
 def _laid_out_as(weight: torch.Tensor, moment: torch.Tensor) -> torch.Tensor:

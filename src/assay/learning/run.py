@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from assay.records import TracePoint
 
 
 class MetricLogger(Protocol):
@@ -30,6 +32,8 @@ class TrainingRun:
         state: the folder of the state that a killed run is resumed from.
         digest: of all that decides the training's bytes (``assay.learning.identity``).
         logger: told the metrics while they arise.
+        trace: the JSON file to write the training trace to, None to write none.
+        on_point: told each point of the trace as it arises; what it raises ends the training.
 
     """
 
@@ -38,3 +42,5 @@ class TrainingRun:
     state: Path
     digest: str
     logger: MetricLogger
+    trace: Path | None = None
+    on_point: Callable[[TracePoint], None] | None = None

@@ -1,8 +1,8 @@
 """Train: the network learns from the train split and is chosen on the validation split.
 
-Reads ``data/splits/<model>/{train,validation}.parquet``. Writes ``models/<model>/checkpoint/`` and
-``reports/<model>/training.csv``; logs live to MLflow, which no stage reads. Of
-several processes (``accelerate launch``, torchrun) the first alone writes.
+Reads ``data/splits/<model>/{train,validation}.parquet``. Writes ``models/<model>/checkpoint/``,
+``models/<model>/trace.json`` and ``reports/<model>/training.csv``; logs live to MLflow, which no
+stage reads. Of several processes (``accelerate launch``, torchrun) the first alone writes.
 """
 
 from __future__ import annotations
@@ -40,9 +40,8 @@ def run(settings: Model, files: ModelPaths) -> None:
     weights = None
     try:
         with replacing(files.checkpoint) as beside:
-            task.train(
-                settings, files, TrainingRun(beside, files.curve, files.resume, digest, journal)
-            )
+            run = TrainingRun(beside, files.curve, files.resume, digest, journal, trace=files.trace)
+            task.train(settings, files, run)
         weights = sha256(files.checkpoint)
     finally:
         journal.close(weights, "FINISHED" if weights else "FAILED")
