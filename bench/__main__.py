@@ -37,10 +37,11 @@ def _lazy(name: str) -> Benchmark:
 
 
 BENCHMARKS: dict[str, Benchmark] = {
-    name: _lazy(name) for name in ("commands", "training", "inference", "recognition", "seeds")
+    name: _lazy(name)
+    for name in ("commands", "training", "inference", "recognition", "seeds", "suspicion")
 }
-# An hour: only when it is asked for by name.
-LONG = ("seeds",)
+# An hour, and ten minutes: only when they are asked for by name.
+LONG = ("seeds", "suspicion")
 
 
 def main(words: Sequence[str], benchmarks: Mapping[str, Benchmark] = BENCHMARKS) -> int:
