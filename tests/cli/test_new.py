@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -9,7 +11,7 @@ import pytest
 
 from assay.gateways import tables
 from assay.paths import ModelPaths
-from assay.settings import reading
+from assay.settings import deploying, reading
 from assay.tasks import registry
 from assay.tasks.text_classification.settings import TextClassificationValidate
 from tests import made
@@ -18,7 +20,6 @@ from tests.conftest import ROOT, lay_out, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 CHINESE = pd.DataFrame(
     {
@@ -194,6 +195,44 @@ def test_words_that_do_not_fit_together_are_refused(
     assert found in answer.err
     assert "next: " in answer.err
     assert (project / "params.yaml").read_bytes() == before
+
+
+@pytest.mark.parametrize("way", ["data", "example"])
+def test_the_new_model_has_a_deployment(project: Path, tmp_path: Path, way: str) -> None:
+    shutil.copyfile(ROOT / "prefect.yaml", "prefect.yaml")
+    before = Path("prefect.yaml").read_text()
+    made.texts(60).to_csv(tmp_path / "rows.csv", index=False)
+    example = ("--from", str(ROOT / "examples/cifar10.yaml"))
+    said, told = (
+        _new(tmp_path / "rows.csv", *flags, name=name)
+        if way == "data"
+        else assay("new", name, *example, *flags)
+        for name, flags in (("mine", ()), ("yours", ("--json",)))
+    )
+    assert (said.code, told.code) == (0, 0), said.err + told.err
+    assert "prefect.yaml has its deployment" in said.out
+    assert json.loads(told.out)["deployment"] == "retrain/yours"
+    assert Path("prefect.yaml").read_text().startswith(before)
+    assert list(deploying.known(Path("prefect.yaml")))[-2:] == ["mine", "yours"]
+
+
+def test_where_no_prefect_yaml_is_none_is_made_and_it_is_said(project: Path) -> None:
+    example = ("--from", str(ROOT / "examples/cifar10.yaml"))
+    assert "there is no prefect.yaml here" in assay("new", "mine", *example).out
+    assert json.loads(assay("new", "yours", *example, "--json").out)["deployment"] is None
+    assert not Path("prefect.yaml").exists()
+
+
+def test_a_torn_prefect_yaml_is_refused_before_anything_changes(
+    project: Path, tmp_path: Path
+) -> None:
+    Path("prefect.yaml").write_text("deployments: [")
+    made.texts(60).to_csv(tmp_path / "rows.csv", index=False)
+    before = {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
+    answer = _new(tmp_path / "rows.csv")
+    assert answer.code == 2
+    assert "prefect.yaml is not readable YAML" in answer.err
+    assert {path: path.read_bytes() for path in project.rglob("*") if path.is_file()} == before
 
 
 def test_space_around_a_label_and_its_form_make_no_class(project: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from assay.paths import ModelPaths
+from assay.settings import deploying
 from tests import made
 from tests.conftest import Project, lay_out, settings
 
@@ -60,3 +61,22 @@ def test_of_the_model_that_was_asked_for_nothing_is_stale(
     everything = project.dvc("status").stdout
     assert f"evaluate@{OTHER}" in everything
     assert made.MODEL not in everything
+
+
+def test_the_flow_is_named_where_the_model_has_a_deployment(
+    project: Project, answer: subprocess.CompletedProcess[str]
+) -> None:
+    assert f"give {made.MODEL} a deployment" in answer.stdout
+    deployments = project.folder / deploying.DEPLOYMENTS
+    before = deployments.read_bytes()
+    try:
+        deploying.add(deployments, made.MODEL)
+        again = project.assay("run", made.MODEL).stdout
+        deployments.write_text("deployments: [")
+        torn = project.assay("run", made.MODEL)
+    finally:
+        deployments.write_bytes(before)
+    assert f"prefect deployment run retrain/{made.MODEL} --watch" in again
+    assert "edit prefect.yaml" not in again
+    assert torn.returncode == 0, torn.stderr
+    assert "edit prefect.yaml" in torn.stdout

@@ -1,12 +1,14 @@
 """``assay new``: add a model of your own, from a file or an example.
 
-Reads the user's data or example. Writes ``params.yaml`` and ``data/inbox/<model>/``.
+Reads the user's data or example. Writes ``params.yaml``, ``prefect.yaml`` and
+``data/inbox/<model>/``.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,16 +17,27 @@ import click
 from assay.cli import as_json
 from assay.cli.answer import give
 from assay.errors import SourceRefused, UsageError
-from assay.files import LONGEST_NAME, replacing
+from assay.files import replacing
 from assay.paths import PARAMS, ModelPaths, require_project
 from assay.progress import say
-from assay.settings import adding
+from assay.settings import adding, deploying
 from assay.tasks import registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from assay.settings.schema import Model
+
+
+@dataclass(frozen=True)
+class Added:
+    """A model that stands in params.yaml now; ``place`` says where its data is."""
+
+    name: str
+    settings: Model
+    place: str
+    rows: int | None = None
+    notes: tuple[str, ...] = ()
 
 
 def _columns(function: Callable[..., None]) -> Callable[..., None]:
@@ -55,10 +68,12 @@ def command(name: str, example: Path | None, json_: bool, **given: Any) -> None:
     """Add the model NAME to params.yaml; `assay run NAME` then builds it with no further edit.
 
     The file or folder is copied into data/inbox/NAME/ and versioned by DVC; drop more there later.
+    prefect.yaml gets a deployment for it, whose schedule is off.
     """
     require_project()
     adding.check_name(PARAMS, name)
     _require(given, example)
+    deploying.check(deploying.DEPLOYMENTS, name)
     if example is not None:
         _from_example(name, example, json_=json_)
     else:
@@ -92,7 +107,7 @@ def _from_example(name: str, example: Path, *, json_: bool) -> None:
     source = settings.ingest.source
     origin = f"the data comes from {source}, and from files" if source else "put files"
     place = f"{origin} in {inbox}"
-    give(_answer(name, settings, None, []), _lines(name, settings, place, []), json_=json_)
+    _give(Added(name, settings, place), json_=json_)
 
 
 def _from_data(name: str, task: str, data: Path, *, json_: bool, **columns: str | None) -> None:
@@ -102,22 +117,21 @@ def _from_data(name: str, task: str, data: Path, *, json_: bool, **columns: str 
     target = ModelPaths(name).inbox / Path(os.path.abspath(data)).name  # noqa: PTH100
     _take_in(data, target)
     adding.add(PARAMS, name, proposal.settings, registry.KINDS)
-    notes = [*proposal.notes, *_version(target)]
-    give(
-        _answer(name, proposal.settings, proposal.rows, notes),
-        _lines(name, proposal.settings, f"the data is in {target}", notes),
-        json_=json_,
-    )
+    notes = (*proposal.notes, *_version(target))
+    place = f"the data is in {target}"
+    _give(Added(name, proposal.settings, place, proposal.rows, notes), json_=json_)
 
 
 def _take_in(data: Path, target: Path) -> None:
+    from assay.gateways import versioning
+
     if target.resolve().is_relative_to(data.resolve()):
         raise UsageError(
             f"{data} holds this project, or is its inbox",
             expected="a file or folder outside, which is copied in",
             cure=f"keep your data in a folder of its own; it is copied to {target.parent}/",
         )
-    _require_short(target)
+    versioning.require_short(target)
     try:
         with replacing(target) as beside:
             _copy(data, beside)
@@ -128,18 +142,6 @@ def _take_in(data: Path, target: Path) -> None:
             cure="mend its permissions, shorten its name, or take it away",
         ) from problem
     (target.parent / ".gitkeep").touch()
-
-
-def _require_short(target: Path) -> None:
-    """Refuse a name to which DVC's ending can't be added, before anything is written."""
-    from assay.gateways.sources.inbox import POINTER
-
-    if len(os.fsencode(f"{target.name}{POINTER}")) > LONGEST_NAME:
-        raise SourceRefused(
-            f"the name {target.name} is too long",
-            expected=f"{LONGEST_NAME - len(POINTER)} bytes at most: DVC adds {POINTER} to it",
-            cure="give the file or folder a shorter name",
-        )
 
 
 def _copy(data: Path, target: Path) -> None:
@@ -168,21 +170,36 @@ def _version(target: Path) -> list[str]:
     return []
 
 
-def _answer(name: str, settings: Model, rows: int | None, notes: list[str]) -> dict[str, Any]:
+def _give(added: Added, *, json_: bool) -> None:
+    deployment = deploying.add(deploying.DEPLOYMENTS, added.name)
+    give(_answer(added, deployment), _lines(added, deployment), json_=json_)
+
+
+def _answer(added: Added, deployment: str | None) -> dict[str, Any]:
+    settings = added.settings
     return {
-        "model": name,
-        "rows": rows,
+        "model": added.name,
+        "rows": added.rows,
         **settings.model_dump(include={"data", "task", "labels"}, mode="json"),
         "epochs": settings.train.epochs,
-        "notes": notes,
-        "next": f"assay run {name}",
+        "notes": list(added.notes),
+        "deployment": deployment and f"retrain/{deployment}",
+        "next": f"assay run {added.name}",
     }
 
 
-def _lines(name: str, settings: Model, place: str, notes: list[str]) -> list[str]:
+def _lines(added: Added, deployment: str | None) -> list[str]:
     return [
-        f"{name}: {settings.summary}, {settings.train.epochs} epochs at most",
-        f"{place}; the settings are in {PARAMS}",
-        *(f"note: {note}" for note in notes),
-        f"next: assay run {name}",
+        f"{added.name}: {added.settings.summary}, {added.settings.train.epochs} epochs at most",
+        f"{added.place}; the settings are in {PARAMS}",
+        _scheduled(deployment),
+        *(f"note: {note}" for note in added.notes),
+        f"next: assay run {added.name}",
     ]
+
+
+def _scheduled(deployment: str | None) -> str:
+    path = deploying.DEPLOYMENTS
+    if deployment is None:
+        return f"there is no {path} here: no deployment was written"
+    return f"{path} has its deployment; to run it by schedule, set active: true there, then make up"

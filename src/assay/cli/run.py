@@ -5,9 +5,7 @@ Reads ``params.yaml`` and the reports of the stages, which DVC has written. Writ
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,8 +13,10 @@ import click
 from assay import records
 from assay.cli import as_json
 from assay.cli.answer import columns, give
+from assay.errors import SettingsError
 from assay.paths import ModelPaths, require_project
 from assay.records import Evaluation, Parity, Timings
+from assay.settings import deploying
 from assay.tasks import registry
 
 if TYPE_CHECKING:
@@ -169,10 +169,15 @@ def _next(built: Built, example: str) -> list[list[str]]:
 
 def _retrain(model: str) -> list[list[str]]:
     """Return how the flow is started, or made for a model that has no deployment yet."""
-    deployments = Path("prefect.yaml")
-    known = deployments.read_text(encoding="utf-8") if deployments.is_file() else ""
     up = "Prefect, its worker and MLflow"
-    if re.search(rf"^\s+model: {re.escape(model)}\s*$", known, re.MULTILINE):
-        run = f"prefect deployment run retrain/{model} --watch"
+    if name := _deployment(model):
+        run = f"prefect deployment run retrain/{name} --watch"
         return [["make up", f"{up}; then:"], [run, "retrain as a flow"]]
     return [["edit prefect.yaml", f"give {model} a deployment: copy a block"], ["make up", up]]
+
+
+def _deployment(model: str) -> str | None:
+    try:
+        return deploying.known(deploying.DEPLOYMENTS).get(model)
+    except SettingsError:  # `make up` says what is wrong with the file; this run ended well
+        return None
