@@ -1,7 +1,7 @@
 """Read ``params.yaml``, and say what is wrong with it in a user's words.
 
-Reads ``params.yaml``. Writes nothing. Knows no task: which block a model's ``data`` and ``task``
-ask for is told by the caller (``assay.tasks.registry``).
+Reads ``params.yaml``, and other files of settings. Writes nothing. Knows no task: which block a
+model's ``data`` and ``task`` ask for is told by the caller (``assay.tasks.registry``).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
@@ -32,6 +32,7 @@ Kinds = Mapping[str, type[Model]]
 TOP = "models"
 TRACKING = "tracking"
 AXES = ("data", "task")
+HOLDS = "a mapping: `models` in params.yaml, one model's name in an example"
 
 
 def load(path: Path, kinds: Kinds) -> dict[str, Model]:
@@ -89,6 +90,16 @@ def load_model(path: Path, name: str, kinds: Kinds) -> Model:
     models = load(path, kinds)
     _require_known(name, models)
     return models[name]
+
+
+def load_one(path: Path, kind: type[B], expected: str) -> B:
+    """Read a whole file as one block of settings; ``expected`` says what such a file holds.
+
+    Raises:
+        SettingsError: as :func:`load`.
+
+    """
+    return _held(path, (), mapping(path, path.read_bytes(), expected), kind)
 
 
 def load_tracking(path: Path) -> Tracking:
@@ -229,8 +240,8 @@ def _unknown_key(path: Path, where: tuple[str, ...], valid: list[str]) -> Settin
     )
 
 
-def mapping(path: Path, content: bytes) -> dict[Any, Any]:
-    """Read YAML that holds a mapping; ``path`` is what a refusal names.
+def mapping(path: Path, content: bytes, expected: str = HOLDS) -> dict[Any, Any]:
+    """Read YAML that holds a mapping; ``path`` and ``expected`` are what a refusal names.
 
     Raises:
         SettingsError: it is no YAML, or no mapping.
@@ -239,16 +250,16 @@ def mapping(path: Path, content: bytes) -> dict[Any, Any]:
     try:
         settings = YAML(typ="safe", pure=True).load(content.decode("utf-8"))
     except (YAMLError, UnicodeDecodeError) as problem:
-        raise _unreadable(path, " ".join(str(problem).split())) from problem
+        raise _unreadable(path, " ".join(str(problem).split()), expected) from problem
     if not isinstance(settings, dict):
-        raise _unreadable(path, "it is empty, or no mapping")
+        raise _unreadable(path, "it is empty, or no mapping", expected)
     return settings
 
 
-def _unreadable(path: Path, why: str) -> SettingsError:
+def _unreadable(path: Path, why: str, expected: str) -> SettingsError:
     return SettingsError(
         f"{path} is not readable YAML: {why}",
-        expected="a mapping: `models` in params.yaml, one model's name in an example",
+        expected=expected,
         cure=f"mend what is named above, or take the last good one: git checkout {path}",
     )
 
@@ -257,10 +268,18 @@ def _valid_keys(kind: type[Block], inner: list[str]) -> list[str]:
     """Return the keys of the block that holds the last part of ``inner``."""
     block: type[BaseModel] = kind
     for part in inner[:-1]:
-        annotation = _fields(block)[part].annotation
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            block = annotation
+        # A place in a list is no key: the list's name has led to its blocks already.
+        if part in (fields := _fields(block)):
+            block = _block_within(fields[part].annotation) or block
     return sorted(_fields(block))
+
+
+def _block_within(annotation: Any) -> type[BaseModel] | None:
+    """Return the block that a key holds, itself or in a tuple."""
+    for one in (annotation, *get_args(annotation)):
+        if isinstance(one, type) and issubclass(one, BaseModel):
+            return one
+    return None
 
 
 def _fields(block: type[BaseModel]) -> dict[str, FieldInfo]:
