@@ -40,8 +40,20 @@ def stages(model: str) -> list[LockedStage]:
     """
     if not PIPELINE_LOCK.is_file():
         return []
-    locked = _stages_in(PIPELINE_LOCK)
-    known = [(name, locked.get(f"{name}@{model}")) for name in _stages_in(PIPELINE)]
+    return stages_in(PIPELINE_LOCK.read_bytes(), PIPELINE.read_bytes(), model)
+
+
+def stages_in(lock: bytes, pipeline: bytes, model: str) -> list[LockedStage]:
+    """Return a model's stages as ``lock`` records them, in the order of ``pipeline``.
+
+    The two are what stands in a ``dvc.lock`` and a ``dvc.yaml``, of whichever commit.
+
+    Raises:
+        SettingsError: one of the two is torn.
+
+    """
+    locked = _parsed(PIPELINE_LOCK, lock)
+    known = [(name, locked.get(f"{name}@{model}")) for name in _parsed(PIPELINE, pipeline)]
     return [
         LockedStage(name, _digests(entry.get("deps", ())), _digests(entry.get("outs", ())))
         for name, entry in known

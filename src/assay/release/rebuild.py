@@ -1,0 +1,125 @@
+"""Build a released model again in a clean worktree, and compare every output's digest.
+
+Reads git, DVC's cache or remote, and what was recorded when the model was released. Writes a
+temporary worktree, which is removed at the end, and to DVC's cache what had to be fetched. Never
+touches the user's files, index, branch or MLflow, and writes nothing down: that is the caller's.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from assay.errors import StageFailed, UsageError
+from assay.gateways.versioning.worktree import checked_out, resolve
+from assay.paths import PIPELINE, PIPELINE_LOCK, require_project
+from assay.processor import processor_class
+from assay.release import clean
+from assay.release.full import Repetition
+from assay.release.outcome import PROVES, Difference, Finding, Outcome
+from assay.release.quick import compare, replay
+from assay.release.recorded import Recorded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from assay.records import Trace
+    from assay.release.clean import CleanTree
+
+__all__ = ["PROVES", "Outcome", "Recorded", "rebuild"]
+
+TRAIN = "train"
+
+
+def rebuild(model: str, recorded: Recorded, *, quick: bool, tell: Callable[[str], None]) -> Outcome:
+    """Rebuild a model as it was recorded; ``tell`` hears each line of the work.
+
+    ``quick`` replays the training's first steps, two minutes at most, instead of running all
+    stages. On another class of processor than the recorded one, what the stages after ``split``
+    write may differ: then metrics and predictions are compared (:mod:`assay.release.tolerance`).
+
+    Raises:
+        UsageError: no such commit; ``quick`` where no trace was recorded, or where another class of
+            processor computes other bytes.
+        InputRefused: what the rebuild starts from is in no cache and no remote, or the record is
+            not whole.
+        SettingsError: the recorded ``dvc.lock`` or that commit's ``dvc.yaml`` is torn.
+        StageFailed, OutOfSpace: the rebuild could not be carried out, which proves nothing.
+
+    """
+    require_project()
+    started, here = time.monotonic(), processor_class()
+    commit, trace = resolve(recorded.commit), _trace(recorded) if quick else None
+    with checked_out(commit) as folder:
+        (folder / PIPELINE_LOCK).write_bytes(recorded.lock)
+        notes = _notes(folder, recorded)
+        tree = clean.prepare(folder, tell)
+        if trace:
+            finding = _quick(model, recorded, trace, tree)
+        else:
+            work = Repetition(model, recorded, tree, here != recorded.processor, notes)
+            finding = work.run()
+    first = finding.difference
+    return Outcome(
+        model=model,
+        commit=commit,
+        result=finding.result,
+        stage=finding.stage,
+        path=first.path if first else None,
+        expected=first.expected if first else None,
+        found=first.found if first else None,
+        step=finding.step,
+        stages=finding.stages,
+        processor=here,
+        recorded_processor=recorded.processor,
+        seconds=round(time.monotonic() - started, 1),
+        notes=tuple(notes),
+    )
+
+
+def _quick(model: str, recorded: Recorded, trace: Trace, tree: CleanTree) -> Finding:
+    stages = recorded.stages(model, (tree.folder / PIPELINE).read_bytes())
+    wrote = {path: digest for stage in stages for path, digest in stage.wrote.items()}
+    found = replay(tree, model, wrote)
+    if isinstance(found, str):
+        return Finding(
+            "failed", TRAIN, Difference(path="trace", expected="a training", found=found)
+        )
+    equal, other = compare(trace, found)
+    if other is None:
+        if equal is None:
+            raise StageFailed("the replay wrote no point", cure="call assay verify without --quick")
+        return Finding("equal_so_far", step=equal)
+    if processor_class() != recorded.processor:
+        raise UsageError(
+            f"at step {other.step} the training's state is not the recorded one, as may be on "
+            f"another class of processor ({recorded.processor} was recorded)",
+            expected=processor_class(),
+            cure="call assay verify without --quick: it compares metrics and predictions too",
+        )
+    known = {point.step: point.sha256 for point in trace.points}
+    expected = known.get(other.step, "no state at this step")
+    difference = Difference(path="trace", expected=expected, found=other.sha256)
+    return Finding("failed", TRAIN, difference, step=other.step)
+
+
+def _trace(recorded: Recorded) -> Trace:
+    if recorded.trace is None or not recorded.trace.points:
+        raise UsageError(
+            "no trace of the training was recorded with this release",
+            expected="a release of this version of Assay or a later one",
+            cure="call assay verify without --quick: it builds the whole model",
+        )
+    return recorded.trace
+
+
+def _notes(folder: Path, recorded: Recorded) -> list[str]:
+    """Return what a reader must know of the environment."""
+    committed = clean.digest_of(folder / clean.REQUIREMENTS) or ""
+    if committed == recorded.requirements_sha256:
+        return []
+    return [
+        "requirements.lock at that commit is not the one that was recorded: the release was made "
+        "from a changed copy"
+    ]
