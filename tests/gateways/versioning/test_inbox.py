@@ -146,9 +146,9 @@ def test_a_missing_file_comes_back_and_it_is_said_how_to_drop_its_rows(project: 
     run()
     before = contents()
     MORE.unlink()
-    (line,) = (line for line in run() if "was missing" in line)
-    assert line.startswith(str(MORE))
-    assert "remove the pointer" in line
+    (line,) = (line for line in run() if line.startswith("missing, and restored"))
+    assert str(MORE) in line
+    assert "to drop its rows, remove file and pointer" in line
     assert contents() == before
 
     MORE.unlink()

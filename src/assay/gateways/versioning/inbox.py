@@ -55,8 +55,8 @@ def bring(model: str, dvc: Dvc, tell: Callable[[str], None]) -> None:
     if lost:
         check_out(lost, dvc)
         tell(
-            f"{listed(one.entry for one in lost)} was missing, and is restored as its pointer "
-            f"says; to drop its rows, remove the pointer ({POINTER}) too"
+            f"missing, and restored by {POINTER} pointer: {listed(one.entry for one in lost)}; to "
+            "drop its rows, remove file and pointer"
         )
     _add([Path(name) for name in untracked(model)], dvc, tell)
 

@@ -6,6 +6,7 @@ Writes nothing, starts no DVC, and trusts no size and no time stamp: entries are
 
 from __future__ import annotations
 
+import functools
 import os
 import subprocess
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ def pointers(model: str) -> list[Pointer]:
 
     """
     files = (path for path in visible(model) if path.suffix == POINTER and path.is_file())
-    return [pointer for file in files for pointer in _read(file)]
+    return [pointer for file in files for pointer in _read(file, file.read_bytes())]
 
 
 def entries(model: str) -> dict[str, str]:
@@ -98,8 +99,10 @@ def visible(model: str) -> list[Path]:
     return sorted(path for path in inbox.iterdir() if not path.name.startswith("."))
 
 
-def _read(file: Path) -> list[Pointer]:
-    content = reading.mapping(file, file.read_bytes())
+@functools.lru_cache(maxsize=10_000)
+def _read(file: Path, text: bytes) -> tuple[Pointer, ...]:
+    """Parse bytes once: one command looks at every pointer several times, and YAML is slow."""
+    content = reading.mapping(file, text)
     outs = content.get("outs")
     if not isinstance(outs, list) or not all(_names_a_path(out) for out in outs):
         raise SettingsError(
@@ -110,7 +113,7 @@ def _read(file: Path) -> list[Pointer]:
         )
     base = file.parent / str(content.get("wdir", "."))
     found = ((Path(os.path.normpath(base / out["path"])), out.get("md5")) for out in outs)
-    return [Pointer(file, path, str(digest)) for path, digest in found if digest]
+    return tuple(Pointer(file, path, str(digest)) for path, digest in found if digest)
 
 
 def _names_a_path(out: Any) -> bool:
