@@ -135,11 +135,6 @@ class ModelPaths:
         return self.reports / "report.md"
 
     @property
-    def trace(self) -> Path:
-        """The digests of the training's state, a line a saved step."""
-        return Path("models") / self.model / "trace.json"
-
-    @property
     def behaviour(self) -> Path:
         """What the model must do, whatever its metrics: the gate asks it."""
         return SUITES / f"{self.model}.behaviour.yaml"

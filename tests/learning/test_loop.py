@@ -201,6 +201,20 @@ def test_the_trace_has_each_saved_step_once_and_two_early_ones(tmp_path: Path) -
     assert len({point.sha256 for point in points}) == len(points)
 
 
+def test_a_training_that_was_killed_while_it_validates_has_the_same_trace(tmp_path: Path) -> None:
+    settings = made.settings(epochs=2, checkpoint_every=STEPS_AN_EPOCH)
+    made.training(tmp_path / "whole", settings, made.setup(settings))[1].run()
+
+    def killed(_model: torch.nn.Module) -> dict[str, float]:
+        raise Killed
+
+    setup = made.setup(settings, validate=killed)
+    with pytest.raises(Killed):
+        made.training(tmp_path / "killed", settings, setup)[1].run()
+    made.training(tmp_path / "killed", settings, made.setup(settings))[1].run()
+    assert _trace(tmp_path / "killed") == _trace(tmp_path / "whole")
+
+
 def test_a_point_of_the_trace_covers_the_validation_of_its_epoch(tmp_path: Path) -> None:
     settings = made.settings(epochs=1)
     traces: list[tuple[TracePoint, ...]] = []

@@ -1,10 +1,10 @@
 """The training loop, for any model and any kind of batch.
 
 Reads and writes only the state that a killed training is resumed from, and at its end the training
-trace. Built on accelerate: the
-same code runs on one processor and, under ``accelerate launch`` or torchrun, on several GPUs. The
-precision is this loop's own, not accelerate's, which keeps one for a whole process. Knows nothing
-of texts or images: what differs comes as the functions of :class:`TrainingSetup`.
+trace. Built on accelerate: the same code runs on one processor and, under ``accelerate launch`` or
+torchrun, on several GPUs. The precision is this loop's own, not accelerate's, which keeps one for a
+whole process. Knows nothing of texts or images: what differs comes as the functions of
+:class:`TrainingSetup`.
 """
 
 from __future__ import annotations
@@ -101,11 +101,10 @@ class Training:
     def run(self) -> list[dict[str, float]]:
         """Train to the end, leave the best weights in the model, and return the curve's rows.
 
-        The trace has a point before the first step, one at step :data:`EARLY`, and one wherever
-        the state is saved: every ``checkpoint_every`` steps and after each epoch.
-
         A row holds ``step``, ``epoch``, ``loss``, ``learning_rate``, and after each epoch the
-        figures of the validation split.
+        figures of the validation split. The trace, of one process or of the first of several, has
+        a point before the first step, one at step :data:`EARLY`, and one wherever the state is
+        saved: every ``checkpoint_every`` steps and after each epoch.
 
         Raises:
             Diverged: the loss is not finite.

@@ -17,13 +17,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    import pandas as pd
+
     from assay.bundle.encoding import Encoder
     from assay.bundle.manifest import Manifest
     from assay.learning.run import TrainingRun
     from assay.modalities.requests import Requests
     from assay.modalities.targets import Measurement
+    from assay.monitoring.measures import Measures
     from assay.paths import ModelPaths
-    from assay.records import Parity, SplitReport, Timings
+    from assay.records import Contest, Judged, Parity, SplitReport, Timings
     from assay.reporting.report import Report
 
 M = TypeVar("M", bound=Model)
@@ -163,6 +166,33 @@ class Task(ABC, Generic[M]):
             DataRefused: the test split is empty, or does not fit the bundle.
 
         """
+
+    @abstractmethod
+    def judge(self, settings: M, contest: Contest) -> Judged:
+        """Return the gate's rules on a challenger: against the champion, behaviour, labels.
+
+        Raises:
+            BundleRefused: a bundle cannot be opened.
+            DataRefused: the test split is empty, or does not fit a bundle.
+            SettingsError: the file of behaviour is wrong.
+
+        """
+
+    @abstractmethod
+    def observe(self, settings: M, bundle: Path, table: pd.DataFrame) -> Measures:
+        """Return measures of a raw table's rows, by name, for tests on drift.
+
+        Numbers are float64 of shape (rows,), categories the rows of each. A classifier's own
+        outputs are among them.
+
+        Raises:
+            BundleRefused: the bundle cannot be opened.
+
+        """
+
+    def pretrained(self, settings: M) -> Path | None:
+        """Return the folder of the pretrained checkpoint; None where weights start at random."""
+        return None
 
     @abstractmethod
     def encoder(self, folder: Path, manifest: Manifest) -> Encoder:

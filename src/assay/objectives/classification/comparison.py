@@ -13,7 +13,7 @@ from assay.objectives.classification import intervals, metrics
 from assay.records import Metric
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from assay.objectives.classification.metrics import Floats, Predictions
     from assay.progress import Reports
@@ -90,14 +90,19 @@ def compare(
     resamples: int,
     seed: int,
     progress: Reports | None = None,
+    names: Sequence[str] = intervals.NAMES,
 ) -> Comparison:
     """Measure both with 95 % intervals, and the paired difference of :data:`DIFFERENCES`.
+
+    ``names`` are the figures that get intervals.
 
     Raises:
         ValueError: the two were not measured on the same rows.
 
     """
-    drawn = intervals.resample({"model": model, "baseline": baseline}, resamples, seed, progress)
+    drawn = intervals.resample(
+        {"model": model, "baseline": baseline}, resamples, seed, progress, names
+    )
     first, second = metrics.figures(model), metrics.figures(baseline)
     return Comparison(
         rows=len(model.truth),
@@ -108,7 +113,8 @@ def compare(
         difference={
             name: Difference(value, interval)
             for name in DIFFERENCES
-            if (value := _minus(first[name], second[name])) is not None
+            if name in names
+            and (value := _minus(first[name], second[name])) is not None
             and (interval := intervals.interval(drawn["model"][name] - drawn["baseline"][name]))
         },
     )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -36,6 +36,7 @@ def resample(
     resamples: int,
     seed: int,
     progress: Reports | None = None,
+    names: Sequence[str] = NAMES,
 ) -> dict[str, dict[str, Floats]]:
     """Measure every classifier on the same bootstrap samples of the rows.
 
@@ -44,6 +45,7 @@ def resample(
         resamples: how many samples.
         seed: of the draws.
         progress: told how many samples are done.
+        names: which figures of :data:`NAMES`; others take no time.
 
     Returns:
         By classifier and figure the values, shape (resamples,); NaN where a sample leaves a
@@ -57,11 +59,11 @@ def resample(
     if any(not np.array_equal(truth, truths[0]) for truth in truths[1:]):
         raise ValueError("a paired bootstrap needs classifiers measured on the same rows")
     parts: dict[str, dict[str, list[Floats]]] = {
-        name: {figure: [] for figure in NAMES} for name in results
+        name: {figure: [] for figure in names} for name in results
     }
     for counts in _draws(len(truths[0]), resamples, seed):
         for name, result in results.items():
-            for figure, values in _measure(result, counts).items():
+            for figure, values in _measure(result, counts, names).items():
                 parts[name][figure].append(values)
         if progress:
             progress.advance(counts.shape[1])
@@ -101,26 +103,33 @@ def _draws(rows: int, resamples: int, seed: int) -> Iterator[Counts]:
         yield np.ascontiguousarray(counts.T, dtype=np.float32)
 
 
-def _measure(result: Predictions, counts: Counts) -> dict[str, Floats]:
-    """Return each figure of :data:`NAMES` for each sample, shape (samples,)."""
+def _measure(result: Predictions, counts: Counts, names: Sequence[str]) -> dict[str, Floats]:
+    """Return each of the named figures for each sample, shape (samples,)."""
+    found = _by_class(result, counts)
+    if "roc_auc" in names:
+        found["roc_auc"] = _macro_auc(result, counts)
+    if "log_loss" in names:
+        own = result.probabilities[np.arange(len(result.truth)), result.truth]
+        losses = -np.log(own.clip(np.finfo(np.float64).eps, 1))
+        found["log_loss"] = (counts.T.astype(np.float64) @ losses) / len(result.truth)
+    return {name: found[name] for name in names}
+
+
+def _by_class(result: Predictions, counts: Counts) -> dict[str, Floats]:
+    """Return the figures that hang on how often each class was drawn, predicted and hit."""
     present = result.present
     actual = _sums(result.truth, present, counts)
     predicted = _sums(result.predicted, present, counts)
     hits = _sums(np.where(result.correct, result.truth, -1), present, counts)
-    own = result.probabilities[np.arange(len(result.truth)), result.truth]
-    losses = -np.log(own.clip(np.finfo(np.float64).eps, 1))
-    rows = float(len(result.truth))
     # A class that a sample lacks takes no part in that sample's average.
     drawn = np.where(actual > 0, 1.0, np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
         precision = np.nan_to_num(hits / predicted)
         return {
-            "accuracy": hits.sum(axis=1) / rows,
+            "accuracy": hits.sum(axis=1) / len(result.truth),
             "macro_precision": np.nanmean(precision * drawn, axis=1),
             "macro_recall": np.nanmean(hits / actual, axis=1),
             "macro_f1": np.nanmean(2 * hits / (actual + predicted) * drawn, axis=1),
-            "roc_auc": _macro_auc(result, counts),
-            "log_loss": (counts.T.astype(np.float64) @ losses) / rows,
         }
 
 

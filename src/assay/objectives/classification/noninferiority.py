@@ -123,7 +123,7 @@ def _tail(share: float, margin: float, difference: int, rows: int) -> float:
     """Return the chance of a difference at least as great, where the true one is the margin."""
     first = int(stats.binom.ppf(TAIL, rows, share))
     last = int(stats.binom.isf(TAIL, rows, share))
-    discordant: Floats = np.arange(first, last + 1)
+    discordant: Floats = np.arange(first, last + 1, dtype=np.float64)
     own = np.clip((1 - margin / share) / 2, 0.0, 1.0) if share else 0.5
     # Of n discordant rows the challenger has to have (n + difference) / 2 at least.
     needed = np.ceil((discordant + difference) / 2)

@@ -16,9 +16,11 @@ from assay.errors import DataRefused
 from assay.objectives.classification import metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from assay.objectives.classification.metrics import Predictions
+
+    Chosen = np.ndarray[Any, np.dtype[np.bool_]]
 
 FIGURES = ("accuracy", "macro_f1", "roc_auc", "log_loss", "calibration_error")
 # With 50 rows an accuracy of 0.8 is known to about +-0.11 (binomial, 95 %).
@@ -74,19 +76,23 @@ def by_slice(
             series is an ordered categorical keeps that order; others are sorted by name.
 
     """
-    found = []
+    return [
+        Slice(
+            slicing,
+            name,
+            int(chosen.sum()),
+            metrics.figures(model.rows(chosen)),
+            metrics.figures(baseline.rows(chosen)),
+        )
+        for slicing, name, chosen in parts(slicings)
+    ]
+
+
+def parts(slicings: Mapping[str, pd.Series[str]]) -> Iterator[tuple[str, str, Chosen]]:
+    """Yield every slice: its slicing, its name, and which rows it has, bool of shape (rows,)."""
     for slicing, series in slicings.items():
         for name, chosen in _parts(series):
-            found.append(
-                Slice(
-                    slicing,
-                    name,
-                    int(chosen.sum()),
-                    metrics.figures(model.rows(chosen)),
-                    metrics.figures(baseline.rows(chosen)),
-                )
-            )
-    return found
+            yield slicing, name, chosen
 
 
 def table(slices: list[Slice]) -> pd.DataFrame:
@@ -110,7 +116,7 @@ def _name(value: Any) -> str:
     return MISSING if pd.isna(value) else str(value).strip() or MISSING
 
 
-def _parts(series: pd.Series[str]) -> list[tuple[str, np.ndarray[Any, np.dtype[np.bool_]]]]:
+def _parts(series: pd.Series[str]) -> list[tuple[str, Chosen]]:
     names = series.astype(str).to_numpy(dtype=object)
     order = (
         [str(name) for name in series.cat.categories]

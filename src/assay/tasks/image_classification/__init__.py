@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.tasks.image_classification.settings import ImageClassificationModel as Settings
@@ -9,15 +10,17 @@ from assay.tasks.task import Column, Proposal, Task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
+
+    import pandas as pd
 
     from assay.bundle.encoding import Encoder
     from assay.bundle.manifest import Manifest
     from assay.learning.run import TrainingRun
     from assay.modalities.requests import Requests
     from assay.modalities.targets import Measurement, Targets
+    from assay.monitoring.measures import Measures
     from assay.paths import ModelPaths
-    from assay.records import Parity, SplitReport, Timings
+    from assay.records import Contest, Judged, Parity, SplitReport, Timings
     from assay.reporting.report import Report
 
 
@@ -87,6 +90,22 @@ class ImageClassification(Task[Settings]):
         from assay.tasks.image_classification.evaluate import evaluate
 
         return evaluate(settings, files)
+
+    def observe(self, settings: Settings, bundle: Path, table: pd.DataFrame) -> Measures:
+        """Return the model's answers, brightness and contrast."""
+        from assay.tasks.image_classification.observe import observe
+
+        return observe(settings, bundle, table)
+
+    def judge(self, settings: Settings, contest: Contest) -> Judged:
+        """Compare bundles on images; slices by column, brightness and contrast."""
+        from assay.tasks.image_classification.judge import judge
+
+        return judge(settings, contest)
+
+    def pretrained(self, settings: Settings) -> Path | None:
+        """Return the folder of the pretrained network, if there is one."""
+        return Path(settings.train.checkpoint) if settings.train.checkpoint else None
 
     def encoder(self, folder: Path, manifest: Manifest) -> Encoder:
         """Return the decoder of image files."""

@@ -11,13 +11,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    import pandas as pd
+
     from assay.bundle.encoding import Encoder
     from assay.bundle.manifest import Manifest
     from assay.learning.run import TrainingRun
     from assay.modalities.requests import Requests
     from assay.modalities.targets import Measurement, Targets
+    from assay.monitoring.measures import Measures
     from assay.paths import ModelPaths
-    from assay.records import Parity, SplitReport, Timings
+    from assay.records import Contest, Judged, Parity, SplitReport, Timings
     from assay.reporting.report import Report
 
 
@@ -89,6 +92,18 @@ class TableClassification(Task[Settings]):
         from assay.tasks.table_classification.evaluate import evaluate
 
         return evaluate(settings, files)
+
+    def observe(self, settings: Settings, bundle: Path, table: pd.DataFrame) -> Measures:
+        """Return the model's answers, and every column that it reads."""
+        from assay.tasks.table_classification.observe import observe
+
+        return observe(settings, bundle, table)
+
+    def judge(self, settings: Settings, contest: Contest) -> Judged:
+        """Compare bundles on rows; slices by column."""
+        from assay.tasks.table_classification.judge import judge
+
+        return judge(settings, contest)
 
     def encoder(self, folder: Path, manifest: Manifest) -> Encoder:
         """Return the encoder of rows of raw values."""

@@ -11,13 +11,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    import pandas as pd
+
     from assay.bundle.encoding import Encoder
     from assay.bundle.manifest import Manifest
     from assay.learning.run import TrainingRun
     from assay.modalities.requests import Requests
     from assay.modalities.targets import Measurement, Targets
+    from assay.monitoring.measures import Measures
     from assay.paths import ModelPaths
-    from assay.records import Parity, SplitReport, Timings
+    from assay.records import Contest, Judged, Parity, SplitReport, Timings
     from assay.reporting.report import Report
 
 
@@ -90,6 +93,24 @@ class TextClassification(Task[Settings]):
         from assay.tasks.text_classification.evaluate import evaluate
 
         return evaluate(settings, files)
+
+    def observe(self, settings: Settings, bundle: Path, table: pd.DataFrame) -> Measures:
+        """Return the model's answers, the texts' lengths, what is unknown in them."""
+        from assay.tasks.text_classification.observe import observe
+
+        return observe(settings, bundle, table)
+
+    def judge(self, settings: Settings, contest: Contest) -> Judged:
+        """Compare bundles on texts; slices by column and length."""
+        from assay.tasks.text_classification.judge import judge
+
+        return judge(settings, contest)
+
+    def pretrained(self, settings: Settings) -> Path | None:
+        """Return the folder of the encoder."""
+        from assay.modalities.text import pretrained
+
+        return pretrained.locate(settings.train.checkpoint)
 
     def encoder(self, folder: Path, manifest: Manifest) -> Encoder:
         """Return the bundle's tokenizer."""
