@@ -1,15 +1,23 @@
 """MLflow, the journal of every run and the registry of models; the only home of mlflow.
 
 ``store`` finds or creates the database, ``journal`` is what stages write to, ``record`` completes
-a run from files. Importing this imports no mlflow. Nothing here is read by a stage, and no fault
-of MLflow ever stops or delays one.
+a run from files, ``aliases`` names the champion. Importing this imports no mlflow. Nothing here is
+read by a stage, and no fault of MLflow ever stops or delays one.
 """
 
+from assay.gateways.tracking.aliases import count_trainings, log_verdict, point
 from assay.gateways.tracking.journal import Journal, add_metrics
 from assay.gateways.tracking.metrics import flat_numbers, metrics_of
-from assay.gateways.tracking.record import Dataset, Record, fetch_bundle
+from assay.gateways.tracking.record import Dataset, Record, fetch_bundle, fetch_of
 from assay.gateways.tracking.runs import TRAINING
-from assay.gateways.tracking.store import failures, is_here, prepare, run_url
+from assay.gateways.tracking.store import (
+    address,
+    failures,
+    fixed_address,
+    is_here,
+    prepare,
+    run_url,
+)
 
 __all__ = [
     "TRAINING",
@@ -17,11 +25,17 @@ __all__ = [
     "Journal",
     "Record",
     "add_metrics",
+    "address",
+    "count_trainings",
     "failures",
     "fetch_bundle",
+    "fetch_of",
+    "fixed_address",
     "flat_numbers",
     "is_here",
+    "log_verdict",
     "metrics_of",
+    "point",
     "prepare",
     "run_url",
 ]

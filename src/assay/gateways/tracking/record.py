@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 from assay.bundle import manifest
 from assay.bundle.manifest import MODEL
 from assay.files import replacing, sha256
-from assay.gateways.tracking import runs, store
+from assay.gateways.tracking import aliases, runs, store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -179,10 +179,7 @@ class Record:
         return {point.step for point in self._client.get_metric_history(self.run_id, metric)}
 
     def _version(self, bundle: str) -> int | None:
-        found = self._client.search_model_versions(
-            f"name = '{self._model}' and tag.`{runs.BUNDLE}` = '{bundle}'"
-        )
-        return max((int(version.version) for version in found), default=None)
+        return aliases.version_of(self._client, self._model, bundle)
 
     def _register(self, bundle: Path, tags: Mapping[str, str]) -> int:
         import mlflow.onnx
@@ -242,6 +239,20 @@ def fetch_bundle(model: str, version: int | str, target: Path) -> None:
         with replacing(target) as beside:
             (copy / EXTRA).rename(beside)
             (copy / MODEL).rename(beside / MODEL)
+
+
+def fetch_of(model: str, bundle: str, target: Path) -> None:
+    """Copy the bundle whose digest (``assay.bundle``) a registered version bears to ``target``.
+
+    Raises:
+        StoreFailed: no version bears it, or the store cannot be reached.
+
+    """
+    with store.failures():
+        version = aliases.version_of(store.connect(), model, bundle)
+    if version is None:
+        raise store.failed(f"no version of {model} holds the bundle {bundle[:12]}")
+    fetch_bundle(model, version, target)
 
 
 def _entity(dataset: Dataset) -> Any:

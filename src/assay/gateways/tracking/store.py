@@ -177,6 +177,13 @@ def environment(**values: str) -> Iterator[None]:
                 os.environ[name] = value
 
 
+@contextmanager
+def fixed_address() -> Iterator[None]:
+    """Keep to the store in force, whatever the working folder becomes meanwhile."""
+    with environment(MLFLOW_TRACKING_URI=address()):
+        yield
+
+
 def run_url(experiment_id: str, run_id: str) -> str | None:
     """Return the address of a run's page, if a server shows it.
 

@@ -13,11 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.paths import PIPELINE, PIPELINE_LOCK
+from assay.paths import PIPELINE, PIPELINE_LOCK, SUITES
 from assay.settings import reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+
+# Bytecode, which appears in a folder of code as soon as it is run.
+IGNORED = "__pycache__"
+SOURCES = ("src/", f"{SUITES.as_posix()}/")
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,46 @@ def stages_in(lock: bytes, pipeline: bytes, model: str) -> list[LockedStage]:
         for name, entry in known
         if entry is not None
     ]
+
+
+def locked(model: str) -> dict[str, Any]:
+    """Return a model's part of ``dvc.lock`` as it stands there, in JSON's types: a lock by itself.
+
+    Raises:
+        SettingsError: ``dvc.lock`` is torn.
+
+    """
+    if not PIPELINE_LOCK.is_file():
+        return {}
+    known = _stages_in(PIPELINE_LOCK)
+    own = {name: entry for name, entry in known.items() if name.endswith(f"@{model}")}
+    plain: dict[str, Any] = json.loads(json.dumps({"schema": "2.0", "stages": own}, default=str))
+    return plain
+
+
+def verify_sources(model: str) -> list[str]:
+    """Find code and data that a stage read and that differ now; return findings as below.
+
+    What a stage wrote is left out: see :func:`verify_chain`.
+    """
+    wrote = lock_entries(model)
+    read = {path: digest for stage in stages(model) for path, digest in stage.read.items()}
+    return _compare(
+        {path: digest for path, digest in read.items() if _output_now(Path(path), wrote) is None}
+    )
+
+
+def sources_in(lock: Mapping[str, Any]) -> dict[str, str]:
+    """Return the MD5 of code and suites that stages read, as a lock has them (:func:`locked`)."""
+    found: dict[str, str] = {}
+    for stage in dict(lock.get("stages") or {}).values():
+        found |= _digests(stage.get("deps", ()))
+    return {path: md5 for path, md5 in found.items() if path.startswith(SOURCES)}
+
+
+def md5_now(path: str) -> str | None:
+    """Return DVC's MD5 of what is there; None where nothing is."""
+    return md5_of(Path(path)) if Path(path).exists() else None
 
 
 def lock_entries(model: str) -> dict[str, str]:
@@ -126,10 +171,10 @@ def md5_of(path: Path) -> str:
     """Return DVC's MD5 of a file or folder.
 
     A folder's is that of the JSON list of its files' digests and relative paths, with ``.dir``
-    (dvc_data.hashfile.tree.Tree.digest).
+    (dvc_data.hashfile.tree.Tree.digest), without what ``.dvcignore`` leaves out of code.
     """
     if path.is_dir():
-        files = (file for file in path.rglob("*") if file.is_file())
+        files = (file for file in path.rglob("*") if file.is_file() and IGNORED not in file.parts)
         names = sorted((file.relative_to(path).as_posix(), file) for file in files)
         entries = [{"md5": md5_of(file), "relpath": name} for name, file in names]
         return hashlib.md5(json.dumps(entries).encode(), usedforsecurity=False).hexdigest() + ".dir"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.errors import SettingsError
+from assay.gateways.versioning import worktree
 from assay.gateways.versioning.lockfile import md5_of
 from assay.paths import ModelPaths
 from assay.settings import reading
@@ -56,6 +57,20 @@ def entries(model: str) -> dict[str, str]:
 
     """
     return {pointer.entry.as_posix(): pointer.digest for pointer in pointers(model)}
+
+
+def entries_at(commit: str, model: str) -> dict[str, str]:
+    """Return the same of a commit: the MD5 of each version that the inbox was made of then.
+
+    Raises:
+        UsageError: git knows no such commit.
+        SettingsError: a pointer is torn.
+
+    """
+    names = worktree.names_at(commit, ModelPaths(model).inbox)
+    found = {file: worktree.at(commit, file) for file in names if file.suffix == POINTER}
+    pointers_then = [one for file, text in found.items() if text for one in _read(file, text)]
+    return {pointer.entry.as_posix(): pointer.digest for pointer in pointers_then}
 
 
 def untracked(model: str) -> list[str]:

@@ -6,11 +6,17 @@ Reads ``params.yaml``, ``dvc.yaml`` and git's own records. Writes nothing and ru
 from __future__ import annotations
 
 import subprocess
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assay.gateways.versioning.failures import causes, explain
 from assay.paths import PARAMS, require_project
 from assay.settings import reading
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Where a file that git does not know would still be run or read by a stage.
+CODE = ("src/", "flows/", "expectations/", "params.yaml", "dvc.yaml")
 
 
 def stages_of(model: str) -> list[str]:
@@ -34,6 +40,28 @@ def commit() -> str | None:
 def dirty() -> bool:
     """Return whether a file of the project differs from its commit; False outside git."""
     return bool(_git("status", "--porcelain", "--", "."))
+
+
+def changed(*outside: str) -> list[str]:
+    """Return the paths that differ from the commit, without those below ``outside``.
+
+    Files that git does not know count only where code and settings are looked for.
+    """
+    listed = (_git("status", "--porcelain", "--untracked-files=all", "--", ".") or "").splitlines()
+    found = []
+    for line in listed:
+        mark, path = line[:2].strip(), line[2:].strip().rpartition(" -> ")[2].strip('"')
+        if path.startswith(outside) or (mark == "??" and not path.startswith(CODE)):
+            continue
+        found.append(path)
+    return found
+
+
+def is_committed(path: Path) -> bool:
+    """Return whether a file is just what the commit that is checked out holds."""
+    return bool(_git("ls-files", "--", str(path))) and not _git(
+        "status", "--porcelain", "--", str(path)
+    )
 
 
 def _git(*arguments: str) -> str | None:

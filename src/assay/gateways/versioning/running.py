@@ -22,14 +22,14 @@ from typing import TYPE_CHECKING
 
 from assay import environment, errors
 from assay.files import read_json, replacing
-from assay.gateways.versioning import inbox, restoring
+from assay.gateways.versioning import inbox
 from assay.gateways.versioning.failures import explain
 from assay.paths import PARAMS, PIPELINE_LOCK, SCRATCH, STAGES, ModelPaths, require_project
 from assay.progress import say
 from assay.settings import reading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from io import FileIO
 
 LOCK = SCRATCH / "dvc.lock"
@@ -92,21 +92,20 @@ def track(path: Path) -> None:
         raise errors.MissingFile(
             f"{path} does not exist", expected="a file or folder", cure="check the path"
         )
-    with alone(f"add {path}", say) as lock:
-        failure = _quietly(lock, ["add", str(path)])
-    if failure:
-        raise failure
+    run(["add", str(path)], f"add {path}")
 
 
-def restore_inbox(model: str, entries: Mapping[str, str]) -> None:
-    """Make a model's inbox what ``pointers.entries`` said of it once, in a clean worktree.
+def run(arguments: list[str], purpose: str) -> None:
+    """Run one of DVC's commands, without a word of it, under the project's lock.
 
     Raises:
-        AssayError: as ``restoring.restore``.
+        StageFailed: what DVC said.
 
     """
-    with alone(f"restore {ModelPaths(model).inbox}", say) as lock:
-        restoring.restore(model, entries, partial(_quietly, lock))
+    with alone(purpose, say) as lock:
+        failure = _quietly(lock, arguments)
+    if failure:
+        raise failure
 
 
 @contextmanager
@@ -230,6 +229,10 @@ def _environment() -> dict[str, str]:
         **environment.VARIABLES,
         **os.environ,
         "PATH": os.pathsep.join([here, os.environ.get("PATH", os.defpath)]),
+        # Stages run the code of this folder, wherever the package was installed from.
+        "PYTHONPATH": os.pathsep.join(
+            [os.fspath(Path("src").absolute()), *filter(None, [os.environ.get("PYTHONPATH")])]
+        ),
         # DVC runs commands in $SHELL. bash turns into the command, so that the stage is DVC's own
         # child and dies with it; Debian's sh stays between them, and a stage would not notice.
         "SHELL": shutil.which("bash") or "/bin/sh",

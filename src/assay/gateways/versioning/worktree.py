@@ -58,6 +58,18 @@ def at(commit: str, path: Path) -> bytes | None:
     return done.stdout if done.returncode == 0 else None
 
 
+def names_at(commit: str, folder: Path) -> list[Path]:
+    """Return what lies in a folder of the project as a commit holds it; nothing where it is not.
+
+    Raises:
+        UsageError: as :func:`resolve`.
+
+    """
+    done = _git("ls-tree", "-z", "--name-only", resolve(commit), f"./{folder.as_posix()}/")
+    listed = done.stdout.decode(errors="surrogateescape").split("\0")
+    return [Path(name) for name in listed if name] if done.returncode == 0 else []
+
+
 @contextmanager
 def checked_out(commit: str) -> Iterator[Path]:
     """Yield the project's folder in a new worktree at ``commit``, with no branch checked out.
