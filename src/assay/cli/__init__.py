@@ -15,6 +15,10 @@ COMMANDS = {
     "run": "Build one model: validate, train, export, measure.",
     "predict": "Ask a built model for the label of texts, or of a whole file.",
     "new": "Add a model of your own to params.yaml, from a file.",
+    "promote": "Make what was built champion, if the gate lets it.",
+    "rollback": "Make an earlier release champion again.",
+    "history": "What was decided of a model, and on what grounds.",
+    "verify": "Rebuild a release, and prove that its bytes are the same.",
     "track": "Log a built model to MLflow now, if it could not be logged then.",
     "doctor": "Say what is installed, reachable and wrong, and the cure.",
 }

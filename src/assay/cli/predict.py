@@ -1,10 +1,12 @@
 """``assay predict``: labels for texts, images or rows, or for a whole file or folder.
 
-Reads the bundle and what the user names. Writes the file that ``--output`` names, and nothing else.
+Reads the champion's bundle, or the workspace's, and what the user names. Writes the file that
+``--output`` names, and nothing else.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,8 +93,8 @@ def command(
         rows, contents = requests.table(file, column)
         if not overwrite:
             _check_columns(file, rows)
-        bundle = _open(model, settings, workspace)
-        _file(bundle, requests, rows, contents, output, json_=json_)
+        source = _open(model, settings, workspace)
+        _file(source, requests, rows, contents, output, json_=json_)
 
 
 def _check_usage(model: str, requests: Requests, words: tuple[str, ...], file: Path | None) -> None:
@@ -141,24 +143,45 @@ def _check_columns(file: Path, rows: pd.DataFrame) -> None:
         )
 
 
-def _open(model: str, settings: Model, workspace: bool) -> Classifier:
+@dataclass(frozen=True)
+class Source:
+    """An opened bundle, and where it is from: a release, or the workspace (version None)."""
+
+    bundle: Classifier
+    version: int | None
+
+
+def _open(model: str, settings: Model, workspace: bool) -> Source:
+    """Open the champion; the workspace's bundle where that is asked for, or there is no champion.
+
+    Raises:
+        MissingFile: neither is there.
+        LedgerRefused, SignatureRefused, BundleRefused: what is there does not hold.
+
+    """
+    from assay.release import champion, ledger
     from assay.tasks.bundles import open_classifier
 
+    threads = settings.export.threads
+    if not workspace and champion.version_of(ledger.read(), model) is not None:
+        bundle, version = champion.open_champion(model, threads=threads)
+        say(f"{model}, release {version} (champion): {bundle.precision} on {bundle.provider}")
+        return Source(bundle, version)
     folder = ModelPaths(model).bundle
     if not folder.is_dir():
         raise MissingFile(
             f"{model} has not been built: there is no {folder}",
-            expected="a bundle",
+            expected="a champion, or a bundle in the workspace",
             cure=f"assay run {model}, or dvc pull if a colleague built it",
         )
-    bundle = open_classifier(folder, threads=settings.export.threads)
+    bundle = open_classifier(folder, threads=threads)
     why = "as asked" if workspace else "no version has been promoted yet"
     say(f"{model} from the workspace ({why}): {bundle.precision} on {bundle.provider}")
-    return bundle
+    return Source(bundle, None)
 
 
 def _words(
-    bundle: Classifier,
+    source: Source,
     requests: Requests,
     words: tuple[str, ...],
     contents: Sequence[Any],
@@ -167,6 +190,7 @@ def _words(
 ) -> None:
     from assay.objectives.classification.prediction import predictions
 
+    bundle = source.bundle
     usable, answers = _ask(bundle, requests, contents)
     given = predictions(answers.probabilities, bundle.labels)
     remarks = [
@@ -179,7 +203,7 @@ def _words(
         one, share, remark = next(answered) if good else (None, None, "")
         listed.append({requests.noun: word, **_as_dict(one, share)})
         rows.append([*_row(word, one), remark])
-    give({**_source(bundle, answers), "predictions": listed}, columns(rows), json_=json_)
+    give({**_source(source, answers), "predictions": listed}, columns(rows), json_=json_)
 
 
 def _ask(
@@ -216,7 +240,7 @@ def _row(word: str, prediction: Prediction | None) -> list[str]:
 
 
 def _file(
-    bundle: Classifier,
+    source: Source,
     requests: Requests,
     rows: pd.DataFrame,
     contents: Sequence[Any],
@@ -224,6 +248,7 @@ def _file(
     *,
     json_: bool,
 ) -> None:
+    bundle = source.bundle
     with Progress("predicting", len(contents)) as bar:
         usable, answers = _ask(bundle, requests, contents, bar)
     labelled = _labelled(rows, usable, answers, bundle.labels)
@@ -232,11 +257,11 @@ def _file(
         _set(labelled, usable, "unknown_share", answers.unknown.round(DIGITS).tolist())
     if output:
         _write(labelled, output)
-        answer = {**_source(bundle, answers), "rows": len(labelled), "output": str(output)}
+        answer = {**_source(source, answers), "rows": len(labelled), "output": str(output)}
         give(answer, [f"{len(labelled):,} rows -> {output}"], json_=json_)
     elif json_:
         records = labelled.astype("object").where(labelled.notna(), None).to_dict("records")
-        give({**_source(bundle, answers), "predictions": records}, [], json_=True)
+        give({**_source(source, answers), "predictions": records}, [], json_=True)
     else:
         click.echo(visible(guarded(labelled).to_csv(index=False)), nl=False)
 
@@ -271,12 +296,13 @@ def _write(table: pd.DataFrame, output: Path) -> None:
         ) from problem
 
 
-def _source(bundle: Classifier, answers: Answers) -> dict[str, Any]:
+def _source(source: Source, answers: Answers) -> dict[str, Any]:
     return {
-        "source": "workspace",
-        "precision": bundle.precision,
-        "provider": bundle.provider,
-        "weights": bundle.manifest.made_from["weights"],
+        "source": "workspace" if source.version is None else "champion",
+        "version": source.version,
+        "precision": source.bundle.precision,
+        "provider": source.bundle.provider,
+        "weights": source.bundle.manifest.made_from["weights"],
         "truncated": answers.truncated,
     }
 

@@ -18,15 +18,18 @@ from assay.paths import require_project
 def command(model: str, json_: bool) -> None:
     """Log MODEL's figures, pictures and bundle to MLflow; what is there stays as it is."""
     require_project()
+    from assay.release import aliases, ledger
     from assay.release.register import register
 
     done = register(model)
+    behind = aliases.follow(model, ledger.read(), again=True)
+    notes = [*done.notes, *([behind] if behind else [])]
     answer = {
         "model": model,
         "mlflow_run": done.run_id,
         "url": done.run_url,
         "version": done.version,
-        "notes": list(done.notes),
+        "notes": notes,
     }
     lines = [f"{model} is version {done.version} in MLflow"]
-    give(answer, [*lines, *([done.run_url] if done.run_url else []), *done.notes], json_=json_)
+    give(answer, [*lines, *([done.run_url] if done.run_url else []), *notes], json_=json_)

@@ -1,0 +1,174 @@
+"""Which release is champion, and its bundle: opened only if bytes and signature hold.
+
+Reads the ledger, certificates, signatures and ``releases/<model>/<version>/bundle/``; restores that
+folder where it is not there, from DVC's cache or remote, or from MLflow. The workspace's bundle,
+which a retraining removes and writes anew, is never looked at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from assay.errors import AssayError, NoRelease, SignatureRefused
+from assay.files import remove, sha256
+from assay.gateways import signing, tracking, versioning
+from assay.paths import ModelPaths, ReleasePaths
+from assay.progress import say
+from assay.release import certificate, ledger
+from assay.tasks.bundles import open_classifier
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from assay.bundle.classifier import Classifier
+    from assay.release.certificate import Certificate
+    from assay.release.ledger import Ledger
+
+MOVES = ("promotion", "rollback")
+
+
+def version_of(known: Ledger, model: str) -> int | None:
+    """Return the version that the ledger says is champion; None where none was promoted."""
+    moves = list(known.of(model, *MOVES))
+    return moves[-1].version if moves else None
+
+
+def released(known: Ledger, model: str) -> list[int]:
+    """Return the versions that were ever released, ascending."""
+    return sorted(line.version for line in known.of(model, "promotion") if line.version)
+
+
+def require_version(known: Ledger, model: str) -> int:
+    """Return the champion's version.
+
+    Raises:
+        NoRelease: none was promoted yet.
+
+    """
+    found = version_of(known, model)
+    if found is None:
+        raise NoRelease(
+            f"{model} has no champion yet",
+            expected="a version that the gate let through",
+            cure=f"assay run {model}, then: assay promote {model}",
+        )
+    return found
+
+
+def require_released(known: Ledger, model: str, version: int | None) -> int:
+    """Return a version that was released; of None the champion's.
+
+    Raises:
+        NoRelease: there is no champion, or no such release.
+
+    """
+    if version is None:
+        return require_version(known, model)
+    there = released(known, model)
+    if version not in there:
+        raise NoRelease(
+            f"{model} has no release {version}",
+            expected="one of " + (", ".join(map(str, there)) or "none yet"),
+            cure=f"assay history {model} lists them",
+        )
+    return version
+
+
+def open_champion(model: str, *, threads: int = 2) -> tuple[Classifier, int]:
+    """Open the champion's bundle; return it with its version.
+
+    Raises:
+        NoRelease: none was promoted yet.
+        LedgerRefused: a line of the ledger was edited, dropped or moved.
+        SignatureRefused, BundleRefused: the release is not signed by a trusted key, or altered.
+
+    """
+    version = require_version(ledger.read(), model)
+    held(model, version)
+    return open_classifier(ReleasePaths(model, version).bundle, threads=threads), version
+
+
+def held(model: str, version: int) -> Certificate:
+    """Check a release against its certificate and its signature; return the certificate.
+
+    A bundle that is not there is restored first.
+
+    Raises:
+        SignatureRefused: unsigned, of another key, altered, with a file too many, or lost.
+
+    """
+    paths = ReleasePaths(model, version)
+    stated = certificate.read(paths.certificate)
+    if (stated.model, stated.version) != (model, version):
+        raise _refused(paths, f"its certificate is that of {stated.model} {stated.version}")
+    if not paths.bundle.is_dir():
+        _restore(paths, stated)
+    if found := _differences(paths.bundle, stated):
+        raise _refused(paths, found)
+    signing.verify_bundle(paths.bundle, paths.signature)
+    return stated
+
+
+def _differences(bundle: Path, stated: Certificate) -> str:
+    there = {
+        path.relative_to(bundle).as_posix(): path for path in bundle.rglob("*") if path.is_file()
+    }
+    if odd := sorted(set(there) ^ set(stated.files)):
+        return f"{', '.join(odd)} is missing, or does not belong there"
+    altered = [name for name, path in sorted(there.items()) if sha256(path) != stated.files[name]]
+    return f"the bytes of {', '.join(altered)} were altered" if altered else ""
+
+
+def _refused(paths: ReleasePaths, found: str) -> SignatureRefused:
+    return SignatureRefused(
+        f"release {paths.version} of {paths.model} is refused: {found}",
+        expected=f"exactly the files that {paths.certificate} lists",
+        cure=f"rm -r {paths.bundle}: the next command restores it from DVC or MLflow; find out who "
+        "altered it",
+    )
+
+
+def _restore(paths: ReleasePaths, stated: Certificate) -> None:
+    """Bring a bundle back: out of DVC, else out of MLflow; whatever comes back is checked."""
+    say(f"{paths.bundle} is not there: looking for it in DVC and MLflow")
+    for origin, fetch in (("DVC", _from_dvc), ("MLflow", _from_mlflow)):
+        if fetch(paths, stated) and not _differences(paths.bundle, stated):
+            say(f"{paths.bundle} was restored from {origin}")
+            return
+        remove(paths.bundle)
+    raise SignatureRefused(
+        f"release {paths.version} of {paths.model} is lost: {paths.bundle} is not there, and "
+        "neither DVC nor MLflow has it",
+        expected="its bundle in DVC's cache or remote, or among MLflow's artifacts",
+        cure=f"dvc pull, or make it again: assay verify {paths.model} --version {paths.version}",
+    )
+
+
+def _from_dvc(paths: ReleasePaths, stated: Certificate) -> bool:
+    digest = recorded(stated, ModelPaths(paths.model).bundle)
+    return digest is not None and versioning.copy_folder(digest, paths.bundle)
+
+
+def _from_mlflow(paths: ReleasePaths, stated: Certificate) -> bool:
+    try:
+        tracking.fetch_of(paths.model, _bundle_digest(stated), paths.bundle)
+    except AssayError:
+        return False
+    return True
+
+
+def recorded(stated: Certificate, path: Path) -> str | None:
+    """Return DVC's MD5 of an output, as the certificate's lock has it."""
+    stages: object = stated.lock.get("stages")
+    for stage in stages.values() if isinstance(stages, dict) else ():
+        for output in stage.get("outs", ()) if isinstance(stage, dict) else ():
+            if isinstance(output, dict) and output.get("path") == path.as_posix():
+                return str(output["md5"])
+    return None
+
+
+def _bundle_digest(stated: Certificate) -> str:
+    """Return the folder's SHA-256, as :func:`assay.files.sha256` computes it."""
+    lines = "".join(f"{name} {digest}\n" for name, digest in sorted(stated.files.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()

@@ -1,0 +1,150 @@
+"""What a release can be rebuilt from, gathered before it is one; and what speaks against it.
+
+Reads ``dvc.lock``, git, the model's outputs and its trace. Writes nothing.
+"""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assay import processor, records
+from assay.bundle import manifest
+from assay.errors import AssayError
+from assay.files import sha256
+from assay.gateways import signing, versioning
+from assay.paths import INBOX, PIPELINE_LOCK, RELEASES
+from assay.records import Rule, Trace
+from assay.release.certificate import Certificate, Machine, Material
+from assay.release.soundness import require_sound
+from assay.tasks import registry
+
+if TYPE_CHECKING:
+    from assay.paths import ModelPaths
+    from assay.records import Verdict
+    from assay.settings.schema import Model
+
+LOCK = Path("requirements.lock")
+# What a run of the pipeline itself changes: a certificate holds these by their content.
+OUTSIDE = (PIPELINE_LOCK.as_posix(), f"{RELEASES.as_posix()}/", f"{INBOX.as_posix()}/")
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A challenger's digests, and the findings that keep it from being certified."""
+
+    bundle: str
+    weights: str
+    tested: str
+    commit: str | None
+    findings: tuple[str, ...]
+
+
+def gather(files: ModelPaths) -> Evidence:
+    """Look at a built model.
+
+    Raises:
+        InputRefused, BundleRefused: an output is not what its stage wrote.
+
+    """
+    require_sound(files)
+    return Evidence(
+        bundle=sha256(files.bundle),
+        weights=sha256(files.checkpoint),
+        tested=versioning.md5_of(files.split("test")),
+        commit=versioning.commit(),
+        findings=tuple(_findings(files)),
+    )
+
+
+def rule(evidence: Evidence) -> Rule:
+    """Return the gate's rule on the certificate."""
+    shown = "; ".join(evidence.findings)
+    held = f"commit {str(evidence.commit)[:12]}, every output as recorded, a key to sign with"
+    return Rule(
+        name="certificate",
+        title="certificate",
+        passed=not evidence.findings,
+        found=shown or held,
+        required="what it was made from is in git and DVC, and can be signed for",
+    )
+
+
+def certificate(
+    files: ModelPaths, settings: Model, number: int, evidence: Evidence, verdict: Verdict
+) -> Certificate:
+    """Return all that vouches for a release, as number ``number``."""
+    stated = manifest.read(files.bundle)
+    return Certificate(
+        model=files.model,
+        version=number,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        files={path.name: sha256(path) for path in sorted(files.bundle.iterdir())},
+        commit=evidence.commit or "",
+        dirty=bool(versioning.changed(*OUTSIDE)),
+        settings=settings.model_dump(mode="json", by_alias=True),
+        materials=tuple(_materials(files, settings)),
+        lock=versioning.locked(files.model),
+        inbox=versioning.inbox_entries(files.model),
+        machine=Machine(
+            processor=stated.processor,
+            threads=settings.train.threads,
+            torch=version("torch"),
+            python=platform.python_version(),
+        ),
+        trace=records.read(files.trace, Trace),
+        verdict=verdict,
+    )
+
+
+def _findings(files: ModelPaths) -> list[str]:
+    found = []
+    if versioning.commit() is None:
+        found.append("this folder is under no commit: git init, git add, git commit")
+    if changed := versioning.changed(*OUTSIDE):
+        found.append(f"not committed: {_listed(changed)} (git add, git commit)")
+    if stale := versioning.verify_sources(files.model):
+        found.append(f"changed since it was built: {_listed(stale)} (assay run {files.model})")
+    if untracked := versioning.inbox_untracked(files.model):
+        found.append(f"not versioned: {_listed(untracked)} (assay run {files.model})")
+    if not files.trace.is_file():
+        found.append(f"no {files.trace} (assay run {files.model})")
+    made = manifest.read(files.bundle).processor
+    if made != processor.processor_class():
+        found.append(f"built on {made}, and this is {processor.processor_class()}")
+    try:
+        usable = signing.has_key()
+    except AssayError as problem:
+        return [*found, problem.found]
+    return found if usable else [*found, "no trusted key to sign with (assay doctor --fix)"]
+
+
+def _listed(paths: list[str]) -> str:
+    more = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
+    return ", ".join(paths[:SHOWN]) + more
+
+
+def _materials(files: ModelPaths, settings: Model) -> list[Material]:
+    tables = [files.raw, *sorted(path for path in files.splits.iterdir() if path.is_file())]
+    outputs = versioning.lock_entries(files.model)
+    found = [
+        Material(name=path.as_posix(), digest={"sha256": sha256(path), **_md5(outputs, path)})
+        for path in tables
+    ]
+    found.append(Material(name=LOCK.as_posix(), digest={"sha256": sha256(LOCK)}))
+    start = registry.task_of(settings).pretrained(settings)
+    if start is not None:
+        name = f"pretrained checkpoint {settings.train.checkpoint}"
+        found.append(Material(name=name, digest={"sha256": sha256(start)}))
+    inbox = versioning.inbox_entries(files.model)
+    return [*found, *(Material(name=name, digest={"dvcMd5": md5}) for name, md5 in inbox.items())]
+
+
+def _md5(outputs: dict[str, str], path: Path) -> dict[str, str]:
+    md5 = outputs.get(path.as_posix())
+    return {"md5": md5} if md5 else {}
