@@ -1,30 +1,31 @@
-"""Retrain one model: every stage through DVC, then the registry.
+"""Retrain one model, if there is a reason to: decide, every stage through DVC, registry, gate.
 
-Reads the model's settings, what DVC says depends on what, and ``metrics.json``. Writes nothing
-itself but Prefect's artifacts: a table of metrics, links to the MLflow run and to Data Docs. Never
-decides what is stale (DVC does), and never retries what would fail the same way again.
+Reads what :mod:`assay.release.tick` does and what DVC says depends on what. Writes through
+:mod:`assay.release` alone, and Prefect's artifacts: the decision, the metrics, the gate's rules,
+links to the MLflow run and to Data Docs. Never decides what is stale (DVC does), and never retries
+what would fail the same way again.
 """
 
 # No `from __future__ import annotations`: Prefect reads the parameter's pattern from the source,
 # and refuses a wrong name at submission only when the annotation is more than a string.
-import re
 from typing import Annotated, Any
 
 from prefect import Task, flow, get_run_logger, task
-from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.states import Completed, Failed
 from pydantic import Field
 
-from assay import records
-from assay.errors import AssayError, Deterministic, OutOfSpace
+from assay.errors import AssayError, DataRefused, Deterministic, OutOfSpace
 from assay.gateways import versioning
+from assay.monitoring.decision import Decision
 from assay.paths import ModelPaths
-from assay.records import Evaluation
+from assay.release import retraining, tick
+from assay.release.promote import Promoted, promote
 from assay.release.register import Registration, register_if_reachable
 from assay.settings.schema import MODEL_NAME
 from assay.tasks import registry
+from flows import notifying, pages
 
 HOUR = 3600
 
@@ -37,7 +38,8 @@ def is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> boo
     return not isinstance(problem, AssayError) or problem.exit_code == 1
 
 
-@task(
+# Each step is tried once more where that may help, and none is taken from a cache.
+step = task(
     cache_policy=NO_CACHE,
     persist_result=False,
     retries=1,
@@ -45,6 +47,9 @@ def is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> boo
     retry_condition_fn=is_transient,
     timeout_seconds=24 * HOUR,
 )
+
+
+@step
 def reproduce(stage: str) -> State[Any] | None:
     """Bring one stage up to date; its output becomes this task's log, its refusal the state."""
     try:
@@ -54,16 +59,16 @@ def reproduce(stage: str) -> State[Any] | None:
     return None
 
 
-@task(
-    name="register",
-    task_run_name="register",
-    cache_policy=NO_CACHE,
-    persist_result=False,
-    retries=1,
-    retry_delay_seconds=5,
-    retry_condition_fn=is_transient,
-    timeout_seconds=HOUR,
-)
+@step
+def decide(model: str, force: bool) -> Decision | State[Any]:
+    """Decide whether to train; new files are read into the raw table first."""
+    try:
+        return tick.decide(model, force=force, on_line=get_run_logger().info)
+    except AssayError as problem:
+        return Failed(message=str(problem), data=problem)
+
+
+@step
 def enter_registry(model: str) -> Registration | State[Any]:
     """Enter the new bundle into the registry, as a version that nothing serves yet."""
     try:
@@ -72,69 +77,101 @@ def enter_registry(model: str) -> Registration | State[Any]:
         return Failed(message=str(problem), data=problem)
 
 
-@flow(name="retrain", flow_run_name="retrain {model}", persist_result=False)
-def retrain(model: Annotated[str, Field(pattern=MODEL_NAME)]) -> State[Any]:
-    """Bring a model up to date and register what came out.
+@step
+def gate(model: str) -> Promoted | State[Any]:
+    """Hold the challenger against the champion; promote it, or keep what is."""
+    try:
+        return promote(model)
+    except AssayError as problem:
+        return Failed(message=str(problem), data=problem)
 
-    Stages that DVC finds up to date cost a second. The first refusal ends the run, and is its
-    message.
+
+@flow(name="retrain", flow_run_name="retrain {model}", persist_result=False)
+def retrain(model: Annotated[str, Field(pattern=MODEL_NAME)], force: bool = False) -> State[Any]:
+    """Bring a model up to date where there is a reason to, and promote what the gate lets through.
+
+    Works in a clean worktree. The decision and its reasons are written down whether anything is
+    trained or not; the first refusal ends the run, and is its message.
     """
     try:
-        registry.load_model(model)  # a wrong setting in our words, before DVC reads params.yaml
-        stages = versioning.stages_of(model)
+        settings = registry.load_model(model)  # in our words, before DVC reads params.yaml
+        with retraining.workplace(model) as place:
+            state = _retrain(place, force)
     except AssayError as problem:
-        return Failed(message=str(problem))
-    state: State[Any]
-    for stage in stages:
+        state = Failed(message=str(problem))
+        settings = None
+    if settings is not None:
+        notifying.tell(settings.retrain.notify, model, state, get_run_logger().warning)
+    return state
+
+
+def _retrain(place: retraining.Workplace, force: bool) -> State[Any]:
+    model = place.model
+    decided = _run(decide, "decide", model, force)
+    decision = decided.result(raise_on_failure=False)
+    if not isinstance(decision, Decision):
+        return _refused(model, None, decided)
+    pages.show_decision(model, decision)
+    if not decision.train:
+        _record(model, decision, "kept: nothing asked for a training")
+        return Completed(message=f"{model}: not trained: {decision.summary}")
+    for stage in versioning.stages_of(model):
         name = stage.partition("@")[0]
-        state = reproduce.with_options(name=name, task_run_name=name)(stage, return_state=True)
-        if not state.is_completed():
-            return Failed(message=state.message)
-    state = enter_registry(model, return_state=True)
-    registration = state.result(raise_on_failure=False)
+        done = _run(reproduce, name, stage)
+        if not done.is_completed():
+            return _refused(model, decision, done)
+    return _release(place, decision)
+
+
+def _release(place: retraining.Workplace, decision: Decision) -> State[Any]:
+    """Register what was made, hold it against the gate, and bring it where it belongs."""
+    model = place.model
+    entered = _run(enter_registry, "register", model)
+    registration = entered.result(raise_on_failure=False)
     if not isinstance(registration, Registration):
-        return Failed(message=state.message)
-    return finished(ModelPaths(model), registration)
-
-
-def finished(files: ModelPaths, registration: Registration) -> State[Any]:
-    """Show what came out on the run's page; return the run's last state."""
-    for note in registration.notes:
+        return _refused(model, decision, entered)
+    pages.show_results(ModelPaths(model), registration, place.home)
+    judged = _run(gate, "gate", model)
+    promoted = judged.result(raise_on_failure=False)
+    if not isinstance(promoted, Promoted):
+        return _refused(model, decision, judged)
+    pages.show_verdict(promoted)
+    outcome = _outcome(promoted)
+    _record(model, decision, outcome)
+    for note in (*registration.notes, *promoted.notes, *tick.keep(place, outcome)):
         get_run_logger().info(note)
-    show(files, registration.run_url)
-    if registration.version is None:
-        return Completed(message=f"{files.model} is up to date, but not in the registry")
-    return Completed(message=f"{files.model} is registered as version {registration.version}")
+    name = "Kept" if promoted.refused else "Completed"
+    return Completed(name=name, message=f"{model}: {outcome}")
 
 
-def show(files: ModelPaths, run_url: str | None) -> None:
-    """Put the metrics and the links on the run's page."""
-    key = re.sub("[^a-z0-9]+", "-", files.model)
-    create_markdown_artifact(
-        metrics_table(records.read(files.metrics, Evaluation)),
-        key=f"{key}-metrics",
-        description=f"{files.model} on its test split, from {files.metrics}",
-    )
-    if run_url and run_url.startswith(("http://", "https://")):
-        create_link_artifact(run_url, "MLflow run", key=f"{key}-mlflow-run")
-    page = files.data_docs / "index.html"
-    if page.is_file():
-        link = page.absolute().as_uri()
-        create_link_artifact(link, "Data Docs (open on this machine)", key=f"{key}-data-docs")
+def _outcome(promoted: Promoted) -> str:
+    if promoted.verdict is None:
+        return f"kept: release {promoted.version} has these very bytes"
+    if promoted.verdict.passed:
+        return f"promoted: release {promoted.version}"
+    rules = "; ".join(f"{rule.title}: {rule.found}" for rule in promoted.verdict.refusals)
+    stays = f"release {promoted.before} stays champion" if promoted.before else "no champion yet"
+    return f"refused by the gate ({stays}): {rules}"
 
 
-def metrics_table(evaluation: Evaluation) -> str:
-    """Return a Markdown table: a row for each metric with a value, the baseline beside it."""
-    rows = ["| metric | model | 95 % interval | baseline |", "| --- | ---: | :---: | ---: |"]
-    for metric in evaluation.metrics:
-        if metric.value is None:
-            continue
-        bounded = metric.low is not None and metric.high is not None
-        interval = f"{_number(metric.low)} to {_number(metric.high)}" if bounded else ""
-        cells = (metric.title, _number(metric.value), interval, _number(metric.baseline))
-        rows.append(f"| {' | '.join(cells)} |")
-    return "\n".join(rows)
+def _refused(model: str, decision: Decision | None, state: State[Any]) -> State[Any]:
+    """Write down how a run ended that went wrong; a refused data set is not tried again."""
+    if decision is not None:
+        refused = isinstance(state.data, DataRefused)
+        _record(model, decision, f"{'refused' if refused else 'failed'}: {state.message}")
+    return Failed(message=state.message)
 
 
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.4f}"
+def _record(model: str, decision: Decision, outcome: str) -> None:
+    """Write the tick into the ledger; that it can't be never hides how a run ended."""
+    try:
+        tick.record(model, decision, outcome)
+    except AssayError as problem:
+        get_run_logger().warning(f"the ledger has no line of this run: {problem}")
+
+
+def _run(one: Task[..., Any], name: str, *arguments: object) -> State[Any]:
+    """Run a step as a task of that name; return its last state, whatever it is."""
+    state: Any = one.with_options(name=name, task_run_name=name)(*arguments, return_state=True)
+    ended: State[Any] = state
+    return ended

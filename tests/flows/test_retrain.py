@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import urllib.error
 from typing import TYPE_CHECKING, Any
 
@@ -31,15 +32,18 @@ def test_every_stage_is_a_task_of_its_name_in_order(
     services: Services, run: dict[str, Any]
 ) -> None:
     tasks = services.tasks(run["id"])
-    assert [task["name"] for task in tasks] == ["ingest", "evaluate", "register"]
+    names = ["decide", "ingest", "evaluate", "register", "gate"]
+    assert [task["name"] for task in tasks] == names
     assert {task["state_type"] for task in tasks} == {"COMPLETED"}
-    assert services.ask(f"flow_runs/{run['id']}")["state"]["message"] == (
-        "opinions is registered as version 1"
-    )
+    ended = services.ask(f"flow_runs/{run['id']}")["state"]
+    # Nothing of this project is under a commit: the gate lets nothing through.
+    assert ended["name"] == "Kept"
+    assert "opinions: refused by the gate (no champion yet)" in ended["message"]
+    assert "under no commit" in ended["message"]
 
 
 def test_a_stages_output_is_its_tasks_log(services: Services, run: dict[str, Any]) -> None:
-    ingest, evaluate, _ = services.tasks(run["id"])
+    _, ingest, evaluate, *_ = services.tasks(run["id"])
     until(
         lambda: "opinions: accuracy 0.75" in services.logs(task_run_id={"any_": [evaluate["id"]]})
     )
@@ -57,8 +61,23 @@ def test_the_runs_page_shows_the_metrics_and_leads_to_mlflow_and_data_docs(
     assert "| macro F1 | 0.5000 |  |  |" in shown["opinions-metrics"]
     assert "ROC-AUC" not in shown["opinions-metrics"]  # it has no value
     assert f"http://127.0.0.1:{services.ports['MLFLOW_PORT']}" in shown["opinions-mlflow-run"]
-    page = (services.folder / "reports/opinions/data_docs/index.html").as_uri()
+    page = (services.folder / ".assay/data_docs/opinions/index.html").as_uri()
     assert page in shown["opinions-data-docs"]
+
+
+def test_the_runs_page_and_the_ledger_show_the_decision_and_the_gates_rules(
+    services: Services, run: dict[str, Any]
+) -> None:
+    found = services.ask("artifacts/filter", artifacts={"flow_run_id": {"any_": [run["id"]]}})
+    shown = {artifact["key"]: artifact["data"] for artifact in found}
+    assert "| new rows |" in shown["opinions-decision"]
+    assert "| champion |" in shown["opinions-decision"]
+    assert "| **refused** | certificate |" in shown["opinions-gate"]
+    assert "| ok | ONNX against torch |" in shown["opinions-gate"]
+    lines = (services.folder / "releases/ledger.jsonl").read_text().splitlines()
+    kinds = [json.loads(line)["event"]["kind"] for line in lines]
+    assert kinds[:2] == ["refusal", "tick"]
+    assert json.loads(lines[1])["event"]["decision"]["train"] is True
 
 
 def test_after_a_retraining_dvc_has_nothing_to_do(services: Services, run: dict[str, Any]) -> None:
@@ -81,7 +100,7 @@ def test_a_refusal_fails_the_task_with_its_own_words_and_is_not_repeated(
     services: Services,
 ) -> None:
     ended = services.ended(services.submit("any", model="broken"))
-    (ingest,) = services.tasks(ended["id"])
+    _, ingest = services.tasks(ended["id"])
     assert (ingest["name"], ingest["state_type"], ingest["run_count"]) == ("ingest", "FAILED", 1)
     for state in (ingest["state"], ended["state"]):
         assert "data/inbox/broken/rows.csv has no column 'text'" in state["message"]
@@ -96,7 +115,7 @@ def test_a_refusal_fails_the_task_with_its_own_words_and_is_not_repeated(
 
 def test_a_fault_is_tried_once_more_and_tells_the_last_words(services: Services) -> None:
     ended = services.ended(services.submit("any", model="crashing"))
-    _, evaluate = services.tasks(ended["id"])
+    *_, evaluate = services.tasks(ended["id"])
     assert (evaluate["state_type"], evaluate["run_count"]) == ("FAILED", 2)
     assert "ValueError: the model crashes" in evaluate["state"]["message"]
     assert "ValueError: the model crashes" in ended["state"]["message"]
@@ -104,7 +123,7 @@ def test_a_fault_is_tried_once_more_and_tells_the_last_words(services: Services)
 
 def test_what_would_fail_the_same_way_again_is_not_tried_again(services: Services) -> None:
     ended = services.ended(services.submit("any", model="diverging"))
-    _, evaluate = services.tasks(ended["id"])
+    *_, evaluate = services.tasks(ended["id"])
     assert (evaluate["state_type"], evaluate["run_count"]) == ("FAILED", 1)
     assert "the loss became nan at step 1" in ended["state"]["message"]
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from assay.errors import AssayError
-from assay.gateways import tracking
+from assay.gateways import signing, tracking
 from assay.gateways.tracking import access
 from assay.paths import MLRUNS, require_project
 from assay.progress import say
@@ -109,6 +109,7 @@ def _prepare() -> None:
     for folder in (PREFECT_HOME, MLRUNS / "artifacts", processes.LOGS):
         folder.mkdir(parents=True, exist_ok=True)
     profile.write(addresses.prefect(), access.make_credential())
+    signing.make_key()  # each decision of a schedule is signed
     tracking.prepare()
 
 

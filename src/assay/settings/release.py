@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from assay.settings.block import Block, Share
 
@@ -65,6 +65,7 @@ class Retrain(Block):
         drift_error: the chance of a false alarm of drift over a year of ticks.
         ticks_a_year: how many ticks share that chance.
         commit: leave a commit on the branch ``retrain/<model>``.
+        notify: Prefect's notification blocks that hear of promotions, refusals and failures.
 
     """
 
@@ -73,3 +74,9 @@ class Retrain(Block):
     drift_error: Share = 0.05
     ticks_a_year: Annotated[int, Field(ge=1, le=1_000_000)] = 52
     commit: bool = False
+    notify: tuple[str, ...] = ()
+
+    @field_validator("notify", mode="before")
+    @classmethod
+    def _as_tuple(cls, value: object) -> object:
+        return tuple(value) if isinstance(value, list) else value
