@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 # Below this expected count the chi-square distribution gives too small p-values far in the tail: at
 # p = 0.0002 it rejects 3.6 times too often with 5 expected rows, 1.2 times with 100.
 ENOUGH = 100
-# As many random tables beyond the observed one settle a p-value to about a third of itself.
-BEYOND = 10
+# As many random tables beyond the observed one settle a p-value to about a seventh of itself.
+BEYOND = 50
 MOST_TABLES = 500_000
 CELLS_AT_ONCE = 1_000_000
 # Sums in another order differ in their last digits; tables that are alike must count as alike.
@@ -34,14 +34,14 @@ TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
-class Tested:
+class Comparison:
     """How far two sets of rows are apart, and how probable that is when nothing has changed."""
 
     statistic: float
     p_value: float
 
 
-def numbers(reference: FloatArray, current: FloatArray) -> Tested:
+def numbers(reference: FloatArray, current: FloatArray) -> Comparison:
     """Return the Kolmogorov-Smirnov test of a number per row.
 
     The p-value is exact up to 10,000 rows on both sides, asymptotic beyond (scipy's ``auto``).
@@ -57,15 +57,15 @@ def numbers(reference: FloatArray, current: FloatArray) -> Tested:
 
     """
     found = ks_2samp(_without_nan(reference), _without_nan(current), method="auto")
-    return Tested(float(found.statistic), float(found.pvalue))
+    return Comparison(float(found.statistic), float(found.pvalue))
 
 
-def categories(reference: Counts, current: Counts, level: float) -> Tested:
+def categories(reference: Counts, current: Counts, level: float) -> Comparison:
     """Return the chi-square test of rows per category.
 
     The statistic is Pearson's. Where each expected count is 100 or more, its p-value is that of the
     chi-square distribution; elsewhere it is exact: the share of random tables with the same margins
-    (a permutation of the rows) that are at least as far apart. Drawing ends once 10 such tables
+    (a permutation of the rows) that are at least as far apart. Drawing ends once 50 such tables
     are found, or when there are enough to tell a p-value at ``level``. A level below 0.000002 would
     take too many tables: then each category is tested alone, exactly, with Bonferroni over them.
 
@@ -81,14 +81,14 @@ def categories(reference: Counts, current: Counts, level: float) -> Tested:
     table = np.array([[side.get(name, 0) for name in names] for side in (reference, current)])
     table = table[:, table.sum(axis=0) > 0]
     if table.shape[1] < 2:
-        return Tested(0.0, 1.0)
+        return Comparison(0.0, 1.0)
     pooled, rows = table.sum(axis=0), int(table[1].sum())
     statistic = float(_pearson(table[1:], pooled, rows)[0])
     if pooled.min() * table.sum(axis=1).min() / table.sum() >= ENOUGH:
-        return Tested(statistic, float(chi2_contingency(table, correction=False).pvalue))
+        return Comparison(statistic, float(chi2_contingency(table, correction=False).pvalue))
     if level * MOST_TABLES < 1:
-        return Tested(statistic, _one_by_one(table, pooled))
-    return Tested(statistic, _permuted(statistic, pooled, rows, level))
+        return Comparison(statistic, _one_by_one(table, pooled))
+    return Comparison(statistic, _permuted(table[1], pooled, level))
 
 
 def _without_nan(values: FloatArray) -> FloatArray:
@@ -107,15 +107,18 @@ def _pearson(tables: IntArray, pooled: IntArray, rows: int) -> FloatArray:
     return distances
 
 
-def _permuted(statistic: float, pooled: IntArray, rows: int, level: float) -> float:
+def _permuted(current: IntArray, pooled: IntArray, level: float) -> float:
     """Return the p-value by random tables with the margins of the observed one."""
-    random = np.random.default_rng(0)
+    rows = int(current.sum())
+    bound = float(_pearson(current[None], pooled, rows)[0]) * (1 - TOLERANCE)
+    # One seed for all tables would make the same error at every tick, and errors could not average.
+    random = np.random.default_rng([*current.tolist(), *pooled.tolist()])
     most = min(MOST_TABLES, math.ceil(BEYOND / level))
     at_once, drawn, beyond = 200, 0, 0
     while drawn < most:
         size = min(at_once, most - drawn)
         tables = random.multivariate_hypergeometric(pooled, rows, size=size)
-        hits = np.flatnonzero(_pearson(tables, pooled, rows) >= statistic * (1 - TOLERANCE))
+        hits = np.flatnonzero(_pearson(tables, pooled, rows) >= bound)
         if beyond + len(hits) >= BEYOND:
             return BEYOND / (drawn + int(hits[BEYOND - beyond - 1]) + 1)
         beyond, drawn = beyond + len(hits), drawn + size
