@@ -149,6 +149,8 @@ def test_counts_and_summary_tell_the_kinds_apart() -> None:
     }
     assert tuple(found.counts()) == KINDS == tuple(Behaviour.model_fields)
     assert found.summary == "must_pass 1 of 2, transforms 1 of 1"
+    none = report(must_pass=[{"input": "good", "label": "bad"}])
+    assert none.summary == "must_pass 0 of 1"
 
 
 def test_where_nothing_is_required_that_is_said() -> None:
