@@ -24,8 +24,11 @@ TENSORS = {
 
 
 def test_a_position_comes_back_from_its_json() -> None:
-    at = dataclasses.replace(AT, trace=[TracePoint(step=0, sha256="a" * 64)])
-    assert Position.from_json(at.to_json()) == at
+    curve = [{"step": 30.0, "loss": 0.5, "epoch": 1.0}]
+    at = dataclasses.replace(AT, curve=curve, trace=[TracePoint(step=0, sha256="a" * 64)])
+    found = Position.from_json(at.to_json())
+    assert found == at
+    assert list(found.curve[0]) == ["step", "loss", "epoch"], "the columns of the curve"
 
 
 @pytest.mark.parametrize(

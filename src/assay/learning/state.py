@@ -41,7 +41,8 @@ class Position:
 
     def to_json(self) -> str:
         """Return all of it as one line of JSON."""
-        return json.dumps(self._plain(), sort_keys=True)
+        # Unsorted: the columns of the curve come in the order of its rows' names.
+        return json.dumps(self._plain())
 
     @classmethod
     def from_json(cls, text: str) -> Position:
