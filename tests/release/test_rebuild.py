@@ -3,85 +3,45 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from assay.errors import InputRefused, UsageError
-from assay.gateways.versioning.lockfile import md5_of, stages_in
+from assay.gateways.versioning.lockfile import md5_of
 from assay.gateways.versioning.worktree import PREFIX
-from assay.paths import STAGES, ModelPaths
+from assay.paths import STAGES
 from assay.processor import processor_class
+from assay.records import Trace, TracePoint
 from assay.release.outcome import EXIT_CODES, Outcome
 from assay.release.rebuild import PROVES, Recorded, rebuild
-from tests.conftest import Project, lay_out
 from tests.gateways.versioning.made import alive, until
-from tests.made import loans, table_settings
+from tests.release.releases import (
+    FILES,
+    MODEL,
+    OTHER_ROUNDING,
+    WRONG,
+    Released,
+    altered,
+    digest,
+    state_of_the_user,
+    three_generations,
+    variant,
+)
 
 pytestmark = pytest.mark.processor
 
-MODEL = "loans"
-FILES = ModelPaths(MODEL)
 OTHER = "GenuineIntel avx2"
-WRONG = "f" * 32  # as many zeros are a number in YAML
-
-
-@dataclass(frozen=True)
-class Released:
-    """A project whose first generation was built whole, and whose inbox has changed twice since."""
-
-    project: Project
-    first: Recorded
-
-
-def commit(project: Project, message: str) -> str:
-    who = ("-c", "user.name=A", "-c", "user.email=a@example.org")
-    for words in (("add", "--all"), ("commit", "-qm", message)):
-        done = project.call("git", *who, *words)
-        assert done.returncode == 0, done.stderr
-    return project.call("git", "rev-parse", "HEAD").stdout.strip()
-
-
-def generation(project: Project, target: str) -> str:
-    """Version the inbox, build, and commit; return the commit."""
-    names = sorted(path.name for path in (project.folder / FILES.inbox).glob("*.csv"))
-    for words in (("add", *(f"{FILES.inbox}/{name}" for name in names)), ("repro", target)):
-        done = project.dvc(*words)
-        assert done.returncode == 0, done.stderr + done.stdout
-    return commit(project, target)
 
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Released:
-    block = table_settings()
-    # DVC wants each parameter that dvc.yaml names to be there.
-    block["validate"] = {"min_rows": 100}
-    block["train"]["checkpoint"] = None
-    project = lay_out(tmp_path_factory.mktemp("released") / "a project", {MODEL: block})
-    inbox = project.folder / FILES.inbox
-    loans(300).to_csv(inbox / "rows.csv", index=False)
-    found = generation(project, f"evaluate@{MODEL}")
-    first = Recorded(
-        commit=found,
-        lock=(project.folder / "dvc.lock").read_bytes(),
-        inbox={f"{FILES.inbox}/rows.csv": md5_of(inbox / "rows.csv")},
-        trace=None,
-        processor=processor_class(),
-        requirements_sha256="",
-    )
-    loans(200, seed=1).to_csv(inbox / "more.csv", index=False)
-    generation(project, f"split@{MODEL}")
-    loans(250, seed=2).to_csv(inbox / "rows.csv", index=False)
-    for gone in ("more.csv", "more.csv.dvc"):
-        (inbox / gone).unlink()
-    generation(project, f"split@{MODEL}")
-    return Released(project, first)
+    return three_generations(tmp_path_factory.mktemp("released") / "a project")
 
 
 @pytest.fixture(autouse=True)
@@ -99,46 +59,9 @@ def rebuilt(recorded: Recorded, *, quick: bool = False) -> Outcome:
     return rebuild(MODEL, recorded, quick=quick, tell=lines.append)
 
 
-def digest(recorded: Recorded, path: Path) -> str:
-    stages = stages_in(recorded.lock, Path("dvc.yaml").read_bytes(), MODEL)
-    wrote = {name: md5 for stage in stages for name, md5 in stage.wrote.items()}
-    return wrote[path.as_posix()]
-
-
-def altered(recorded: Recorded, path: Path) -> Recorded:
-    """Return the record with another digest of one output."""
-    lock = recorded.lock.replace(digest(recorded, path).encode(), WRONG.encode())
-    return replace(recorded, lock=lock)
-
-
-def variant(released: Released, path: str, pattern: str, better: str) -> Recorded:
-    """Return the first release as if it had been made by a commit in which one line differs."""
-    folder = Path(tempfile.mkdtemp()) / "clone"
-    project = released.project
-    project.call("git", "worktree", "add", "-q", "--detach", str(folder), released.first.commit)
-    try:
-        text, count = re.subn(pattern, better, (folder / path).read_text())
-        assert count == 1
-        (folder / path).write_text(text)
-        return replace(released.first, commit=commit(Project(folder), "Change a line"))
-    finally:
-        project.call("git", "worktree", "remove", "--force", str(folder))
-
-
-def state_of_the_user() -> dict[str, object]:
-    """Return all of the user's that a rebuild might touch, time stamps included."""
-    own = (Path(".git"), Path(".dvc/tmp"))
-    files = {
-        str(path): (path.lstat().st_mtime_ns, path.lstat().st_size)
-        for path in sorted(Path().rglob("*"))
-        if not any(path.is_relative_to(one) for one in own)
-    }
-    git = [
-        subprocess.run(["git", *words], check=True, capture_output=True).stdout
-        for words in (("status", "--porcelain"), ("branch", "--all", "-v"), ("stash", "list"))
-    ]
-    names = (".git/index", ".git/HEAD", ".git/config")
-    return {**files, "git": git, **{name: Path(name).read_bytes() for name in names}}
+def trace_of(released: Released) -> Trace:
+    assert released.first.trace
+    return released.first.trace
 
 
 def test_the_first_of_three_generations_is_rebuilt_and_the_user_notices_nothing(
@@ -174,14 +97,6 @@ def test_a_digest_that_was_altered_fails_at_its_stage(released: Released) -> Non
     assert (outcome.path, outcome.expected) == (FILES.split_report.as_posix(), WRONG)
     assert outcome.found == digest(released.first, FILES.split_report)
     assert [stage.stage for stage in outcome.stages] == ["ingest", "validate", "split"]
-
-
-# Changes the last bits of the weights, as another order of additions would.
-OTHER_ROUNDING = (
-    "src/assay/learning/optimiser.py",
-    r"rates = \{False: learning_rate,",
-    "rates = {False: learning_rate * 1.000001,",
-)
 
 
 def test_another_line_of_code_fails_where_it_works(released: Released) -> None:
@@ -284,9 +199,54 @@ def test_on_another_class_too_the_rows_must_be_the_same(released: Released) -> N
     assert (outcome.result, outcome.stage) == ("failed", "ingest")
 
 
+def test_the_same_training_is_equal_so_far(released: Released) -> None:
+    before = state_of_the_user()
+    outcome = rebuilt(released.first, quick=True)
+    assert state_of_the_user() == before
+    assert (outcome.result, outcome.exit_code) == ("equal_so_far", 0)
+    assert trace_of(released).points[-1].step == outcome.step
+    assert outcome.step is not None
+    assert outcome.step > 10
+
+
+def test_another_training_differs_at_a_step(released: Released) -> None:
+    other = variant(released, *OTHER_ROUNDING)
+    outcome = rebuilt(other, quick=True)
+    assert (outcome.result, outcome.stage, outcome.exit_code) == ("failed", "train", 3)
+    known = {point.step: point.sha256 for point in trace_of(released).points}
+    assert outcome.step is not None
+    assert (outcome.step > 0, known[outcome.step]) == (True, outcome.expected)
+    assert len(outcome.found or "") == 64
+    assert outcome.found != outcome.expected
+    with pytest.raises(UsageError, match="another class of processor"):
+        rebuilt(replace(other, processor=OTHER), quick=True)
+
+
+def test_a_training_that_ends_too_early_differs(released: Released) -> None:
+    points = trace_of(released).points
+    longer = Trace(points=(*points, TracePoint(step=10**6, sha256="a" * 64)))
+    outcome = rebuilt(replace(released.first, trace=longer), quick=True)
+    assert (outcome.result, outcome.step) == ("failed", 10**6)
+    assert (outcome.expected, outcome.found) == ("a" * 64, "no such point")
+
+
+def test_a_training_that_fails_is_told_with_what_it_said(released: Released) -> None:
+    broken = variant(released, "src/assay/learning/optimiser.py", "    rates = .*", "    1 / 0")
+    outcome = rebuilt(broken, quick=True)
+    assert (outcome.result, outcome.stage, outcome.step) == ("failed", "train", 0)
+    assert "ZeroDivisionError" in (outcome.found or "")
+
+
+def test_a_commit_that_knows_no_replay_is_refused(released: Released) -> None:
+    old = variant(released, "src/assay/release/replay.py", "", "")
+    with pytest.raises(UsageError, match="cannot replay"):
+        rebuilt(old, quick=True)
+
+
 def test_without_a_trace_there_is_no_quick_rebuild(released: Released) -> None:
-    with pytest.raises(UsageError, match="no trace"):
-        rebuilt(released.first, quick=True)
+    for none in (None, Trace(points=())):
+        with pytest.raises(UsageError, match="no trace"):
+            rebuilt(replace(released.first, trace=none), quick=True)
 
 
 def test_what_it_proves_is_one_paragraph() -> None:

@@ -10,26 +10,20 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from assay.errors import StageFailed, UsageError
 from assay.gateways.versioning.worktree import checked_out, resolve
-from assay.paths import PIPELINE, PIPELINE_LOCK, require_project
+from assay.paths import PIPELINE_LOCK, require_project
 from assay.processor import processor_class
 from assay.release import clean
 from assay.release.full import Repetition
-from assay.release.outcome import PROVES, Difference, Finding, Outcome
-from assay.release.quick import compare, replay
+from assay.release.outcome import PROVES, Outcome
+from assay.release.quick import Replay, require_trace
 from assay.release.recorded import Recorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from assay.records import Trace
-    from assay.release.clean import CleanTree
-
 __all__ = ["PROVES", "Outcome", "Recorded", "rebuild"]
-
-TRAIN = "train"
 
 
 def rebuild(model: str, recorded: Recorded, *, quick: bool, tell: Callable[[str], None]) -> Outcome:
@@ -49,17 +43,17 @@ def rebuild(model: str, recorded: Recorded, *, quick: bool, tell: Callable[[str]
 
     """
     require_project()
-    started, here = time.monotonic(), processor_class()
-    commit, trace = resolve(recorded.commit), _trace(recorded) if quick else None
+    started, here, commit = time.monotonic(), processor_class(), resolve(recorded.commit)
+    if quick:
+        require_trace(recorded)  # before anything is made
     with checked_out(commit) as folder:
         (folder / PIPELINE_LOCK).write_bytes(recorded.lock)
         notes = _notes(folder, recorded)
         tree = clean.prepare(folder, tell)
-        if trace:
-            finding = _quick(model, recorded, trace, tree)
+        if quick:
+            finding = Replay(model, recorded, tree).run()
         else:
-            work = Repetition(model, recorded, tree, here != recorded.processor, notes)
-            finding = work.run()
+            finding = Repetition(model, recorded, tree, here != recorded.processor, notes).run()
     first = finding.difference
     return Outcome(
         model=model,
@@ -76,42 +70,6 @@ def rebuild(model: str, recorded: Recorded, *, quick: bool, tell: Callable[[str]
         seconds=round(time.monotonic() - started, 1),
         notes=tuple(notes),
     )
-
-
-def _quick(model: str, recorded: Recorded, trace: Trace, tree: CleanTree) -> Finding:
-    stages = recorded.stages(model, (tree.folder / PIPELINE).read_bytes())
-    wrote = {path: digest for stage in stages for path, digest in stage.wrote.items()}
-    found = replay(tree, model, wrote)
-    if isinstance(found, str):
-        return Finding(
-            "failed", TRAIN, Difference(path="trace", expected="a training", found=found)
-        )
-    equal, other = compare(trace, found)
-    if other is None:
-        if equal is None:
-            raise StageFailed("the replay wrote no point", cure="call assay verify without --quick")
-        return Finding("equal_so_far", step=equal)
-    if processor_class() != recorded.processor:
-        raise UsageError(
-            f"at step {other.step} the training's state is not the recorded one, as may be on "
-            f"another class of processor ({recorded.processor} was recorded)",
-            expected=processor_class(),
-            cure="call assay verify without --quick: it compares metrics and predictions too",
-        )
-    known = {point.step: point.sha256 for point in trace.points}
-    expected = known.get(other.step, "no state at this step")
-    difference = Difference(path="trace", expected=expected, found=other.sha256)
-    return Finding("failed", TRAIN, difference, step=other.step)
-
-
-def _trace(recorded: Recorded) -> Trace:
-    if recorded.trace is None or not recorded.trace.points:
-        raise UsageError(
-            "no trace of the training was recorded with this release",
-            expected="a release of this version of Assay or a later one",
-            cure="call assay verify without --quick: it builds the whole model",
-        )
-    return recorded.trace
 
 
 def _notes(folder: Path, recorded: Recorded) -> list[str]:
