@@ -6,7 +6,6 @@ import pytest
 
 from assay.errors import SettingsError
 from assay.settings.behaviour import Behaviour, read
-from tests.conftest import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -150,10 +149,3 @@ def test_a_template_of_the_most_texts_is_read(tmp_path: Path) -> None:
 def test_what_is_no_mapping_says_what_such_a_file_holds(tmp_path: Path, content: str) -> None:
     problem = _refused(tmp_path, content)
     assert "must_pass, invariance, transforms, direction" in problem.expected
-
-
-@pytest.mark.parametrize(("model", "least"), [("opinions", 4), ("fashion", 1)])
-def test_the_files_that_come_with_models_are_read(model: str, least: int) -> None:
-    path = ROOT / f"expectations/{model}.behaviour.yaml"
-    assert path.is_file()
-    assert sum(bool(getattr(read(path), kind)) for kind in Behaviour.model_fields) == least

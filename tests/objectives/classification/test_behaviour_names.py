@@ -40,6 +40,12 @@ def test_labels_transforms_and_inputs_of_each_file_are_known(
     assert {one.name for one in required.transforms} == set(transforms)
 
 
+@pytest.mark.parametrize(("model", "kinds"), [("opinions", 4), ("fashion", 1)])
+def test_each_file_requires_something(model: str, kinds: int) -> None:
+    required = behaviour.read(ROOT / f"expectations/{model}.behaviour.yaml")
+    assert sum(bool(getattr(required, kind)) for kind in type(required).model_fields) == kinds
+
+
 def test_the_file_of_texts_is_none_for_images() -> None:
     path = ROOT / "expectations/opinions.behaviour.yaml"
     with pytest.raises(SettingsError, match=r"must_pass\.0\.label"):
