@@ -41,13 +41,17 @@ def measure(at: Situation) -> Drift | None:
         return None
     champion.held(at.model, at.version)
     raw = pd.read_parquet(files.raw)
-    fresh = raw[~raw["id"].astype(str).isin(known)]
+    ids = raw["id"].astype(str)
+    fresh = raw[~ids.isin(known)]
+    # Out of the raw table too: a split's cells were cleaned.
+    tested_ids = pd.read_parquet(kept, columns=["id"])["id"].astype(str)
+    reference = raw[ids.isin(set(tested_ids))]
     observe, bundle = (
         registry.task_of(at.settings).observe,
         ReleasePaths(at.model, at.version).bundle,
     )
     return drift.compare(
-        observe(at.settings, bundle, _some(pd.read_parquet(kept))),
+        observe(at.settings, bundle, _some(reference)),
         observe(at.settings, bundle, _some(fresh)),
         error=at.settings.retrain.drift_error,
         ticks_a_year=at.settings.retrain.ticks_a_year,

@@ -52,7 +52,7 @@ class Gate(Block):
     max_parity_difference: Annotated[float, Field(gt=0, le=1)] = 1e-4
     max_megabytes: Annotated[float, Field(gt=0, le=1e6)] = 2000.0
     max_latency_ms: Annotated[float, Field(gt=0, le=1e6)] = 100.0
-    label_error: Annotated[float, Field(gt=0, le=0.5)] = 0.05
+    label_error: Annotated[float, Field(ge=0.001, le=0.5)] = 0.05
     bootstrap: Annotated[int, Field(ge=100, le=1_000_000)] = 2000
 
 

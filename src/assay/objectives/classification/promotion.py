@@ -50,6 +50,7 @@ EXAMINED = 5000
 # A slice's margin is wider by so many standard errors of its difference: 5 % by chance.
 ONE_SIDED = 1.645
 WORST = 100  # rows of the file to look at
+FEWEST = 20  # trusted rows
 SHOWN = 3  # demands that failed
 
 
@@ -280,18 +281,45 @@ def _labels(
     if contest.known is None:
         return _unexamined("which rows the champion was made from is not known", passed=False), ()
     fresh = _new_rows(contest, contest.known)
-    held = test["id"].astype(str).isin(contest.known).to_numpy()
-    if not len(fresh) or not held.any():
-        what = "there are no new rows" if not len(fresh) else "no row is left to compare them with"
+    trusted = _trusted(contest, champion, test, parts)
+    if not len(fresh) or trusted is None:
+        what = (
+            "there are no new rows" if not len(fresh) else "too few rows are left to compare with"
+        )
         return _unexamined(what, passed=not len(fresh)), ()
-    labels = champion.bundle.labels
     say(f"gate: the labels of {len(fresh):,} new rows, as the champion sees them")
-    answers = champion.bundle.predict(parts.inputs(fresh)).probabilities
-    new = metrics.predictions(known_labels(fresh, labels, "train"), answers, labels)
-    trusted = champion.test.rows(held)
+    new = _answers(champion.bundle, fresh, "train", parts)
     done = suspicion.examine(trusted, new, error=gate.label_error)
     able = detection.power(trusted, new_rows=len(fresh), error=gate.label_error)
     return _examined(done, able, gate), _suspects(done, fresh, parts)
+
+
+def _trusted(
+    contest: Contest, champion: Asked, test: pd.DataFrame, parts: Parts
+) -> Predictions | None:
+    """Return the champion on rows that it was tested and chosen on; None where these are too few.
+
+    Their labels passed the gate, and the champion did not learn from them.
+    """
+    known = contest.known or frozenset()
+    held = test["id"].astype(str).isin(known).to_numpy()
+    validation = pd.read_parquet(contest.splits["validation"])
+    validation = validation[validation["id"].astype(str).isin(known)].reset_index(drop=True)
+    found = [champion.test.rows(held)] if held.any() else []
+    if len(validation):
+        found.append(_answers(champion.bundle, validation, "validation", parts))
+    if sum(len(one.truth) for one in found) < FEWEST:
+        return None
+    return metrics.Predictions(
+        np.concatenate([one.truth for one in found]),
+        np.concatenate([one.probabilities for one in found]),
+        champion.bundle.labels,
+    )
+
+
+def _answers(bundle: Classifier, table: pd.DataFrame, split: str, parts: Parts) -> Predictions:
+    found = bundle.predict(parts.inputs(table)).probabilities
+    return metrics.predictions(known_labels(table, bundle.labels, split), found, bundle.labels)
 
 
 def _new_rows(contest: Contest, known: frozenset[str]) -> pd.DataFrame:
