@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from math import comb
 
 import numpy as np
@@ -104,6 +105,23 @@ def test_extremes_are_no_errors() -> None:
     assert p_value(Paired(0, 0, 10, 0), 0.02) == 1.0
     assert p_value(Paired(0, 1, 0, 0), 0.02) <= 1.0
     assert p_value(Paired(0, 100, 0, 0), 0.02) == pytest.approx(MISSED, abs=1e-6)
+
+
+@pytest.mark.parametrize("counts", [Paired(10, 0, 0, 0), Paired(0, 10, 0, 0), Paired(3, 3, 4, 0)])
+def test_a_margin_beyond_one_always_or_never_passes(counts: Paired) -> None:
+    assert p_value(counts, 1.5) == p_value(counts, 1.0) <= 1e-5
+    assert p_value(counts, -1.5) == p_value(counts, -1.0) == 1.0
+
+
+def test_ten_thousand_rows_take_less_than_a_third_of_a_second() -> None:
+    counts = Paired(9200, 410, 390, 0)
+    p_value(counts, 0.02)
+    taken = []
+    for _ in range(5):
+        began = time.process_time()
+        p_value(counts, 0.02)
+        taken.append(time.process_time() - began)
+    assert min(taken) < 0.3
 
 
 def test_mcnemar_is_the_exact_binomial_test() -> None:

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 # The nuisance parameter is searched within an interval that misses it this seldom; added to p, so
-# that no p is below it. Far below any level that is used.
+# that no p is below it. Far below any level that is used: of the least, 0.05 / 2 / 51 = 5e-4, it
+# takes a five-hundredth; ten times less would widen the interval by a tenth.
 MISSED = 1e-6
+# p changes slowly within the interval: a thousand shares give the same p to 1 in 1,000.
 GRID = 41
 # Mass of the number of discordant rows that is left out on each side, and added.
 TAIL = 1e-10
@@ -74,14 +76,15 @@ def p_value(counts: Paired, margin: float) -> float:
     A negative margin asks for superiority by ``-margin``. Valid for any number of rows: the exact
     distribution of the difference under the worst share of discordant rows, within an interval for
     that share (Berger and Boos 1994, "P values maximized over a confidence set for the nuisance
-    parameter", JASA 89).
+    parameter", JASA 89). A margin beyond 1 is the margin 1: no difference is greater.
     """
+    margin = min(max(margin, -1.0), 1.0)
     rows, difference = counts.rows, counts.only_challenger - counts.only_champion
     low, high = _interval(counts.discordant, rows)
     # A difference of the margin needs at least so many discordant rows.
     low, high = max(low, abs(margin)), max(high, abs(margin))
     shares = np.linspace(low, min(high, 1.0), GRID)
-    worst = max(_tail(float(share), margin, difference, rows) for share in shares)
+    worst = _tails(shares, margin, difference, rows).max()
     return float(min(1.0, worst + MISSED))
 
 
@@ -101,7 +104,9 @@ def power(counts: Paired, margin: float, level: float) -> float:
             and p_value(Paired(rows - own, right, own - right, 0), margin) <= level
         )
         low, high = (low, middle) if passes else (middle, high)
-    return _tail(share, 0.0, high, rows) - 2 * TAIL if high <= rows else 0.0
+    if high > rows:
+        return 0.0
+    return float(_tails(np.array([share]), 0.0, high, rows)[0]) - 2 * TAIL
 
 
 def mcnemar(counts: Paired) -> float:
@@ -119,13 +124,19 @@ def _interval(discordant: int, rows: int) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _tail(share: float, margin: float, difference: int, rows: int) -> float:
-    """Return the chance of a difference at least as great, where the true one is the margin."""
-    first = int(stats.binom.ppf(TAIL, rows, share))
-    last = int(stats.binom.isf(TAIL, rows, share))
-    discordant: Floats = np.arange(first, last + 1, dtype=np.float64)
-    own = np.clip((1 - margin / share) / 2, 0.0, 1.0) if share else 0.5
+def _tails(shares: Floats, margin: float, difference: int, rows: int) -> Floats:
+    """Return the chance of a difference at least as great, where the true one is the margin.
+
+    One chance for each true share of discordant rows.
+    """
+    first = stats.binom.ppf(TAIL, rows, shares)
+    width = int((stats.binom.isf(TAIL, rows, shares) - first).max()) + 1
+    # Numbers of discordant rows, shape (shares, width); those above all rows have no mass.
+    discordant: Floats = first[:, None] + np.arange(width, dtype=np.float64)
+    above_zero = np.maximum(shares, np.finfo(np.float64).tiny)  # without discordant rows: any
+    own = np.clip((1 - margin / above_zero) / 2, 0.0, 1.0)[:, None]
     # Of n discordant rows the challenger has to have (n + difference) / 2 at least.
     needed = np.ceil((discordant + difference) / 2)
-    chances = stats.binom.pmf(discordant, rows, share) * stats.binom.sf(needed - 1, discordant, own)
-    return float(chances.sum() + 2 * TAIL)
+    chances = stats.binom.pmf(discordant, rows, shares[:, None])
+    found: Floats = (chances * stats.binom.sf(needed - 1, discordant, own)).sum(axis=1) + 2 * TAIL
+    return found
