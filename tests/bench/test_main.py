@@ -9,6 +9,8 @@ from bench import project, seeds
 from bench.__main__ import BENCHMARKS, LONG, PAGE, QUICK, main
 from tests.bench.made import WORDS
 
+DRAWN = "gate"  # needs no built model
+
 
 def test_the_whole_benchmark_writes_the_tables_that_were_asked_for(page: Path) -> None:
     asked: list[bool] = []
@@ -49,7 +51,7 @@ def test_a_page_without_markers_is_refused_before_anything_is_measured(
     assert "next: put both lines" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", [name for name in BENCHMARKS if name not in LONG])
+@pytest.mark.parametrize("name", [name for name in BENCHMARKS if name not in (*LONG, DRAWN)])
 def test_without_a_built_model_each_benchmark_refuses_with_a_sentence(
     page: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
