@@ -71,7 +71,7 @@ def test_the_runs_page_and_the_ledger_show_the_decision_and_the_gates_rules(
     found = services.ask("artifacts/filter", artifacts={"flow_run_id": {"any_": [run["id"]]}})
     shown = {artifact["key"]: artifact["data"] for artifact in found}
     assert "| new rows |" in shown["opinions-decision"]
-    assert "| champion |" in shown["opinions-decision"]
+    assert "| no champion yet |" in shown["opinions-decision"]
     assert "| **refused** | certificate |" in shown["opinions-gate"]
     assert "| ok | ONNX against torch |" in shown["opinions-gate"]
     lines = (services.folder / "releases/ledger.jsonl").read_text().splitlines()

@@ -6,6 +6,7 @@ lags behind.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -23,9 +24,11 @@ FIGURE = "difference"
 
 @click.command(name="history")
 @click.argument("model")
-@click.option("--last", type=click.IntRange(min=1), help="So many of the newest entries alone.")
+@click.option(
+    "--last", type=click.IntRange(min=1), default=50, help="So many of the newest entries."
+)
 @as_json
-def command(model: str, last: int | None, json_: bool) -> None:
+def command(model: str, last: int, json_: bool) -> None:
     """Print MODEL's entries of the ledger, the newest last."""
     require_project()
     from assay.release import aliases, champion, ledger
@@ -34,10 +37,9 @@ def command(model: str, last: int | None, json_: bool) -> None:
     registry.load_model(model)
     known = ledger.read()
     note = aliases.follow(model, known)
-    lines = list(known.of(model))
     now = champion.version_of(known, model)
-    shown = lines[-last:] if last else lines
-    shown_lines = _lines(model, now, shown, len(lines)) + ([note] if note else [])
+    shown = list(islice(known.newest(model), last))[::-1]
+    shown_lines = _lines(model, now, shown, known.count(model)) + ([note] if note else [])
     give(_answer(model, now, shown), shown_lines, json_=json_)
 
 

@@ -5,11 +5,14 @@ Writes what :mod:`assay.release.rollback` does, and to standard output.
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from assay.cli import as_json
 from assay.cli.answer import give
 from assay.paths import require_project
+from assay.progress import say
 
 
 @click.command(name="rollback")
@@ -20,6 +23,7 @@ from assay.paths import require_project
 def command(model: str, to: int | None, reason: str, json_: bool) -> None:
     """Move MODEL's champion to an earlier release, and say what changed."""
     require_project()
+    from assay.release import aliases, ledger
     from assay.release.rollback import rollback
     from assay.tasks import registry
 
@@ -30,8 +34,10 @@ def command(model: str, to: int | None, reason: str, json_: bool) -> None:
         "champion": done.version,
         "before": done.replaced,
         "changes": list(done.changes),
-        "notes": [done.note] if done.note else [],
     }
     first = f"{model}: release {done.version} is champion (release {done.replaced} before)"
-    lines = [first, *(f"  {line}" for line in done.changes), *([done.note] if done.note else [])]
-    give(answer, lines, json_=json_)
+    give(answer, [first, *(f"  {line}" for line in done.changes)], json_=json_)
+    # The champion has moved: predict answers from it while MLflow is still loaded.
+    sys.stdout.flush()
+    if note := aliases.follow(model, ledger.read()):
+        say(note)

@@ -49,7 +49,7 @@ def follow(model: str, known: Ledger, *, again: bool = False) -> str | None:
 
 def _bundle(known: Ledger, model: str, version: int | None) -> str | None:
     """Return the SHA-256 of a release's bundle, as the ledger has it."""
-    for line in known.of(model, "promotion"):
+    for line in known.newest(model, "promotion"):
         if line.version == version and line.judged is not None:
             return line.judged.bundle
     return None

@@ -30,8 +30,8 @@ MOVES = ("promotion", "rollback")
 
 def version_of(known: Ledger, model: str) -> int | None:
     """Return the version that the ledger says is champion; None where none was promoted."""
-    moves = list(known.of(model, *MOVES))
-    return moves[-1].version if moves else None
+    last = next(known.newest(model, *MOVES), None)
+    return last.version if last else None
 
 
 def released(known: Ledger, model: str) -> list[int]:

@@ -60,7 +60,7 @@ def measure(at: Situation) -> Drift | None:
 
 def _tested(at: Situation) -> str | None:
     """Return DVC's digest of the test split that the champion was promoted on."""
-    for line in at.known.of(at.model, "promotion"):
+    for line in at.known.newest(at.model, "promotion"):
         if line.version == at.version and line.judged is not None:
             return line.judged.tested
     return None

@@ -23,7 +23,7 @@ from assay.paths import LEDGER, SCRATCH
 from assay.release.events import Line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from assay.release.events import Event
 
@@ -55,13 +55,33 @@ class Ledger:
             LedgerRefused: a line is none of this version of Assay.
 
         """
+        return self._parsed(self._places(model, kinds))
+
+    def newest(self, model: str, *kinds: str) -> Iterator[Line]:
+        """Yield the same lines, newest first: most questions are about the last few.
+
+        Raises:
+            LedgerRefused: a line is none of this version of Assay.
+
+        """
+        return self._parsed(reversed(self._places(model, kinds)))
+
+    def count(self, model: str) -> int:
+        """Return how many lines a model has."""
+        return len(self._places(model, ()))
+
+    def _places(self, model: str, kinds: Sequence[str]) -> list[int]:
+        # By the bytes: a quote within a text stands there as \", so that no text looks like a key.
         mark = f'"model":{json.dumps(model)}'.encode()
         marks = [f'"kind":"{kind}"'.encode() for kind in kinds]
-        for number, line in enumerate(self.lines, 1):
-            if mark in line and (not marks or any(kind in line for kind in marks)):
-                found = _parsed(number, line)
-                if found.event.model == model and (not kinds or found.event.kind in kinds):
-                    yield found
+        return [
+            place
+            for place, line in enumerate(self.lines)
+            if mark in line and (not marks or any(kind in line for kind in marks))
+        ]
+
+    def _parsed(self, places: Iterable[int]) -> Iterator[Line]:
+        return (_parsed(place + 1, self.lines[place]) for place in places)
 
 
 def read() -> Ledger:

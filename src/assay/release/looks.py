@@ -55,8 +55,7 @@ def next_look(known: Ledger, files: ModelPaths, found: Evidence, gate: Gate) -> 
     The same challenger against the same champion on the same rows is no new look: it gives the same
     answer, and is given the level that it was given before.
     """
-    past = [line for line in known.of(files.model, *LOOKED) if _rule(line) is not None]
-    budget = _distinct(_budget(past))
+    budget = _distinct(_budget(known, files.model))
     fresh = _fresh_share(files.split("test"), budget[0]) if budget else 1.0
     if fresh >= ENOUGH_FRESH:
         return Look(1, spending.next_level([], gate.error, gate.looks), fresh, None)
@@ -86,12 +85,17 @@ def _is_again(last: Line, found: Evidence, version: int | None) -> bool:
     )
 
 
-def _budget(past: list[Line]) -> list[Line]:
+def _budget(known: Ledger, model: str) -> list[Line]:
     """Return the looks of the present budget: back to the last one that was a first look."""
-    for place in range(len(past) - 1, -1, -1):
-        if _number(past[place]) == 1:
-            return past[place:]
-    return past
+    found: list[Line] = []
+    for line in known.newest(model, *LOOKED):
+        if _rule(line) is None:
+            continue
+        # The same first look may stand there several times, one after the other.
+        if found and _number(found[-1]) == 1 and _number(line) != 1:
+            break
+        found.append(line)
+    return found[::-1]
 
 
 def _number(line: Line) -> int:

@@ -1,6 +1,7 @@
 """Make an earlier release champion again: ``assay rollback MODEL``.
 
-Reads the ledger and the release. Writes a line of the ledger, and MLflow's alias. Removes nothing.
+Reads the ledger and the release. Writes a line of the ledger. Removes nothing; MLflow's alias is
+the caller's next step, for MLflow takes longer to load than all of this.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from assay.errors import NoRelease
 from assay.gateways import versioning
 from assay.paths import ReleasePaths
-from assay.release import aliases, certificate, champion, ledger
+from assay.release import certificate, champion, ledger
 from assay.release.events import Rollback
 from assay.release.settings_changes import differing
 
@@ -29,7 +30,6 @@ class RolledBack:
     version: int
     replaced: int
     changes: tuple[str, ...]
-    note: str | None
 
 
 def rollback(model: str, to: int | None, reason: str) -> RolledBack:
@@ -48,8 +48,7 @@ def rollback(model: str, to: int | None, reason: str) -> RolledBack:
         champion.held(model, target)
         changes = _changes(model, now, target)
         ledger.append(Rollback(model=model, version=target, replaced=now, reason=reason))
-        note = aliases.follow(model, ledger.read())
-    return RolledBack(model, target, now, changes, note)
+    return RolledBack(model, target, now, changes)
 
 
 def _target(known: ledger.Ledger, model: str, now: int, to: int | None) -> int:

@@ -154,10 +154,10 @@ def count_rows(at: Situation) -> Rows:
 
 
 def _age(at: Situation) -> float | None:
-    moves = list(at.known.of(at.model, *champion.MOVES))
-    if not moves:
+    last = next(at.known.newest(at.model, *champion.MOVES), None)
+    if last is None:
         return None
-    return (datetime.now(UTC) - datetime.fromisoformat(moves[-1].time)).total_seconds() / DAY
+    return (datetime.now(UTC) - datetime.fromisoformat(last.time)).total_seconds() / DAY
 
 
 def _changed_code(at: Situation) -> tuple[str, ...]:
@@ -170,7 +170,7 @@ def _changed_code(at: Situation) -> tuple[str, ...]:
 
 def _refused_before(at: Situation) -> str:
     """Return how the very same data, settings and code were refused before; empty if never."""
-    for line in at.known.of(at.model, "tick"):
+    for line in at.known.newest(at.model, "tick"):
         event = line.event
         if not isinstance(event, Tick) or event.data != at.data:
             continue
