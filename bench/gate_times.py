@@ -1,4 +1,4 @@
-"""How long the gate's statistics take: the exact p, and the paired bootstrap.
+"""How long the gate's statistics take: the exact p, and the paired bootstrap of what decides.
 
 Reads and writes nothing; the two classifiers' answers are drawn.
 """
@@ -30,8 +30,8 @@ def measure(rows: int, rounds: int, gate: Gate) -> str:
     counts = paired(first, second)
     contenders = {
         "the exact p of non-inferiority": lambda: p_value(counts, gate.margin),
-        f"paired bootstrap, {gate.bootstrap:,} draws": lambda: comparison.compare(
-            first, second, resamples=gate.bootstrap, seed=1
+        f"paired bootstrap of what decides, {gate.bootstrap:,} draws": lambda: comparison.compare(
+            first, second, resamples=gate.bootstrap, seed=1, names=comparison.DECISIVE
         ),
     }
     lines = [

@@ -32,7 +32,7 @@ def test_it_needs_no_built_model_and_quick_prints_every_table(
         found = [_share(one) for one in shares]
         assert found == sorted(found) and len(found) == len(gate.GAINS)
     assert len(_rows(shown, "worse by just more")) == 1
-    assert "paired bootstrap, 2,000 draws" in shown
+    assert "paired bootstrap of what decides, 2,000 draws" in shown
 
 
 def test_a_later_look_after_promotions_may_spend_more_and_after_refusals_less() -> None:
