@@ -7,6 +7,7 @@ from math import comb
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from assay.objectives.classification.metrics import Predictions
 from assay.objectives.classification.noninferiority import (
@@ -43,14 +44,19 @@ def test_other_rows_are_refused() -> None:
         paired(one, other)
 
 
-def _enumerated(rows: int, margin: float, difference: int, share: float) -> float:
-    """Return the chance of a difference at least as great, by adding up every outcome."""
-    own, others = (share - margin) / 2, (share + margin) / 2
+def _enumerated(counts: Paired, margin: float, share: float) -> float:
+    """Return the chance of a score at least as great, by adding up every outcome."""
+    rows, own, others = counts.rows, (share - margin) / 2, (share + margin) / 2
+
+    def score(i: int, j: int) -> float:
+        return float((i - j + margin * rows) / max(i + j, abs(margin) * rows, 1) ** 0.5)
+
+    seen = score(counts.only_challenger, counts.only_champion)
     return sum(
         comb(rows, i) * comb(rows - i, j) * own**i * others**j * (1 - share) ** (rows - i - j)
         for i in range(rows + 1)
         for j in range(rows + 1 - i)
-        if i - j >= difference
+        if score(i, j) >= seen - 1e-9
     )
 
 
@@ -61,15 +67,11 @@ def _enumerated(rows: int, margin: float, difference: int, share: float) -> floa
 def test_p_is_the_worst_of_all_shares_of_discordant_rows(
     own: int, others: int, margin: float
 ) -> None:
-    rows = 12
-    counts = Paired(rows - own - others, own, others, 0)
-    shares = np.linspace(abs(margin), 1, 200)
-    worst = max(_enumerated(rows, margin, own - others, float(share)) for share in shares)
-    found = p_value(counts, margin)
-    # Shares that the counts rule out are not searched, so that p may be lower than the worst.
-    assert found <= worst + 2 * MISSED + 1e-3
-    at_hand = float(np.clip(counts.discordant / rows, abs(margin), 1))
-    assert found >= _enumerated(rows, margin, own - others, at_hand) - 1e-9
+    counts = Paired(12 - own - others, own, others, 0)
+    low, high = stats.binomtest(own + others, 12).proportion_ci(1 - MISSED, "exact")
+    shares = np.linspace(max(low, abs(margin)), max(high, abs(margin)), 400)
+    worst = max(_enumerated(counts, margin, float(share)) for share in shares)
+    assert p_value(counts, margin) == pytest.approx(min(1, worst + MISSED), rel=1e-3)
 
 
 def test_more_right_rows_give_a_lower_p_and_a_wider_margin_too() -> None:
