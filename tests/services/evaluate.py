@@ -59,7 +59,8 @@ def write_bundle(files: ModelPaths) -> None:
     folder = files.bundle
     folder.mkdir(parents=True)
     onnx.save(network(), folder / manifest.MODEL)
-    Tokenizer(WordLevel({"fine": 0, "poor": 1})).save(str(folder / "tokenizer.json"))
+    words = WordLevel({"fine": 0, "poor": 1, "[UNK]": 2}, unk_token="[UNK]")
+    Tokenizer(words).save(str(folder / "tokenizer.json"))
     shape = ("batch", "length")
     stated = Manifest(
         model=files.model,

@@ -159,7 +159,7 @@ def test_the_credential_is_its_owners_alone(services: Services) -> None:
         assert secret not in " ".join(process.environ().values())
     for path in services.folder.glob(".assay/logs/*"):
         assert secret not in path.read_text()
-    assert ".assay/" in (services.folder / ".gitignore").read_text().split()
+    assert ".assay" in (services.folder / ".gitignore").read_text().split()
 
 
 def test_commands_in_the_folder_find_the_credential_by_themselves(
