@@ -13,7 +13,7 @@ import numpy as np
 from assay.progress import Progress
 from assay.release.spending import next_level
 from assay.settings.release import Gate
-from bench import gate_times, tables
+from bench import gate_times, ledger_times, tables
 from bench.lives import Look, live, power
 from bench.measure import facts
 
@@ -38,7 +38,7 @@ WORSE = -GATE.margin * 1.0001
 
 @dataclass(frozen=True)
 class Size:
-    """How much is measured: sizes of the test split, lives and their rows, rows and rounds timed.
+    """How much is measured: sizes of the test split, lives and their rows, rows, rounds and lines timed.
 
     Lives whose challengers are all equal to the champion need more exact p-values, and are fewer.
     """
@@ -49,10 +49,11 @@ class Size:
     life_rows: int
     timed_rows: int
     rounds: int
+    entries: int
 
 
-FULL = Size((2400, 10_000), 2000, 300, 2400, 10_000, 5)
-QUICK = Size((200,), 10, 5, 200, 200, 1)
+FULL = Size((2400, 10_000), 2000, 300, 2400, 10_000, 5, 10_000)
+QUICK = Size((200,), 10, 5, 200, 200, 1, 100)
 
 
 def measure(quick: bool) -> str:
@@ -70,6 +71,7 @@ def measure(quick: bool) -> str:
                 _powers(size, bar.advance),
                 _lives(size, bar.advance),
                 _times(size, bar.advance),
+                ledger_times.measure(size.entries, size.rounds),
             ]
         )
 

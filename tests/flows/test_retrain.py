@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import json
 import urllib.error
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,9 +15,31 @@ from flows.retrain import is_transient, reproduce, retrain
 from tests.services.project import until
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.services.project import Services
+
+
+@contextmanager
+def told() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Serve a webhook on the loopback; yield its address and what it was sent."""
+    messages: list[dict[str, Any]] = []
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            messages.append(json.loads(body))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hook) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/hook", messages
+        server.shutdown()
+
 
 pytestmark = pytest.mark.xdist_group("prefect")  # one worker starts the servers
 
@@ -111,6 +136,21 @@ def test_a_refusal_fails_the_task_with_its_own_words_and_is_not_repeated(
     until(lambda: "Finished in state Failed" in log())  # lines arrive in batches
     assert "rows.csv has no column 'text'" in log()
     assert "Traceback" not in log()
+
+
+def test_a_refusal_is_told_to_a_webhook(services: Services) -> None:
+    with told() as (url, messages):
+        block = (
+            "from prefect.blocks.notifications import CustomWebhookNotificationBlock as Hook; "
+            f"Hook(name='team', url='{url}', json_data={{'text': '{{{{subject}}}}: {{{{body}}}}'}})"
+            ".save('team', overwrite=True)"
+        )
+        made = services.run("python", "-c", block)
+        assert made.returncode == 0, made.stdout
+        services.ended(services.submit("any", model="broken"))
+        until(lambda: bool(messages))
+    assert messages[0]["text"].startswith("broken: failed: ")
+    assert "rows.csv has no column 'text'" in messages[0]["text"]
 
 
 def test_a_fault_is_tried_once_more_and_tells_the_last_words(services: Services) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from assay.files import sha256
+from assay.gateways import versioning
 from assay.paths import LEDGER
 from tests.release.project import FILES, MODEL, Released, make
 
@@ -382,3 +384,35 @@ def test_a_failed_retraining_changes_nothing_of_the_champion(
     done = project.assay("run", MODEL)
     assert done.returncode == 3, done.stderr
     assert project.predict().stdout == before
+
+
+def test_pruning_never_removes_what_a_ledger_entry_names(
+    second: Released, fresh: Callable[[Released], Released]
+) -> None:
+    project = fresh(second)
+    project.set("gate", floors={"accuracy": 0.999})
+    project.promote(code=4)
+    cache = project.folder / ".dvc/cache/files/md5"
+    junk = cache / "00" / ("0" * 30)
+    junk.parent.mkdir(parents=True, exist_ok=True)
+    junk.write_bytes(b"nobody names this")
+    # As if nothing were committed any more: the ledger and the certificates alone hold it.
+    shutil.rmtree(project.folder / ".git")
+    (project.folder / "dvc.lock").unlink()
+    for path in cache.rglob("*"):
+        os.utime(path, (0, 0))
+    before = {path for path in cache.rglob("*") if path.is_file()}
+    program = "from assay.release.pruning import prune; print(prune(30))"
+    done = project.call(sys.executable, "-c", program)
+    assert done.returncode == 0, done.stderr
+    after = {path for path in cache.rglob("*") if path.is_file()}
+    assert junk in before - after
+    for folder in (project.release(1).bundle, Path("models"), FILES.raw, Path("data/splits")):
+        shutil.rmtree(project.folder / folder, ignore_errors=True)
+    restored = project.predict()
+    assert "was restored from DVC" in restored.stderr
+    rows = project.folder / FILES.inbox / "rows.csv"
+    named = json.loads((project.folder / LEDGER).read_text().splitlines()[-1])["event"]["tested"]
+    assert any(path.name == named[2:] for path in after)
+    digest = versioning.md5_of(rows)
+    assert cache / digest[:2] / digest[2:] in after

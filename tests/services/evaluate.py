@@ -59,7 +59,7 @@ def write_bundle(files: ModelPaths) -> None:
     folder = files.bundle
     folder.mkdir(parents=True)
     onnx.save(network(), folder / manifest.MODEL)
-    words = WordLevel({"fine": 0, "poor": 1, "[UNK]": 2}, unk_token="[UNK]")
+    words = WordLevel({"fine": 0, "poor": 1, "[UNK]": 2}, unk_token="[UNK]")  # noqa: S106
     Tokenizer(words).save(str(folder / "tokenizer.json"))
     shape = ("batch", "length")
     stated = Manifest(

@@ -33,6 +33,8 @@ BLOCK = """\
     task: classification
     labels: [good, bad]
 """
+# A block that a test makes; until then the run warns of it.
+NOTIFY = "    retrain: {notify: [custom-webhook/team]}\n"
 SERVER_PORTS = range(20_000, 32_000)
 # Prefect looks for work, and for a free place, every few seconds: here every one.
 QUICK = {
@@ -221,6 +223,7 @@ def lay_out(folder: Path, deployments: str) -> None:
     with (folder / "prefect.yaml").open("a") as stream:
         stream.write(ANY + deployments)
     blocks = "".join(BLOCK.format(model=model) for model in MODELS)
+    blocks = blocks.replace("  broken:\n", f"  broken:\n{NOTIFY}")
     (folder / "params.yaml").write_text("models:\n" + blocks)
     (folder / "dvc.yaml").write_text(PIPELINE)
     shutil.copyfile(Path(__file__).with_name("evaluate.py"), folder / "evaluate.py")

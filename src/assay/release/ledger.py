@@ -46,7 +46,7 @@ class Ledger:
     @property
     def head(self) -> str:
         """The SHA-256 of the last line."""
-        return _digest(self.lines[-1]) if self.lines else FIRST
+        return digest_of_line(self.lines[-1]) if self.lines else FIRST
 
     def of(self, model: str, *kinds: str) -> Iterator[Line]:
         """Yield the lines of one model, oldest first; of some kinds alone where these are named.
@@ -120,18 +120,32 @@ def append(event: Event) -> Line:
 
     """
     ledger = read()
+    line = line_of(len(ledger) + 1, ledger.head, event)
+    _write(ledger, line)
+    write_json(HEAD, {"lines": len(ledger) + 1, "sha256": digest_of_line(line)})
+    return Line.model_validate_json(line)
+
+
+def line_of(number: int, previous: str, event: Event, *, signed: bool = True) -> bytes:
+    """Return a line, without its end; one that is not signed vouches for nothing.
+
+    Raises:
+        MissingFile, SignatureRefused: there is no key to sign with.
+
+    """
     content: dict[str, Any] = {
-        "number": len(ledger) + 1,
+        "number": number,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        "previous": ledger.head,
+        "previous": previous,
         "event": event.model_dump(mode="json"),
     }
-    keyid, signature = signing.sign(_bytes(content), KIND)
-    content |= {"keyid": keyid, "sig": signature}
-    line = _bytes(content)
-    _write(ledger, line)
-    write_json(HEAD, {"lines": len(ledger) + 1, "sha256": _digest(line)})
-    return Line.model_validate(content)
+    keyid, signature = signing.sign(_bytes(content), KIND) if signed else ("", "")
+    return _bytes(content | {"keyid": keyid, "sig": signature})
+
+
+def digest_of_line(line: bytes) -> str:
+    """Return what the next line holds of this one: its SHA-256, without the end."""
+    return hashlib.sha256(line).hexdigest()
 
 
 def _write(ledger: Ledger, line: bytes) -> None:
@@ -159,7 +173,7 @@ def _chained(lines: Sequence[bytes]) -> Ledger:
         place = f'"number":{number},"previous":"{previous}"'.encode()
         if place not in line:
             raise _refused(number, "it does not follow the line before")
-        previous = _digest(line)
+        previous = digest_of_line(line)
     return Ledger(tuple(lines))
 
 
@@ -178,7 +192,9 @@ def _require_seen(ledger: Ledger) -> None:
         return
     seen = read_json(HEAD)
     count = int(seen["lines"])
-    if len(ledger) >= count and (not count or _digest(ledger.lines[count - 1]) == seen["sha256"]):
+    if len(ledger) >= count and (
+        not count or digest_of_line(ledger.lines[count - 1]) == seen["sha256"]
+    ):
         return
     if versioning.is_committed(LEDGER):
         return  # an earlier commit, or another branch, was checked out
@@ -206,7 +222,3 @@ def _refused(number: int, why: str) -> LedgerRefused:
 
 def _bytes(content: dict[str, Any]) -> bytes:
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-
-
-def _digest(line: bytes) -> str:
-    return hashlib.sha256(line).hexdigest()

@@ -8,6 +8,7 @@ read by a stage, and no fault of MLflow ever stops or delays one.
 from assay.gateways.tracking.aliases import count_trainings, log_verdict, point
 from assay.gateways.tracking.journal import Journal, add_metrics
 from assay.gateways.tracking.metrics import flat_numbers, metrics_of
+from assay.gateways.tracking.pruning import prune
 from assay.gateways.tracking.record import Dataset, Record, fetch_bundle, fetch_of
 from assay.gateways.tracking.runs import TRAINING
 from assay.gateways.tracking.store import (
@@ -37,5 +38,6 @@ __all__ = [
     "metrics_of",
     "point",
     "prepare",
+    "prune",
     "run_url",
 ]

@@ -4,8 +4,8 @@
 versions, ``records`` reads what depends on what; ``inbox`` versions what users bring, which
 ``pointers`` name; ``worktree`` and ``branches`` are git's; ``running`` has DVC bring a stage up to
 date, in a process of its own (``child``) in which it compares content (``content``); ``remote``
-pushes and checks out; ``failures`` says in our words what DVC said. Importing this imports no DVC.
-Nothing here decides what is stale: DVC alone does.
+pushes and checks out, ``sweeping`` removes what is old; ``failures`` says in our words what DVC
+said. Importing this imports no DVC. Nothing here decides what is stale: DVC alone does.
 """
 
 from assay.gateways.versioning.branches import commit_to, tip_of
@@ -32,6 +32,7 @@ from assay.gateways.versioning.pointers import untracked as inbox_untracked
 from assay.gateways.versioning.records import changed, commit, dirty, is_committed, stages_of
 from assay.gateways.versioning.remote import check_out, push
 from assay.gateways.versioning.running import LOCK, alone, reproduce, track
+from assay.gateways.versioning.sweeping import sweep
 from assay.gateways.versioning.worktree import at, checked_out, resolve
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "resolve",
     "sources_in",
     "stages_of",
+    "sweep",
     "tip_of",
     "track",
     "verify_chain",
