@@ -38,7 +38,7 @@ WORSE = -GATE.margin * 1.0001
 
 @dataclass(frozen=True)
 class Size:
-    """How much is measured: sizes of the test split, lives and their rows, rows, rounds and lines timed.
+    """How much is measured: sizes of the test split, lives and their rows, and what is timed.
 
     Lives whose challengers are all equal to the champion need more exact p-values, and are fewer.
     """

@@ -36,7 +36,7 @@ def test_it_needs_no_built_model_and_quick_prints_every_table(
 
 
 def test_a_later_look_after_promotions_may_spend_more_and_after_refusals_less() -> None:
-    size = gate.Size((600,), 0, 0, 0, 0, 0)
+    size = gate.Size((600,), 0, 0, 0, 0, 0, 0)
     first, promoted, refused = _rows(gate._powers(size, lambda: None), "`not_worse`")
     equal = 3
     assert _share(promoted[equal]) > _share(first[equal]) > _share(refused[equal]) > 0
