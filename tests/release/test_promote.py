@@ -193,6 +193,21 @@ def test_a_lost_bundle_is_restored_from_dvc_and_from_mlflow(
     assert done.stdout == answer
 
 
+def test_a_champion_that_mlflow_lost_is_named_and_entered_again(
+    first: Released, fresh: Callable[[Released], Released]
+) -> None:
+    project = fresh(first)
+    shutil.rmtree(project.folder / "mlruns/artifacts")
+    (bundle,) = (line["event"]["bundle"] for line in project.lines())
+    done = project.assay("doctor")
+    assert "MLflow has lost release 1" in done.stdout
+    assert f"assay track {MODEL}" in done.stdout
+    notes = project.answer("track", MODEL)["notes"]
+    assert any("entered again, as version 2" in note for note in notes)
+    assert project.alias() == bundle
+    assert "lost" not in project.assay("doctor").stdout
+
+
 def test_the_same_bytes_are_no_challenger(
     first: Released, fresh: Callable[[Released], Released]
 ) -> None:

@@ -20,7 +20,7 @@ from packaging.requirements import Requirement
 
 from assay import processor
 from assay.errors import AssayError
-from assay.gateways import versioning
+from assay.gateways import signing, versioning
 from assay.paths import ModelPaths, require_project
 from assay.tasks import registry
 from assay.tasks.bundles import open_classifier
@@ -169,4 +169,26 @@ def _servers() -> Iterator[Finding]:
             yield Finding(subject, "wrong", found, f"make up, or unset {variable}")
 
 
-CHECKS = (_python, _packages, _machine, _project, _servers)
+def _releases() -> Iterator[Finding]:
+    """Hold the ledger and each champion against their signatures, here and in MLflow."""
+    from assay.release import aliases, champion, ledger
+
+    known = ledger.read()
+    lines = ledger.verify_all()
+    if lines:
+        yield Finding("ledger", "ok", f"{lines:,} lines, each signed and in its place")
+    if lines and not signing.has_key():
+        cure = "assay doctor --fix makes one"
+        yield Finding("key", "note", "none to sign with, or not among releases/keys/", cure)
+    for name in registry.load():
+        version = champion.version_of(known, name)
+        if version is None:
+            continue
+        champion.held(name, version)
+        yield Finding(f"{name}: champion", "ok", f"release {version}, every byte as signed")
+        if aliases.lost(name, known):
+            found, cure = f"MLflow has lost release {version}", f"assay track {name}"
+            yield Finding(f"{name}: champion in MLflow", "wrong", found, cure)
+
+
+CHECKS = (_python, _packages, _machine, _project, _releases, _servers)

@@ -22,8 +22,9 @@ def command(model: str, json_: bool) -> None:
     from assay.release.register import register
 
     done = register(model)
-    behind = aliases.follow(model, ledger.read(), again=True)
-    notes = [*done.notes, *([behind] if behind else [])]
+    known = ledger.read()
+    told = (aliases.heal(model, known), aliases.follow(model, known, again=True))
+    notes = [*done.notes, *(note for note in told if note)]
     answer = {
         "model": model,
         "mlflow_run": done.run_id,

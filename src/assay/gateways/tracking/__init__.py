@@ -5,7 +5,7 @@ a run from files, ``aliases`` names the champion. Importing this imports no mlfl
 read by a stage, and no fault of MLflow ever stops or delays one.
 """
 
-from assay.gateways.tracking.aliases import count_trainings, log_verdict, point
+from assay.gateways.tracking.aliases import count_trainings, forget, log_verdict, point
 from assay.gateways.tracking.journal import Journal, add_metrics
 from assay.gateways.tracking.metrics import flat_numbers, metrics_of
 from assay.gateways.tracking.pruning import prune
@@ -17,6 +17,7 @@ from assay.gateways.tracking.store import (
     fixed_address,
     is_here,
     prepare,
+    require_reachable,
     run_url,
 )
 
@@ -33,11 +34,13 @@ __all__ = [
     "fetch_of",
     "fixed_address",
     "flat_numbers",
+    "forget",
     "is_here",
     "log_verdict",
     "metrics_of",
     "point",
     "prepare",
     "prune",
+    "require_reachable",
     "run_url",
 ]

@@ -43,6 +43,19 @@ def version_of(client: MlflowClient, model: str, bundle: str) -> int | None:
     return max((int(version.version) for version in found), default=None)
 
 
+def forget(model: str, bundle: str) -> None:
+    """Let no version bear the SHA-256 of a bundle any more: its artifacts are lost or altered.
+
+    Raises:
+        StoreFailed: the store cannot be reached, or refused it.
+
+    """
+    with store.failures():
+        client = store.connect()
+        while (version := version_of(client, model, bundle)) is not None:
+            client.set_model_version_tag(model, str(version), runs.BUNDLE, f"lost {bundle}")
+
+
 def count_trainings(model: str, since: datetime | None) -> int:
     """Return how many trainings ended with weights, since a moment or ever.
 

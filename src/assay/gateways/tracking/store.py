@@ -132,6 +132,16 @@ def connect() -> MlflowClient:
         return MlflowClient(uri)
 
 
+def require_reachable() -> None:
+    """Refuse where the store in force does not answer.
+
+    Raises:
+        StoreFailed: says which.
+
+    """
+    connect()
+
+
 def failed(found: str) -> StoreFailed:
     """Return the error of a store that cannot be reached, or that refused what was sent."""
     return StoreFailed(
