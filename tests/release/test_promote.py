@@ -21,8 +21,6 @@ from tests.release.project import FILES, MODEL, Released, make
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-pytestmark = pytest.mark.processor
-
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Released:
@@ -413,6 +411,7 @@ def test_pruning_never_removes_what_a_ledger_entry_names(
     junk.write_bytes(b"nobody names this")
     # As if nothing were committed any more: the ledger and the certificates alone hold it.
     shutil.rmtree(project.folder / ".git")
+    assert project.call("git", "init", "--quiet").returncode == 0
     (project.folder / "dvc.lock").unlink()
     for path in cache.rglob("*"):
         os.utime(path, (0, 0))
