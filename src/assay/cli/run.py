@@ -158,7 +158,7 @@ def _next(built: Built, example: str) -> list[list[str]]:
     return [
         ["source .venv/bin/activate", "the commands below live there"],
         [f"assay predict {files.model} {example}", "ask the model"],
-        [f"assay promote {files.model}", "make it champion, if the gate lets it (git commit first)"],
+        [f"assay promote {files.model}", "make it champion, if the gate lets it"],
         *_retrain(files.model),
         [f"xdg-open {files.data_docs / 'index.html'}", "what was found in the data"],
         *(
