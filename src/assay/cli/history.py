@@ -86,7 +86,7 @@ def _figures(verdict: Verdict) -> str:
     compared = [
         f"{rule.name} {rule.figures[FIGURE]:+.4f}"
         for rule in verdict.rules
-        if rule.figures.get(FIGURE) is not None
+        if rule.figures.get(FIGURE) is not None and "champion" in rule.figures
     ]
     return f"{verdict.policy}: {', '.join(compared)}"
 
