@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from assay.gateways import signing
 from assay.paths import LEDGER
-from assay.records import Rule, Verdict
 from assay.release import champion, ledger
 from assay.release.events import Promotion
+from assay.verdicts import Rule, Verdict
 from bench import tables
 from bench.measure import Spread
 

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from assay.monitoring.decision import Decision
-    from assay.records import Rule
     from assay.release.promote import Promoted
     from assay.release.register import Registration
+    from assay.verdicts import Rule
 
 
 def show_decision(model: str, decision: Decision) -> None:

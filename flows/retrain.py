@@ -95,7 +95,7 @@ def retrain(model: Annotated[str, Field(pattern=MODEL_NAME)], force: bool = Fals
     """
     try:
         settings = registry.load_model(model)  # in our words, before DVC reads params.yaml
-        with retraining.workplace(model) as place:
+        with retraining.clean_worktree(model) as place:
             state = _retrain(place, force)
     except AssayError as problem:
         state = Failed(message=str(problem))
@@ -105,7 +105,7 @@ def retrain(model: Annotated[str, Field(pattern=MODEL_NAME)], force: bool = Fals
     return state
 
 
-def _retrain(place: retraining.Workplace, force: bool) -> State[Any]:
+def _retrain(place: retraining.Worktree, force: bool) -> State[Any]:
     model = place.model
     decided = _run(decide, "decide", model, force)
     decision = decided.result(raise_on_failure=False)
@@ -123,14 +123,14 @@ def _retrain(place: retraining.Workplace, force: bool) -> State[Any]:
     return _release(place, decision)
 
 
-def _release(place: retraining.Workplace, decision: Decision) -> State[Any]:
+def _release(place: retraining.Worktree, decision: Decision) -> State[Any]:
     """Register what was made, hold it against the gate, and bring it where it belongs."""
     model = place.model
     entered = _run(enter_registry, "register", model)
     registration = entered.result(raise_on_failure=False)
     if not isinstance(registration, Registration):
         return _refused(model, decision, entered)
-    pages.show_results(ModelPaths(model), registration, place.home)
+    pages.show_results(ModelPaths(model), registration, place.project)
     judged = _run(gate, "gate", model)
     promoted = judged.result(raise_on_failure=False)
     if not isinstance(promoted, Promoted):
@@ -138,7 +138,7 @@ def _release(place: retraining.Workplace, decision: Decision) -> State[Any]:
     pages.show_verdict(promoted)
     outcome = _outcome(promoted)
     _record(model, decision, outcome)
-    for note in (*registration.notes, *promoted.notes, *tick.keep(place, outcome)):
+    for note in (*registration.notes, *promoted.notes, *retraining.save(place, outcome)):
         get_run_logger().info(note)
     name = "Kept" if promoted.refused else "Completed"
     return Completed(name=name, message=f"{model}: {outcome}")

@@ -86,6 +86,17 @@ class Project:
             check=False,
         )
 
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Start the real command; its output is read through the returned process."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "assay", *words],
+            cwd=self.folder,
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return the environment of a user with the virtual environment activated."""
         here = str(Path(sys.executable).parent)

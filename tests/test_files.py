@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from assay.errors import OutOfSpace
-from assay.files import digest_of, read_json, remove, replacing, sha256, write_json, write_text
+from assay.files import (
+    digest_of,
+    read_json,
+    remove,
+    replacing,
+    sha256,
+    sha256_of_folder,
+    write_json,
+    write_secret,
+    write_text,
+)
 from tests import made
 
 if TYPE_CHECKING:
@@ -174,8 +184,8 @@ def test_the_refusal_says_how_much_is_free_and_what_to_do(
         "room for the data, a checkpoint of three times the model's size, and the bundle"
     )
     assert refused.value.cure == (
-        "free some space (`dvc gc --workspace` removes old versions), then run the same command "
-        "again: finished stages are kept"
+        "free some space (the flow prune removes old versions that no release needs, `dvc gc "
+        "--workspace` all of them), then run the same command again: finished stages are kept"
     )
 
 
@@ -237,3 +247,19 @@ def test_a_name_as_long_as_can_be_is_replaced(tmp_path: Path) -> None:
         with replacing(folder) as beside:
             beside.mkdir()
     assert _only(tmp_path) == sorted([target.name, folder.name])
+
+
+def test_a_folders_digest_is_that_of_its_files_in_any_order(tmp_path: Path) -> None:
+    for name in ("a/b", "a.b", "a-b", "c"):
+        write_text(tmp_path / "folder" / name, name)
+    files = {name: sha256(tmp_path / "folder" / name) for name in ("c", "a.b", "a/b", "a-b")}
+    assert sha256_of_folder(files) == sha256(tmp_path / "folder")
+    assert sha256_of_folder(files | {"c": files["a-b"]}) != sha256(tmp_path / "folder")
+
+
+def test_nobody_but_its_owner_can_read_a_secret(tmp_path: Path) -> None:
+    target = tmp_path / "secret"
+    for text in ("one\n", "two\n"):
+        write_secret(target, text)
+        assert target.read_text() == text
+        assert target.stat().st_mode & 0o777 == 0o600

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic import ValidationError
@@ -12,27 +11,25 @@ from assay import records
 from assay.errors import RecordRefused
 from assay.records import (
     Candidate,
-    Contest,
     DataSummary,
     Defect,
     Evaluation,
     Example,
     ExpectationReport,
-    Judged,
     KeptRows,
     Metric,
     Record,
-    Rule,
     SplitPart,
     SplitReport,
-    Suspect,
     Trace,
     TracePoint,
     ValidationReport,
-    Verdict,
 )
 from tests.reports import parity as parity_report
 from tests.reports import timings as timings_report
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 METRIC = Metric(
     name="roc_auc",
@@ -105,28 +102,9 @@ VALIDATION = ValidationReport(
 )
 POINT = TracePoint(step=200, sha256="ab" * 32)
 TRACE = Trace(points=(TracePoint(step=0, sha256="cd" * 32), POINT))
-RULE = Rule(
-    name="size",
-    title="size of the bundle",
-    passed=False,
-    found="3 MB",
-    required="at most 2 MB",
-    figures={"megabytes": 3.0, "undefined": None},
-)
-VERDICT = Verdict(policy="not_worse", champion=3, rules=(RULE,))
-CONTEST = Contest(
-    challenger=Path("models/tiny/bundle"),
-    champion=None,
-    splits={"test": Path("data/splits/tiny/test.parquet")},
-    known=frozenset({"a1"}),
-    behaviour=Path("expectations/tiny.behaviour.yaml"),
-    level=0.025,
-)
-SUSPECT = Suspect(id="a1", label="good", likelier="bad", probability=0.01, shown="awful")
-JUDGED = Judged(rules=(RULE,), suspects=(SUSPECT,))
 EVERY: tuple[Record, ...] = (
     METRIC, EVALUATION, CANDIDATE, PARITY, TIMINGS, PART, SPLIT, DEFECT, KEPT, SUMMARY, EXAMPLE,
-    EXPECTATION, VALIDATION, POINT, TRACE, RULE, VERDICT, CONTEST, SUSPECT, JUDGED,
+    EXPECTATION, VALIDATION, POINT, TRACE,
 )  # fmt: skip
 
 

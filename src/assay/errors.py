@@ -66,6 +66,12 @@ class StageFailed(AssayError):
     """A stage ended without leaving a message: killed, or a fault of ours."""
 
 
+# What every message on a full disk offers.
+OLD_VERSIONS = (
+    "the flow prune removes old versions that no release needs, `dvc gc --workspace` all of them"
+)
+
+
 class OutOfSpace(AssayError):
     """The disk filled up while something was written."""
 

@@ -12,12 +12,13 @@ import json
 import os
 import shutil
 from contextlib import contextmanager
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from assay.errors import OutOfSpace
+from assay.errors import OLD_VERSIONS, OutOfSpace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 # Bytes of a file's name, on nearly every disk.
@@ -27,11 +28,18 @@ LONGEST_NAME = 255
 def sha256(path: Path) -> str:
     """Digest a file, or a folder by its files' sorted relative paths and digests."""
     if path.is_dir():
-        inner = sorted(file for file in path.rglob("*") if file.is_file())
-        lines = "".join(f"{file.relative_to(path).as_posix()} {sha256(file)}\n" for file in inner)
-        return hashlib.sha256(lines.encode()).hexdigest()
+        inner = (file for file in path.rglob("*") if file.is_file())
+        return sha256_of_folder({file.relative_to(path).as_posix(): sha256(file) for file in inner})
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def sha256_of_folder(files: Mapping[str, str]) -> str:
+    """Return the digest of a folder, of the relative path and the SHA-256 of each file in it."""
+    # In the order of paths, which compare part by part: "a/b" is before "a.b".
+    names = sorted(files, key=PurePosixPath)
+    lines = "".join(f"{name} {files[name]}\n" for name in names)
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def digest_of(*parts: str) -> str:
@@ -76,6 +84,14 @@ def write_text(target: Path, text: str) -> None:
     """Write a text file atomically, UTF-8 with newlines as given."""
     with replacing(target) as beside:
         beside.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_secret(target: Path, text: str) -> None:
+    """Write a text file atomically that nobody but its owner can read, at any moment."""
+    with replacing(target) as beside:
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
 
 
 def write_json(target: Path, content: Any) -> None:
@@ -123,6 +139,6 @@ def _out_of_space(target: Path) -> OutOfSpace:
     return OutOfSpace(
         f"the disk is full: {os.fspath(target)} could not be written ({free:.0f} MiB are free)",
         expected="room for the data, a checkpoint of three times the model's size, and the bundle",
-        cure="free some space (`dvc gc --workspace` removes old versions), then run the same "
-        "command again: finished stages are kept",
+        cure=f"free some space ({OLD_VERSIONS}), then run the same command again: finished stages "
+        "are kept",
     )

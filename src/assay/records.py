@@ -7,8 +7,7 @@ reports of a stage. A record of another schema version is refused, never guessed
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -21,6 +20,9 @@ from pydantic import (
 
 from assay.errors import RecordRefused
 from assay.files import write_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SCHEMA = 1
 SCHEMA_KEY = "schema"
@@ -110,92 +112,6 @@ class Evaluation(Record):
         if isinstance(value, dict):
             return [{"name": name, **fields} for name, fields in value.items()]
         return value
-
-
-class Rule(Record):
-    """One rule of the gate, with its figures, whether it passed or not.
-
-    Attributes:
-        name: as programs know it, e.g. ``champion``.
-        title: as people read it.
-        passed: whether it holds.
-        found: what was measured, in one sentence.
-        required: what it asks for.
-        figures: the numbers behind it; None where the rows leave one undefined.
-        warning: a rule that never refuses, such as one on timings.
-
-    """
-
-    name: str
-    title: str
-    passed: bool
-    found: str
-    required: str
-    figures: dict[str, float | None] = {}
-    warning: bool = False
-
-
-class Suspect(Record):
-    """A new row whose label a champion's answer speaks against."""
-
-    id: str
-    label: str
-    likelier: str
-    probability: float
-    shown: str
-
-
-class Judged(Record):
-    """What a task finds of a challenger: its rules, and rows to look at, the worst first."""
-
-    rules: tuple[Rule, ...]
-    suspects: tuple[Suspect, ...] = ()
-
-
-class Verdict(Record):
-    """What the gate says of a challenger.
-
-    Attributes:
-        policy: ``first`` where there is no champion; else ``not_worse`` or ``better``.
-        champion: the version that it was compared with.
-        rules: in the order in which they are shown.
-
-    """
-
-    policy: Literal["first", "not_worse", "better"]
-    champion: int | None
-    rules: tuple[Rule, ...]
-
-    @property
-    def passed(self) -> bool:
-        """Whether the challenger may be promoted."""
-        return not self.refusals
-
-    @property
-    def refusals(self) -> tuple[Rule, ...]:
-        """The rules that refuse it."""
-        return tuple(rule for rule in self.rules if not (rule.passed or rule.warning))
-
-
-class Contest(Record):
-    """What a challenger is judged by: two bundles, and today's rows.
-
-    Attributes:
-        challenger: the bundle that may become champion.
-        champion: the bundle that is; None where there is none.
-        splits: the tables that hold today's rows, by the name of their split.
-        known: ids of the rows that the champion was made from; None where that is not known.
-        behaviour: the file that says what the model must do; it need not be there.
-        level: the error that this look at the test rows may spend.
-
-    """
-
-    challenger: Path
-    champion: Path | None
-    splits: dict[str, Path]
-    known: frozenset[str] | None
-    behaviour: Path
-    level: float
 
 
 class Candidate(Record):

@@ -34,6 +34,7 @@ HARMLESS = (
     "assay.settings.",  # DVC compares the values that it reads
     "assay.tasks.registry.",  # the list of tasks, of which a model has one
     "assay.tasks.task.",  # the abstract class
+    "assay.verdicts.",  # what the gate says, which no stage asks
 )
 # Packages that hold nothing but a sentence.
 EMPTY = {"assay", "assay.gateways", "assay.learning", "assay.modalities", "assay.objectives"}

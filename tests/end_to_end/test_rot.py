@@ -6,8 +6,6 @@ Size and time stamp stay as they were, so that DVC by itself notices nothing.
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -33,18 +31,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, checkpoint: Path) -> Proje
     block = settings(checkpoint, train__learning_rate=1e-2, train__epochs=4)
     project = lay_out(tmp_path_factory.mktemp("rot") / "a project", {MODEL: block})
     made.texts(300).to_csv(project.folder / "data/inbox" / MODEL / "rows.csv", index=False)
-    words = [sys.executable, "-m", "assay", "run", MODEL, "--json"]
-    both = [
-        subprocess.Popen(
-            words,
-            cwd=project.folder,
-            env=project.environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        for _ in range(2)
-    ]
+    both = [project.start("run", MODEL, "--json") for _ in range(2)]
     answers = [json.loads(run.communicate()[0]) for run in both]
     assert [answer["version"] for answer in answers] == [1, 1]
     assert "up to date" in project.dvc("status").stdout

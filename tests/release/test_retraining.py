@@ -16,19 +16,10 @@ from assay.release import ledger, retraining, tick
 from assay.release.promote import promote
 from assay.release.register import register_if_reachable
 from tests.made import loans
-from tests.release.project import FILES, MODEL, Released, make
+from tests.release.project import FILES, MODEL, Released
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-@pytest.fixture(scope="module")
-def first(tmp_path_factory: pytest.TempPathFactory) -> Released:
-    """A project with a champion, committed."""
-    project = make(tmp_path_factory.mktemp("first") / "a project")
-    assert project.promote()["promoted"]
-    project.commit("Release 1")
-    return project
 
 
 @pytest.fixture
@@ -55,7 +46,7 @@ def drop(rows: int, seed: int, name: str = "more.csv", **columns: str) -> None:
     table.to_csv(FILES.inbox / name, index=False)
 
 
-def retrain(place: retraining.Workplace) -> str:
+def retrain(place: retraining.Worktree) -> str:
     """Do what the flow does after a decision to train; return the outcome."""
     for stage in versioning.stages_of(MODEL):
         versioning.reproduce(stage, single=True, on_line=lambda _: None)
@@ -137,6 +128,21 @@ def test_what_was_refused_is_not_tried_again_until_it_changes(project: Released)
     assert decide()[0]
 
 
+def test_a_first_training_changes_nothing_of_what_a_refusal_is_known_by(project: Released) -> None:
+    before = tick.look(MODEL).data
+    Path("dvc.lock").unlink()  # as before it
+    assert tick.look(MODEL).data == before
+
+
+def test_a_gate_that_was_changed_is_asked_again(project: Released) -> None:
+    drop(200, seed=7)
+    made = tick.decide(MODEL, force=False, on_line=lambda _: None)
+    tick.record(MODEL, made, "refused by the gate: slices")
+    assert not decide()[0]
+    project.set("gate", slice_margin=0.3)
+    assert decide()[0]
+
+
 def test_a_file_that_cannot_be_read_is_refused(project: Released) -> None:
     (FILES.inbox / "bad.csv").write_text("age,debt\n1,2\n")
     with pytest.raises(SourceRefused):
@@ -150,13 +156,13 @@ def test_a_retraining_comes_home_and_leaves_a_commit_that_the_next_one_goes_on_f
     drop(300, seed=8)
     home, head = Path.cwd(), project.call("git", "rev-parse", "HEAD").stdout
     before = {name: sha256(Path(name)) for name in ("models", "reports")}
-    with retraining.workplace(MODEL) as place:
+    with retraining.clean_worktree(MODEL) as place:
         assert Path.cwd() != home
         assert place.is_clean
         assert decide()[0]
         outcome = retrain(place)
         assert {name: sha256(home / name) for name in before} == before
-        notes = tick.keep(place, outcome)
+        notes = retraining.save(place, outcome)
     assert Path.cwd() == home
     assert outcome == "promoted: release 2"
     assert [note for note in notes if "differs" in note] == []
@@ -181,10 +187,10 @@ def test_a_folder_that_somebody_works_in_is_left_as_it_is(project: Released) -> 
     module = Path("src/assay/ranks.py")
     module.write_text(module.read_text() + "# half a thought\n")
     before, lock = state(), sha256(Path("dvc.lock"))
-    with retraining.workplace(MODEL) as place:
+    with retraining.clean_worktree(MODEL) as place:
         assert "half a thought" not in Path("src/assay/ranks.py").read_text()
         outcome = retrain(place)
-        (note,) = tick.keep(place, outcome)
+        (note,) = retraining.save(place, outcome)
     assert outcome == "promoted: release 2"
     assert "src/assay/ranks.py differs" in note
     assert (state(), sha256(Path("dvc.lock"))) == (before, lock)
@@ -193,9 +199,9 @@ def test_a_folder_that_somebody_works_in_is_left_as_it_is(project: Released) -> 
 
 def test_outside_git_it_works_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with retraining.workplace("any") as place:
+    with retraining.clean_worktree("any") as place:
         assert not place.is_clean
         assert Path.cwd() == tmp_path
-    assert retraining.bring_home(place) is None
+    assert retraining.copy_back(place) is None
     assert ModelPaths("any").model == place.model
     assert os.getcwd() == str(tmp_path)  # noqa: PTH109

@@ -19,7 +19,7 @@ from urllib.parse import urlparse
 from packaging.requirements import Requirement
 
 from assay import processor
-from assay.errors import AssayError
+from assay.errors import OLD_VERSIONS, AssayError
 from assay.gateways import signing, versioning
 from assay.paths import ModelPaths, require_project
 from assay.tasks import registry
@@ -95,7 +95,7 @@ def _machine() -> Iterator[Finding]:
     yield _bf16(supported=processor.has_instructions(processor.BF16_INSTRUCTIONS))
     free = shutil.disk_usage(".").free
     state: Literal["ok", "wrong"] = "ok" if free >= ENOUGH_DISK else "wrong"
-    cure = "free some space: dvc gc --workspace removes old versions"
+    cure = f"free some space: {OLD_VERSIONS}"
     yield Finding("disk", state, f"{free / 2**30:.0f} GiB free", cure)
 
 
@@ -184,9 +184,9 @@ def _releases() -> Iterator[Finding]:
         version = champion.version_of(known, name)
         if version is None:
             continue
-        champion.held(name, version)
+        champion.require_intact(name, version)
         yield Finding(f"{name}: champion", "ok", f"release {version}, every byte as signed")
-        if aliases.lost(name, known):
+        if aliases.missing(name, known):
             found, cure = f"MLflow has lost release {version}", f"assay track {name}"
             yield Finding(f"{name}: champion in MLflow", "wrong", found, cure)
 

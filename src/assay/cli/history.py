@@ -16,8 +16,8 @@ from assay.cli.answer import columns, give
 from assay.paths import LEDGER, require_project
 
 if TYPE_CHECKING:
-    from assay.records import Rule, Verdict
     from assay.release.events import Line
+    from assay.verdicts import Rule, Verdict
 
 FIGURE = "difference"
 
@@ -36,7 +36,7 @@ def command(model: str, last: int, json_: bool) -> None:
 
     registry.load_model(model)
     known = ledger.read()
-    note = aliases.follow(model, known)
+    note = aliases.update(model, known)
     now = champion.version_of(known, model)
     shown = list(islice(known.newest(model), last))[::-1]
     shown_lines = _lines(model, now, shown, known.count(model)) + ([note] if note else [])

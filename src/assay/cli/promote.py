@@ -14,8 +14,8 @@ from assay.cli.answer import columns, give
 from assay.paths import ModelPaths, require_project
 
 if TYPE_CHECKING:
-    from assay.records import Rule, Verdict
     from assay.release.promote import Promoted
+    from assay.verdicts import Rule, Verdict
 
 REFUSED = 4
 

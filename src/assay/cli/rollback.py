@@ -39,5 +39,5 @@ def command(model: str, to: int | None, reason: str, json_: bool) -> None:
     give(answer, [first, *(f"  {line}" for line in done.changes)], json_=json_)
     # The champion has moved: predict answers from it while MLflow is still loaded.
     sys.stdout.flush()
-    if note := aliases.follow(model, ledger.read()):
+    if note := aliases.update(model, ledger.read()):
         say(note)

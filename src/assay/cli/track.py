@@ -23,7 +23,7 @@ def command(model: str, json_: bool) -> None:
 
     done = register(model)
     known = ledger.read()
-    told = (aliases.heal(model, known), aliases.follow(model, known, again=True))
+    told = (aliases.register_again(model, known), aliases.update(model, known, again=True))
     notes = [*done.notes, *(note for note in told if note)]
     answer = {
         "model": model,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 ALIAS = "champion"
 
 
-def follow(model: str, known: Ledger, *, again: bool = False) -> str | None:
+def update(model: str, known: Ledger, *, again: bool = False) -> str | None:
     """Let MLflow's alias name the ledger's champion; return a note where that failed.
 
     Costs nothing where it was done before, unless ``again`` asks MLflow itself.
@@ -49,7 +49,7 @@ def follow(model: str, known: Ledger, *, again: bool = False) -> str | None:
     return None
 
 
-def lost(model: str, known: Ledger) -> int | None:
+def missing(model: str, known: Ledger) -> int | None:
     """Return the champion's version if MLflow no longer has its bundle as it was released.
 
     Raises:
@@ -70,7 +70,7 @@ def lost(model: str, known: Ledger) -> int | None:
         return None if sha256(copy) == bundle else version
 
 
-def heal(model: str, known: Ledger) -> str | None:
+def register_again(model: str, known: Ledger) -> str | None:
     """Enter the champion into MLflow again if it was lost there; return what was done.
 
     The release's own copy is what is entered: a bundle that is not there comes back from DVC first.
@@ -80,11 +80,11 @@ def heal(model: str, known: Ledger) -> str | None:
         SignatureRefused: the release does not hold.
 
     """
-    version = lost(model, known)
+    version = missing(model, known)
     bundle = _bundle(known, model, version)
     if version is None or bundle is None:
         return None
-    champion.held(model, version)
+    champion.require_intact(model, version)
     folder = ReleasePaths(model, version).bundle
     weights = manifest.read(folder).made_from["weights"]
     tracking.forget(model, bundle)
@@ -92,7 +92,7 @@ def heal(model: str, known: Ledger) -> str | None:
         record = tracking.Record.of(model, weights)
         tags = {"assay.bundle": bundle, "assay.weights": weights}
         made = record.add_model(folder, f"release {version}, entered again", tags)
-    follow(model, known, again=True)
+    update(model, known, again=True)
     return f"MLflow had lost release {version}: it is entered again, as version {made}"
 
 

@@ -16,7 +16,8 @@ from pydantic import JsonValue, ValidationError
 from assay.files import read_json, write_json
 from assay.gateways import signing
 from assay.gateways.signing.envelope import refused
-from assay.records import Record, Trace, Verdict
+from assay.records import Record, Trace
+from assay.verdicts import Verdict  # noqa: TC001 (built at run time)
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,11 +7,10 @@ which a retraining removes and writes anew, is never looked at.
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 from assay.errors import AssayError, NoRelease, SignatureRefused
-from assay.files import remove, sha256
+from assay.files import remove, sha256, sha256_of_folder
 from assay.gateways import signing, tracking, versioning
 from assay.paths import ModelPaths, ReleasePaths
 from assay.progress import say
@@ -85,11 +84,11 @@ def open_champion(model: str, *, threads: int = 2) -> tuple[Classifier, int]:
 
     """
     version = require_version(ledger.read(), model)
-    held(model, version)
+    require_intact(model, version)
     return open_classifier(ReleasePaths(model, version).bundle, threads=threads), version
 
 
-def held(model: str, version: int) -> Certificate:
+def require_intact(model: str, version: int) -> Certificate:
     """Check a release against its certificate and its signature; return the certificate.
 
     A bundle that is not there is restored first.
@@ -146,29 +145,13 @@ def _restore(paths: ReleasePaths, stated: Certificate) -> None:
 
 
 def _from_dvc(paths: ReleasePaths, stated: Certificate) -> bool:
-    digest = recorded(stated, ModelPaths(paths.model).bundle)
-    return digest is not None and versioning.copy_folder(digest, paths.bundle)
+    digest = versioning.outputs_in(stated.lock).get(ModelPaths(paths.model).bundle.as_posix())
+    return digest is not None and versioning.copy(digest, paths.bundle)
 
 
 def _from_mlflow(paths: ReleasePaths, stated: Certificate) -> bool:
     try:
-        tracking.fetch_of(paths.model, _bundle_digest(stated), paths.bundle)
+        tracking.fetch_of(paths.model, sha256_of_folder(stated.files), paths.bundle)
     except AssayError:
         return False
     return True
-
-
-def recorded(stated: Certificate, path: Path) -> str | None:
-    """Return DVC's MD5 of an output, as the certificate's lock has it."""
-    stages: object = stated.lock.get("stages")
-    for stage in stages.values() if isinstance(stages, dict) else ():
-        for output in stage.get("outs", ()) if isinstance(stage, dict) else ():
-            if isinstance(output, dict) and output.get("path") == path.as_posix():
-                return str(output["md5"])
-    return None
-
-
-def _bundle_digest(stated: Certificate) -> str:
-    """Return the folder's SHA-256, as :func:`assay.files.sha256` computes it."""
-    lines = "".join(f"{name} {digest}\n" for name, digest in sorted(stated.files.items()))
-    return hashlib.sha256(lines.encode()).hexdigest()

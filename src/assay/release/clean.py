@@ -13,12 +13,11 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay import environment, errors
+from assay import children, errors
 from assay.files import read_json, sha256
 from assay.paths import ModelPaths
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 REQUIREMENTS = Path("requirements.lock")
-PATIENCE = 10.0  # seconds for a process to stop by itself before it is stopped by force
 KILLED = (137, 128 + signal.SIGTERM)
 
 
@@ -116,8 +114,8 @@ def _run(
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env=_environment() | variables,
-        start_new_session=True,  # a group of its own: _end reaches all of it
+        env=children.environment(variables),
+        start_new_session=True,  # a group of its own: end_group reaches all of it
         encoding="utf-8",
         errors="replace",
     )
@@ -127,24 +125,5 @@ def _run(
             tell(line)
         return child.wait(), last[0]
     except BaseException:
-        _end(child)
+        children.end_group(child)
         raise
-
-
-def _environment() -> dict[str, str]:
-    return {
-        **environment.VARIABLES,
-        **os.environ,
-        "PYTHONUNBUFFERED": "1",
-        "ASSAY_PARENT": str(os.getpid()),
-    }
-
-
-def _end(child: subprocess.Popen[str]) -> None:
-    """End a process and those that it started: by Ctrl-C, and then by force."""
-    for number, patience in ((signal.SIGINT, PATIENCE), (signal.SIGKILL, None)):
-        with suppress(ProcessLookupError):
-            os.killpg(child.pid, number)
-        with suppress(subprocess.TimeoutExpired):
-            child.wait(patience)
-            return

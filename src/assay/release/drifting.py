@@ -6,53 +6,47 @@ table. Writes nothing.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from assay.gateways import versioning
 from assay.monitoring import drift
 from assay.paths import ModelPaths, ReleasePaths
-from assay.release import champion, gate
+from assay.release import rows
 from assay.tasks import registry
 
 if TYPE_CHECKING:
     from assay.monitoring.drift import Drift
+    from assay.release.certificate import Certificate
     from assay.release.tick import Situation
 
 # Rows of either sample that are looked at, evenly spread: more cost time and find no more.
 MOST = 2000
 
 
-def measure(at: Situation) -> Drift | None:
-    """Return how new rows differ; None where there is no champion, or DVC lost its data.
+def measure(at: Situation, stated: Certificate, known: frozenset[str] | None) -> Drift | None:
+    """Return how new rows differ; None where DVC lost the champion's data.
+
+    ``stated`` is the champion's certificate, whose release is intact, and ``known`` the ids of the
+    rows that it was made from, if they are known.
 
     Raises:
-        SignatureRefused, BundleRefused: the champion's release does not hold.
+        BundleRefused: the champion's bundle cannot be opened.
 
     """
-    if at.version is None:
+    tested = rows.recorded(_tested(at))
+    if known is None or tested is None:
         return None
-    files, tested = ModelPaths(at.model), _tested(at)
-    known = gate.known_rows(files, at.version)
-    kept = versioning.object_of(tested) if tested else None
-    if known is None or kept is None:
-        return None
-    champion.held(at.model, at.version)
-    raw = pd.read_parquet(files.raw)
+    raw = pd.read_parquet(ModelPaths(at.model).raw)
     ids = raw["id"].astype(str)
-    fresh = raw[~ids.isin(known)]
-    # Out of the raw table too: a split's cells were cleaned.
-    tested_ids = pd.read_parquet(kept, columns=["id"])["id"].astype(str)
-    reference = raw[ids.isin(set(tested_ids))]
-    observe, bundle = (
-        registry.task_of(at.settings).observe,
-        ReleasePaths(at.model, at.version).bundle,
-    )
+    bundle = ReleasePaths(stated.model, stated.version).bundle
+    observe = partial(registry.task_of(at.settings).observe, at.settings, bundle)
     return drift.compare(
-        observe(at.settings, bundle, _some(reference)),
-        observe(at.settings, bundle, _some(fresh)),
+        # Out of the raw table too: a split's cells were cleaned.
+        observe(_some(raw[ids.isin(tested)])),
+        observe(_some(raw[~ids.isin(known)])),
         error=at.settings.retrain.drift_error,
         ticks_a_year=at.settings.retrain.ticks_a_year,
     )

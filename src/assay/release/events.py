@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from assay.monitoring.decision import Decision  # noqa: TC001 (built at run time)
-from assay.records import Record, Verdict
+from assay.records import Record
+from assay.verdicts import Verdict  # noqa: TC001 (built at run time)
 
 
 class Promotion(Record):

@@ -15,34 +15,51 @@ from typing import TYPE_CHECKING
 from assay import processor, records
 from assay.bundle import manifest
 from assay.errors import AssayError
-from assay.files import sha256
+from assay.files import sha256, sha256_of_folder
 from assay.gateways import signing, versioning
+from assay.gateways.versioning.inbox import listed
 from assay.paths import INBOX, PIPELINE_LOCK, RELEASES
-from assay.records import Rule, Trace
+from assay.records import Trace
 from assay.release.certificate import Certificate, Machine, Material
 from assay.release.soundness import require_sound
 from assay.tasks import registry
+from assay.verdicts import Rule
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from assay.paths import ModelPaths
-    from assay.records import Verdict
     from assay.settings.schema import Model
+    from assay.verdicts import Verdict
 
 LOCK = Path("requirements.lock")
 # What a run of the pipeline itself changes: a certificate holds these by their content.
 OUTSIDE = (PIPELINE_LOCK.as_posix(), f"{RELEASES.as_posix()}/", f"{INBOX.as_posix()}/")
-SHOWN = 5
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """A challenger's digests, and the findings that keep it from being certified."""
+    """A challenger's digests, and the findings that keep it from being certified.
 
-    bundle: str
+    Attributes:
+        files: SHA-256 of each file of its bundle.
+        weights: SHA-256 of its checkpoint.
+        tested: DVC's MD5 of the test split.
+        commit: that is checked out; None outside git.
+        findings: in sentences, each with what to do.
+
+    """
+
+    files: Mapping[str, str]
     weights: str
     tested: str
     commit: str | None
     findings: tuple[str, ...]
+
+    @property
+    def bundle(self) -> str:
+        """SHA-256 of the bundle, a folder."""
+        return sha256_of_folder(self.files)
 
 
 def gather(files: ModelPaths) -> Evidence:
@@ -54,12 +71,17 @@ def gather(files: ModelPaths) -> Evidence:
     """
     require_sound(files)
     return Evidence(
-        bundle=sha256(files.bundle),
+        files=digests_of(files.bundle),
         weights=sha256(files.checkpoint),
         tested=versioning.md5_of(files.split("test")),
         commit=versioning.commit(),
         findings=tuple(_findings(files)),
     )
+
+
+def digests_of(bundle: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file of a bundle."""
+    return {path.name: sha256(path) for path in sorted(bundle.iterdir())}
 
 
 def rule(evidence: Evidence) -> Rule:
@@ -84,7 +106,7 @@ def certificate(
         model=files.model,
         version=number,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        files={path.name: sha256(path) for path in sorted(files.bundle.iterdir())},
+        files=dict(evidence.files),
         commit=evidence.commit or "",
         dirty=bool(versioning.changed(*OUTSIDE)),
         settings=settings.model_dump(mode="json", by_alias=True),
@@ -107,11 +129,11 @@ def _findings(files: ModelPaths) -> list[str]:
     if versioning.commit() is None:
         found.append("this folder is under no commit: git init, git add, git commit")
     if changed := versioning.changed(*OUTSIDE):
-        found.append(f"not committed: {_listed(changed)} (git add, git commit)")
+        found.append(f"not committed: {listed(changed)} (git add, git commit)")
     if stale := versioning.verify_sources(files.model):
-        found.append(f"changed since it was built: {_listed(stale)} (assay run {files.model})")
+        found.append(f"changed since it was built: {listed(stale)} (assay run {files.model})")
     if untracked := versioning.inbox_untracked(files.model):
-        found.append(f"not versioned: {_listed(untracked)} (assay run {files.model})")
+        found.append(f"not versioned: {listed(untracked)} (assay run {files.model})")
     if not files.trace.is_file():
         found.append(f"no {files.trace} (assay run {files.model})")
     made = manifest.read(files.bundle).processor
@@ -122,11 +144,6 @@ def _findings(files: ModelPaths) -> list[str]:
     except AssayError as problem:
         return [*found, problem.found]
     return found if usable else [*found, "no trusted key to sign with (assay doctor --fix)"]
-
-
-def _listed(paths: list[str]) -> str:
-    more = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
-    return ", ".join(paths[:SHOWN]) + more
 
 
 def _materials(files: ModelPaths, settings: Model) -> list[Material]:

@@ -7,7 +7,7 @@ the rules on its own kind of model; those here hold for all.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -16,12 +16,13 @@ import pandas as pd
 from assay import records
 from assay.errors import StoreFailed
 from assay.files import write_text
-from assay.gateways import tracking, versioning
+from assay.gateways import tracking
 from assay.paths import SPLITS, ReleasePaths
-from assay.records import Contest, Evaluation, Parity, Rule, Suspect, Verdict
-from assay.release import champion, evidence, looks
+from assay.records import Evaluation, Parity
+from assay.release import champion, evidence, looks, rows
 from assay.spreadsheet import guarded
 from assay.tasks import registry
+from assay.verdicts import GateInputs, Rule, Suspect, Verdict
 
 if TYPE_CHECKING:
     from assay.paths import ModelPaths
@@ -34,17 +35,10 @@ if TYPE_CHECKING:
 MEGABYTE = 1e6
 
 
-@dataclass(frozen=True)
-class Judgement:
-    """A verdict, with the look that it cost and the evidence that it rests on."""
+def judge(files: ModelPaths, settings: Model, known: Ledger) -> tuple[Verdict, Evidence]:
+    """Hold a built model against every rule; return the verdict, and the evidence that it rests on.
 
-    verdict: Verdict
-    look: Look
-    evidence: Evidence
-
-
-def judge(files: ModelPaths, settings: Model, known: Ledger) -> Judgement:
-    """Hold a built model against every rule. Call this under the project's lock.
+    Call this under the project's lock.
 
     Raises:
         InputRefused, BundleRefused: an output is not what its stage wrote.
@@ -55,7 +49,7 @@ def judge(files: ModelPaths, settings: Model, known: Ledger) -> Judgement:
     found = evidence.gather(files)
     version = champion.version_of(known, files.model)
     look = looks.next_look(known, files, found, settings.gate)
-    judged = registry.task_of(settings).judge(settings, _contest(files, version, look))
+    judged = registry.task_of(settings).judge(settings, _inputs(files, version, look))
     _write_suspects(files, judged.suspects)
     rules = [
         *_floors(records.read(files.metrics, Evaluation), settings.gate),
@@ -65,36 +59,23 @@ def judge(files: ModelPaths, settings: Model, known: Ledger) -> Judgement:
         evidence.rule(found),
     ]
     policy = settings.gate.policy if version is not None else "first"
-    return Judgement(Verdict(policy=policy, champion=version, rules=tuple(rules)), look, found)
+    return Verdict(policy=policy, champion=version, rules=tuple(rules)), found
 
 
-def _contest(files: ModelPaths, version: int | None, look: Look) -> Contest:
-    release = None if version is None else ReleasePaths(files.model, version)
-    known = None
-    if version is not None:
-        known = known_rows(files, version)
-    return Contest(
+def _inputs(files: ModelPaths, version: int | None, look: Look) -> GateInputs:
+    if version is None:
+        bundle, known = None, None
+    else:
+        bundle = ReleasePaths(files.model, version).bundle
+        known = rows.made_from(champion.require_intact(files.model, version))
+    return GateInputs(
         challenger=files.bundle,
-        champion=release.bundle if release else None,
+        champion=bundle,
         splits={name: files.split(name) for name in SPLITS},
         known=known,
         behaviour=files.behaviour,
         level=look.level,
     )
-
-
-def known_rows(files: ModelPaths, version: int) -> frozenset[str] | None:
-    """Return the ids of the rows that a release was made from; None where DVC lost its data.
-
-    Raises:
-        SignatureRefused: the release does not hold.
-
-    """
-    digest = champion.recorded(champion.held(files.model, version), files.raw)
-    kept = versioning.object_of(digest) if digest else None
-    if kept is None:
-        return None
-    return frozenset(pd.read_parquet(kept, columns=["id"])["id"].astype(str))
 
 
 def _floors(evaluation: Evaluation, gate: Gate) -> list[Rule]:
@@ -176,5 +157,5 @@ def _trials(model: str, look: Look, gate: Gate) -> Rule:
 def _write_suspects(files: ModelPaths, suspects: tuple[Suspect, ...]) -> None:
     files.suspects.unlink(missing_ok=True)
     if suspects:
-        table = pd.DataFrame([one.model_dump() for one in suspects])
+        table = pd.DataFrame([asdict(one) for one in suspects])
         write_text(files.suspects, guarded(table).to_csv(index=False, lineterminator="\n"))

@@ -7,18 +7,15 @@ fetched.
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from assay.errors import InputRefused
-from assay.gateways.versioning import copies
+from assay.gateways import versioning
 from assay.paths import ModelPaths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-FOLDER = ".dir"
 
 
 def restore_inbox(model: str, entries: Mapping[str, str], tree: Path) -> None:
@@ -48,15 +45,8 @@ def take(path: str, recorded: Mapping[str, str], tree: Path) -> None:
 
     """
     digest = recorded.get(path)
-    if digest is not None and digest.endswith(FOLDER):
-        if copies.copy_folder(digest, tree / path):
-            return
-    else:
-        own = object_of(path, recorded)
-        (tree / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(own, tree / path)
-        return
-    raise _lost(path, digest)
+    if digest is None or not versioning.copy(digest, tree / path):
+        raise _lost(path, digest)
 
 
 def object_of(path: str, recorded: Mapping[str, str]) -> Path:
@@ -67,7 +57,7 @@ def object_of(path: str, recorded: Mapping[str, str]) -> Path:
 
     """
     digest = recorded.get(path)
-    found = copies.object_of(digest) if digest else None
+    found = versioning.object_of(digest) if digest else None
     if found is None:
         raise _lost(path, digest)
     return found

@@ -11,20 +11,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from assay.gateways import versioning
-from assay.release import champion, spending
+from assay.release import champion, rows, spending
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from assay.paths import ModelPaths
-    from assay.records import Rule
     from assay.release.events import Line
     from assay.release.evidence import Evidence
     from assay.release.ledger import Ledger
     from assay.settings.release import Gate
+    from assay.verdicts import Rule
 
 LOOKED = ("promotion", "refusal")
 ENOUGH_FRESH = 0.5
@@ -119,9 +116,5 @@ def _fresh_share(test: Path, first: Line) -> float:
 
     None of them where DVC lost that split: error is never spent twice for want of a file.
     """
-    kept = versioning.object_of(first.judged.tested) if first.judged else None
-    if kept is None:
-        return 0.0
-    today = pd.read_parquet(test, columns=["id"])["id"].astype(str)
-    then = set(pd.read_parquet(kept, columns=["id"])["id"].astype(str))
-    return float((~today.isin(then)).mean())
+    then = rows.recorded(first.judged.tested) if first.judged else None
+    return 0.0 if then is None else float((~rows.ids(test).isin(then)).mean())

@@ -22,10 +22,10 @@ from assay.release.register import register_if_reachable
 from assay.tasks import registry
 
 if TYPE_CHECKING:
-    from assay.records import Verdict
-    from assay.release.gate import Judgement
+    from assay.release.evidence import Evidence
     from assay.release.ledger import Ledger
     from assay.settings.schema import Model
+    from assay.verdicts import Verdict
 
 
 @dataclass(frozen=True)
@@ -70,73 +70,75 @@ def promote(model: str) -> Promoted:
         known = ledger.read()
         before = champion.version_of(known, model)
         if before is not None and _is_champion(files, before):
-            note = aliases.follow(model, known, again=True)
+            note = aliases.update(model, known, again=True)
             return Promoted(model, before, before, None, (*notes, *([note] if note else [])))
-        judged = gate.judge(files, settings, known)
-        if judged.verdict.passed:
-            version: int | None = _release(files, settings, judged, known)
+        verdict, found = gate.judge(files, settings, known)
+        if verdict.passed:
+            version: int | None = _release(files, settings, verdict, found, known)
         else:
             version = before
-            ledger.append(_refusal(model, judged))
-        log = _log(model, judged, version)
-        note = aliases.follow(model, ledger.read())
+            ledger.append(_refusal(model, verdict, found))
+        log = _log(model, verdict, found.weights, version)
+        note = aliases.update(model, ledger.read())
     told = tuple(one for one in (log, note) if one)
-    return Promoted(model, version, before, judged.verdict, (*notes, *told))
+    return Promoted(model, version, before, verdict, (*notes, *told))
 
 
 def _is_champion(files: ModelPaths, version: int) -> bool:
     stated = certificate.read(ReleasePaths(files.model, version).certificate)
-    return stated.files == {path.name: sha256(path) for path in files.bundle.iterdir()}
+    return stated.files == evidence.digests_of(files.bundle)
 
 
-def _release(files: ModelPaths, settings: Model, judged: Judgement, known: Ledger) -> int:
+def _release(
+    files: ModelPaths, settings: Model, verdict: Verdict, found: Evidence, known: Ledger
+) -> int:
     """Write the release's folder, then the ledger's line, which alone makes it champion."""
     number = max(champion.released(known, files.model), default=0) + 1
     paths = ReleasePaths(files.model, number)
-    stated = evidence.certificate(files, settings, number, judged.evidence, judged.verdict)
+    stated = evidence.certificate(files, settings, number, found, verdict)
     with replacing(paths.folder) as beside:
         beside.mkdir(parents=True)
         shutil.copytree(files.bundle, beside / paths.bundle.name)
         signing.sign_bundle(beside / paths.bundle.name, beside / paths.signature.name)
         certificate.write(beside / paths.certificate.name, stated)
-    champion.held(files.model, number)
+    champion.require_intact(files.model, number)
     ledger.append(
         Promotion(
             model=files.model,
             version=number,
-            bundle=judged.evidence.bundle,
-            weights=judged.evidence.weights,
+            bundle=found.bundle,
+            weights=found.weights,
             certificate=sha256(paths.certificate),
-            tested=judged.evidence.tested,
-            verdict=judged.verdict,
+            tested=found.tested,
+            verdict=verdict,
         )
     )
     return number
 
 
-def _refusal(model: str, judged: Judgement) -> Refusal:
+def _refusal(model: str, verdict: Verdict, found: Evidence) -> Refusal:
     return Refusal(
         model=model,
-        champion=judged.verdict.champion,
-        bundle=judged.evidence.bundle,
-        weights=judged.evidence.weights,
-        tested=judged.evidence.tested,
-        verdict=judged.verdict,
+        champion=verdict.champion,
+        bundle=found.bundle,
+        weights=found.weights,
+        tested=found.tested,
+        verdict=verdict,
     )
 
 
-def _log(model: str, judged: Judgement, version: int | None) -> str | None:
+def _log(model: str, verdict: Verdict, weights: str, version: int | None) -> str | None:
     """Show the verdict's figures on the challenger's run in MLflow; return why that failed."""
     figures = {
         f"gate.{rule.name}.{name}": value
-        for rule in judged.verdict.rules
+        for rule in verdict.rules
         for name, value in rule.figures.items()
         if value is not None
     }
-    refusals = ", ".join(rule.name for rule in judged.verdict.refusals)
-    outcome = f"promoted as release {version}" if judged.verdict.passed else f"refused: {refusals}"
+    refusals = ", ".join(rule.name for rule in verdict.refusals)
+    outcome = f"promoted as release {version}" if verdict.passed else f"refused: {refusals}"
     try:
-        tracking.log_verdict(model, judged.evidence.weights, figures, outcome)
+        tracking.log_verdict(model, weights, figures, outcome)
     except StoreFailed as problem:
         return f"the verdict is not in MLflow: {problem.found}"
     return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from assay.errors import StoreFailed
 from assay.gateways import tracking, versioning
@@ -44,7 +44,7 @@ def prune(days: int) -> Pruned:
         known = ledger.read()
         models = list(registry.load())
         named = {digest for model in models for digest in _data(known, model)}
-        objects, freed = versioning.sweep(named, days)
+        objects, freed = versioning.remove_unused(named, days)
     notes, runs = [], 0
     before = datetime.now(UTC) - timedelta(days=days)
     for model in models:
@@ -63,19 +63,7 @@ def _data(known: Ledger, model: str) -> Iterator[str]:
     for version in champion.released(known, model):
         stated = certificate.read(ReleasePaths(model, version).certificate)
         yield from stated.inbox.values()
-        yield from _digests(stated.lock)
-
-
-def _digests(lock: Any) -> Iterator[str]:
-    if isinstance(lock, dict):
-        for name, value in lock.items():
-            if name == "md5" and isinstance(value, str):
-                yield value
-            else:
-                yield from _digests(value)
-    elif isinstance(lock, list):
-        for value in lock:
-            yield from _digests(value)
+        yield from versioning.outputs_in(stated.lock).values()
 
 
 def _weights(known: Ledger, model: str) -> frozenset[str]:

@@ -45,7 +45,7 @@ def rollback(model: str, to: int | None, reason: str) -> RolledBack:
         known = ledger.read()
         now = champion.require_version(known, model)
         target = _target(known, model, now, to)
-        champion.held(model, target)
+        champion.require_intact(model, target)
         changes = _changes(model, now, target)
         ledger.append(Rollback(model=model, version=target, replaced=now, reason=reason))
     return RolledBack(model, target, now, changes)

@@ -10,20 +10,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from assay.files import digest_of
 from assay.gateways import versioning
 from assay.monitoring import decision
 from assay.monitoring.facts import Facts
-from assay.paths import ModelPaths, ReleasePaths
-from assay.release import certificate, champion, drifting, gate, ledger, retraining
+from assay.paths import SUITES, ModelPaths, ReleasePaths
+from assay.release import certificate, champion, drifting, ledger, rows
 from assay.release.events import Tick
 from assay.release.settings_changes import differing
 from assay.tasks import registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from pydantic import JsonValue
 
@@ -31,18 +30,18 @@ if TYPE_CHECKING:
     from assay.monitoring.drift import Drift
     from assay.release.certificate import Certificate
     from assay.release.ledger import Ledger
-    from assay.release.retraining import Workplace
     from assay.settings.schema import Model
 
 # Blocks of a model's settings that decide what is learned.
 LEARNED = ("data", "task", "labels", "ingest", "validate", "split", "train", "export")
+CODE = ("src/assay", SUITES.as_posix())
 DAY = 86_400
 # Letters of an outcome: a ledger is read by people.
 LONGEST = 2000
 
 
 @dataclass(frozen=True)
-class Rows:
+class Counts:
     """Rows of the raw table: those that the champion was not made from, and all."""
 
     new: int
@@ -60,11 +59,6 @@ class Situation:
     stated: Certificate | None
     data: str
 
-    @property
-    def has_new_files(self) -> bool:
-        """Whether the inbox differs from the one that the champion learned from."""
-        return self.stated is not None and _inbox(self.model) != self.stated.inbox
-
 
 def decide(model: str, *, force: bool, on_line: Callable[[str], None]) -> Decision:
     """Decide whether to train. New files are read into the raw table first, which is cheap.
@@ -76,13 +70,14 @@ def decide(model: str, *, force: bool, on_line: Callable[[str], None]) -> Decisi
 
     """
     at = look(model)
-    rows, moved = Rows(0, 0), None
-    if at.has_new_files:
+    counts, drift = Counts(0, 0), None
+    if at.stated is not None and _inbox(model) != at.stated.inbox:
         versioning.reproduce(f"ingest@{model}", single=True, on_line=on_line)
-        rows = count_rows(at)
-        moved = drifting.measure(at) if rows.new else None
-    known = facts(at, rows=rows, drift=moved, force=force)
-    return decision.decide(known, at.settings.retrain)
+        known = rows.made_from(champion.require_intact(model, at.stated.version))
+        counts = _counted(ModelPaths(model).raw, known)
+        drift = drifting.measure(at, at.stated, known) if counts.new else None
+    found = facts(at, counts=counts, drift=drift, force=force)
+    return decision.decide(found, at.settings.retrain)
 
 
 def record(model: str, made: Decision, outcome: str) -> None:
@@ -96,18 +91,6 @@ def record(model: str, made: Decision, outcome: str) -> None:
     data = look(model).data
     with versioning.alone(f"record {model}"):
         ledger.append(Tick(model=model, decision=made, data=data, outcome=outcome[:LONGEST]))
-
-
-def keep(place: Workplace, outcome: str) -> list[str]:
-    """Bring a retraining's outputs home, commit and push what the settings ask for; say what."""
-    settings = registry.load_model(place.model)
-    notes = []
-    if settings.retrain.commit:
-        made = retraining.commit(place, f"Retrain {place.model}: {outcome.partition(':')[0]}")
-        notes.append(f"commit {made[:12]} on {retraining.branch(place.model)}" if made else "")
-    notes.append(versioning.push(place.model) or "")
-    notes.append(retraining.bring_home(place) or "")
-    return [note for note in notes if note]
 
 
 def look(model: str) -> Situation:
@@ -124,7 +107,7 @@ def look(model: str) -> Situation:
     return Situation(model, settings, known, version, stated, _data(model, settings))
 
 
-def facts(at: Situation, *, rows: Rows, drift: Drift | None, force: bool) -> Facts:
+def facts(at: Situation, *, counts: Counts, drift: Drift | None, force: bool) -> Facts:
     """Return what :func:`assay.monitoring.decision.decide` goes by."""
     refusal = _refused_before(at)
     settings = (
@@ -133,8 +116,8 @@ def facts(at: Situation, *, rows: Rows, drift: Drift | None, force: bool) -> Fac
     return Facts(
         champion=at.version is not None,
         age_days=_age(at),
-        new_rows=rows.new,
-        rows=rows.all,
+        new_rows=counts.new,
+        rows=counts.all,
         drift=drift,
         changed_source=bool(at.stated) and any(one.startswith("ingest.source") for one in settings),
         changed_settings=tuple(one for one in settings if not one.startswith("ingest.source")),
@@ -145,12 +128,10 @@ def facts(at: Situation, *, rows: Rows, drift: Drift | None, force: bool) -> Fac
     )
 
 
-def count_rows(at: Situation) -> Rows:
-    """Count rows of the raw table, which must be made, and those that the champion never saw."""
-    files = ModelPaths(at.model)
-    known = gate.known_rows(files, at.version) if at.version else None
-    ids = pd.read_parquet(files.raw, columns=["id"])["id"].astype(str)
-    return Rows(len(ids) if known is None else int((~ids.isin(known)).sum()), len(ids))
+def _counted(raw: Path, known: frozenset[str] | None) -> Counts:
+    """Count rows; all are new where it is not known what the champion was made from."""
+    ids = rows.ids(raw)
+    return Counts(int((~ids.isin(known or ())).sum()), len(ids))
 
 
 def _age(at: Situation) -> float | None:
@@ -180,12 +161,11 @@ def _refused_before(at: Situation) -> str:
 
 
 def _data(model: str, settings: Model) -> str:
-    """Digest what a training would go by: inbox, settings that are learned from, code."""
-    learned = _learned(_dump(settings))
-    sources = versioning.sources_in(versioning.locked(model))
-    code = sorted(f"{path} {versioning.md5_now(path)}" for path in sources)
+    """Digest what a training and its verdict would go by: inbox, settings, code."""
+    # All code, and not what dvc.lock names: that one differs before and after a first training.
+    code = [f"{path} {versioning.md5_now(path)}" for path in CODE]
     inbox = sorted(f"{name} {md5}" for name, md5 in _inbox(model).items())
-    return digest_of(repr(sorted(learned.items())), *inbox, *code)
+    return digest_of(repr(sorted(_dump(settings).items())), *inbox, *code)
 
 
 def _inbox(model: str) -> dict[str, str]:

@@ -43,7 +43,7 @@ def verify_release(
     """
     known = ledger.read()
     number = champion.require_released(known, model, version)
-    stated = champion.held(model, number)
+    stated = champion.require_intact(model, number)
     outcome = rebuild(model, recorded(stated), quick=quick, tell=tell)
     if signing.has_key():
         with versioning.alone(f"record the verification of {model}"):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import tomllib
 
-from assay.gateways.tracking import access
+from assay.files import write_secret
 from assay.services.variables import PREFECT_HOME
 
 PROFILES = PREFECT_HOME / "profiles.toml"
@@ -30,4 +30,4 @@ def write(url: str, credential: str) -> None:
     for name, settings in profiles.items():
         lines += ["", f"[profiles.{json.dumps(name)}]"]
         lines += [f"{key} = {json.dumps(str(value))}" for key, value in settings.items()]
-    access.write_secret(PROFILES, "\n".join([*lines, ""]))
+    write_secret(PROFILES, "\n".join([*lines, ""]))

@@ -10,6 +10,7 @@ import os
 import sys
 from typing import Any
 
+from assay.files import write_secret
 from assay.gateways.tracking import access, server
 from assay.parent import die_with_parent
 from assay.services import addresses
@@ -47,7 +48,7 @@ def serve_mlflow() -> None:
         open_paths=("/health",),
     )
     # While it is there, this project's commands show the credential to this address.
-    access.write_secret(access.ADDRESS, f"{addresses.mlflow()}\n")
+    write_secret(access.ADDRESS, f"{addresses.mlflow()}\n")
     try:
         _serve(guarded, addresses.port(addresses.MLFLOW))
     finally:

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from assay.modalities.targets import Measurement
     from assay.monitoring.measures import Measures
     from assay.paths import ModelPaths
-    from assay.records import Contest, Judged, Parity, SplitReport, Timings
+    from assay.records import Parity, SplitReport, Timings
     from assay.reporting.report import Report
+    from assay.verdicts import GateFindings, GateInputs
 
 M = TypeVar("M", bound=Model)
 
@@ -168,7 +169,7 @@ class Task(ABC, Generic[M]):
         """
 
     @abstractmethod
-    def judge(self, settings: M, contest: Contest) -> Judged:
+    def judge(self, settings: M, given: GateInputs) -> GateFindings:
         """Return the gate's rules on a challenger: against the champion, behaviour, labels.
 
         Raises:

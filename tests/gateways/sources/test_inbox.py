@@ -39,34 +39,34 @@ def test_every_file_is_found_but_hidden_ones_and_pointers(tmp_path: Path) -> Non
 
 def test_links_to_folders_and_files_are_followed(tmp_path: Path) -> None:
     put(tmp_path / "large", "cats/1.png", "cats/deep/2.png", "dog.png")
-    (tmp_path / "root").mkdir()
-    (tmp_path / "root/cat").symlink_to(tmp_path / "large/cats")
-    (tmp_path / "root/dog.png").symlink_to(tmp_path / "large/dog.png")
-    assert found(tmp_path / "root") == ["cat/1.png", "cat/deep/2.png", "dog.png"]
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox/cat").symlink_to(tmp_path / "large/cats")
+    (tmp_path / "inbox/dog.png").symlink_to(tmp_path / "large/dog.png")
+    assert found(tmp_path / "inbox") == ["cat/1.png", "cat/deep/2.png", "dog.png"]
 
 
 def test_a_link_to_the_root_itself_may_be_given(tmp_path: Path) -> None:
     put(tmp_path / "large", "cat/1.png")
-    (tmp_path / "root").symlink_to("large")
-    assert found(tmp_path / "root") == ["cat/1.png"]
+    (tmp_path / "inbox").symlink_to("large")
+    assert found(tmp_path / "inbox") == ["cat/1.png"]
 
 
 @pytest.mark.parametrize("leads_to", [".", "..", "../..", "/"])
 def test_a_link_back_up_is_refused_at_once(tmp_path: Path, leads_to: str) -> None:
-    put(tmp_path / "root", "cat/1.png")
-    (tmp_path / "root/cat/again").symlink_to(leads_to)
-    why = refusal(tmp_path / "root")
-    assert str(tmp_path / "root/cat/again") in why
+    put(tmp_path / "inbox", "cat/1.png")
+    (tmp_path / "inbox/cat/again").symlink_to(leads_to)
+    why = refusal(tmp_path / "inbox")
+    assert str(tmp_path / "inbox/cat/again") in why
 
 
 def test_a_loop_between_folders_outside_is_found(tmp_path: Path) -> None:
     put(tmp_path, "one/1.png", "two/2.png")
     (tmp_path / "one/next").symlink_to(tmp_path / "two")
     (tmp_path / "two/next").symlink_to(tmp_path / "one")
-    (tmp_path / "root").mkdir()
-    (tmp_path / "root/cat").symlink_to(tmp_path / "one")
-    assert f"root/cat/next/next and {tmp_path}/root/cat are one folder" in refusal(
-        tmp_path / "root"
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox/cat").symlink_to(tmp_path / "one")
+    assert f"inbox/cat/next/next and {tmp_path}/inbox/cat are one folder" in refusal(
+        tmp_path / "inbox"
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from assay.errors import StoreFailed, UsageError
+from assay.files import write_secret
 from assay.gateways.tracking import access, store
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def test_a_credential_is_made_once_for_its_owner_alone(bare: Path) -> None:
 
 @pytest.mark.parametrize("content", ["", "\n", "assay", "assay:", ":secret"])
 def test_a_file_without_a_credential_opens_nothing(bare: Path, content: str) -> None:
-    access.write_secret(access.CREDENTIAL, content)
+    write_secret(access.CREDENTIAL, content)
     with pytest.raises(UsageError, match="expected: one line, user:password"):
         access.make_credential()
 
@@ -71,7 +72,7 @@ def test_the_credential_is_shown_to_the_own_server_alone(
     with listener() as (own, shown), listener() as (other, shown_elsewhere):
         ask(own, monkeypatch)
         assert set(shown) == {None}  # nothing says yet that it is ours
-        access.write_secret(access.ADDRESS, f"{own}\n")
+        write_secret(access.ADDRESS, f"{own}\n")
         ask(own, monkeypatch)
         assert shown[-1] == expected
         ask(other, monkeypatch)
@@ -86,7 +87,7 @@ def test_the_credential_is_shown_to_the_own_server_alone(
 
 @pytest.mark.parametrize("suffix", ["0", ".evil.example", "@evil.example/"])
 def test_an_address_that_only_begins_like_the_own_one_is_another(bare: Path, suffix: str) -> None:
-    access.write_secret(access.ADDRESS, "http://127.0.0.1:500\n")
+    write_secret(access.ADDRESS, "http://127.0.0.1:500\n")
     assert access.is_own("http://127.0.0.1:500/api")
     assert not access.is_own(f"http://127.0.0.1:500{suffix}")
 
@@ -97,7 +98,7 @@ def test_a_users_own_password_is_kept(bare: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "mine")
     access.make_credential()
     with listener() as (own, shown):
-        access.write_secret(access.ADDRESS, f"{own}\n")
+        write_secret(access.ADDRESS, f"{own}\n")
         ask(own, monkeypatch)
         assert shown[-1] == access.header("me:mine")
     monkeypatch.delenv(access.AUTH, raising=False)
@@ -105,7 +106,7 @@ def test_a_users_own_password_is_kept(bare: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_a_failure_never_says_the_credential(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     secret = access.make_credential().partition(":")[2]
-    access.write_secret(access.ADDRESS, "http://127.0.0.1:9\n")
+    write_secret(access.ADDRESS, "http://127.0.0.1:9\n")
     with pytest.raises(StoreFailed) as refused:
         ask("http://127.0.0.1:9", monkeypatch)
     assert secret not in str(refused.value)

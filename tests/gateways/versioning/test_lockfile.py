@@ -138,3 +138,17 @@ def test_a_stage_that_read_something_else_breaks_the_chain() -> None:
         f"train read another {RAW}/rows than is recorded now",
         f"train read another {RAW} than is recorded now",
     ]
+
+
+def test_sources_are_what_no_stage_writes_whether_it_is_there_or_not() -> None:
+    Path(RAW, "rows").unlink()
+    assert lockfile.verify_sources("q") == ["data/inbox/q: missing"]
+    write("src/train.py", "pass  # changed")
+    assert lockfile.verify_sources("q") == ["data/inbox/q: missing", "src/train.py: altered"]
+
+
+def test_a_lock_by_itself_says_what_was_read_and_written() -> None:
+    found = lockfile.locked("q")
+    assert list(lockfile.outputs_in(found)) == [RAW, MODEL, "old"]
+    assert list(lockfile.sources_in(found)) == ["src/train.py"]
+    assert lockfile.outputs_in({}) == {}

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.errors import MissingFile, SignatureRefused
-from assay.files import replacing
+from assay.files import replacing, write_secret
 from assay.paths import RELEASES, SCRATCH
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def make_key() -> Path:
 
     """
     if not private_key().is_file():
-        _write_secret(private_key(), _generated())
+        write_secret(private_key(), _generated())
     public = _public_half()
     target = KEYS / f"{hashlib.sha256(public).hexdigest()[:SHOWN]}.pub"
     if not target.is_file() or target.read_bytes() != public:
@@ -110,23 +110,16 @@ def _public_half() -> bytes:
     )
 
 
-def _generated() -> bytes:
+def _generated() -> str:
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 
-    return ec.generate_private_key(ec.SECP256R1()).private_bytes(
+    generated = ec.generate_private_key(ec.SECP256R1()).private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-
-
-def _write_secret(target: Path, content: bytes) -> None:
-    """Write a file that nobody but its owner can read, at any moment."""
-    with replacing(target) as beside:
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
+    return generated.decode("ascii")
 
 
 def _unfit(path: Path) -> SignatureRefused:

@@ -13,12 +13,10 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from assay.errors import UsageError
-from assay.files import replacing
+from assay.files import write_secret
 from assay.paths import SCRATCH
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from requests import PreparedRequest
 
 CREDENTIAL = SCRATCH / "credential"  # user:password, as in RFC 7617
@@ -56,14 +54,6 @@ def make_credential() -> str:
 def read_credential() -> str:
     """Return the credential, or an empty text when there is none."""
     return CREDENTIAL.read_text(encoding="utf-8").strip() if CREDENTIAL.is_file() else ""
-
-
-def write_secret(target: Path, text: str) -> None:
-    """Write a file that nobody but its owner can read, at any moment."""
-    with replacing(target) as beside:
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
 
 
 def header(credential: str) -> str:

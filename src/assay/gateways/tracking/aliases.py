@@ -64,13 +64,9 @@ def count_trainings(model: str, since: datetime | None) -> int:
 
     """
     with store.failures():
-        client = store.connect()
-        experiment = client.get_experiment_by_name(model)
-        if experiment is None:
-            return 0
         begin = f" and attributes.start_time >= {int(since.timestamp() * 1000)}" if since else ""
         marked = f"tags.`{runs.WEIGHTS}` LIKE '%'{begin}"
-        return len(client.search_runs([experiment.experiment_id], marked, max_results=10_000))
+        return len(runs.search(store.connect(), model, marked))
 
 
 def _aliased(client: MlflowClient, model: str, alias: str) -> int | None:

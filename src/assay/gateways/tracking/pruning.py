@@ -1,7 +1,7 @@
 """Remove old runs from MLflow that nothing names any more.
 
-Reads and writes the store. A run whose weights the caller names is kept, and so is each one that
-the registry holds a version of with an alias.
+Reads and writes the store. A run whose weights the caller names is kept; registered versions of
+all others go with their run.
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from mlflow import MlflowClient
 
-MOST = 1000
-
 
 def prune(model: str, keep: Collection[str], before: datetime) -> int:
     """Delete runs of a model that began before a moment; return how many.
@@ -30,13 +28,8 @@ def prune(model: str, keep: Collection[str], before: datetime) -> int:
     """
     with store.failures():
         client = store.connect()
-        experiment = client.get_experiment_by_name(model)
-        if experiment is None:
-            return 0
         moment = int(before.timestamp() * 1000)
-        old = client.search_runs(
-            [experiment.experiment_id], f"attributes.start_time < {moment}", max_results=MOST
-        )
+        old = runs.search(client, model, f"attributes.start_time < {moment}")
         gone = [run for run in old if run.data.tags.get(runs.WEIGHTS) not in keep]
         for run in gone:
             _versions(client, model, run.info.run_id)

@@ -67,6 +67,21 @@ def find(client: MlflowClient, experiment: str, condition: str) -> Run | None:
     return found[0] if found else None
 
 
+def search(client: MlflowClient, model: str, condition: str) -> list[Run]:
+    """Return all runs of a model that meet ``condition``; none where it has no experiment yet."""
+    experiment = client.get_experiment_by_name(model)
+    if experiment is None:
+        return []
+    found: list[Run] = []
+    token = None
+    while page := client.search_runs([experiment.experiment_id], condition, page_token=token):
+        found += page
+        token = page.token
+        if not token:
+            break
+    return found
+
+
 def start(client: MlflowClient, experiment: str, name: str, tags: Mapping[str, str]) -> Run:
     """Start a run that bears ``tags`` from its first moment."""
     own = {"mlflow.user": os.environ.get("USER") or "assay", "mlflow.source.name": SOURCE}

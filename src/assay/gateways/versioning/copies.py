@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assay.files import replacing
-from assay.gateways.versioning.kept import fetch
+from assay.gateways.versioning import kept
 
-FOLDER = ".dir"
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from pathlib import Path
 
 
 def object_of(digest: str) -> Path | None:
@@ -21,33 +23,43 @@ def object_of(digest: str) -> Path | None:
 
     To be read only.
     """
-    from dvc.exceptions import DvcException
-    from dvc.repo import Repo
-
-    try:
-        if fetch({digest}):
-            return None
-        with Repo(".") as repo:
-            return Path(repo.cache.local.oid_to_path(digest))
-    except (DvcException, OSError):
-        return None
+    return _objects({digest}).get(digest)
 
 
-def copy_folder(digest: str, target: Path) -> bool:
-    """Copy a folder to ``target``, whole or not at all; return whether DVC has it.
+def copy(digest: str, target: Path) -> bool:
+    """Copy a file or folder to ``target``, whole or not at all; return whether DVC has it.
 
-    ``digest`` ends in ``.dir``.
+    ``digest`` is its MD5, which ends in ``.dir`` for a folder.
     """
-    listed = object_of(digest) if digest.endswith(FOLDER) else None
-    if listed is None:
+    found = object_of(digest)
+    if found is None:
         return False
-    entries = json.loads(listed.read_text(encoding="utf-8"))
-    found = {str(entry["relpath"]): object_of(entry["md5"]) for entry in entries}
+    if not digest.endswith(".dir"):
+        with replacing(target) as beside:
+            shutil.copyfile(found, beside)
+        return True
+    entries = json.loads(found.read_text(encoding="utf-8"))
+    files = {str(entry["relpath"]): str(entry["md5"]) for entry in entries}
+    return _copy_files(files, target)
+
+
+def _copy_files(files: Mapping[str, str], target: Path) -> bool:
+    found = _objects(set(files.values()))
+    if len(found) < len(set(files.values())):
+        return False
     with replacing(target) as beside:
-        for name, kept in found.items():
-            if kept is None:
-                return False
+        beside.mkdir(parents=True)
+        for name, digest in files.items():
             place = beside / name
             place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(kept, place)
+            shutil.copyfile(found[digest], place)
     return True
+
+
+def _objects(digests: Collection[str]) -> dict[str, Path]:
+    from dvc.exceptions import DvcException
+
+    try:
+        return kept.objects(digests)
+    except (DvcException, OSError):
+        return {}

@@ -43,8 +43,8 @@ def explain(causes: list[tuple[str, str]], last: str = "") -> errors.AssayError:
         return errors.OutOfSpace(
             f"the disk is full ({found})",
             expected="room for every output twice: in the workspace and in DVC's cache",
-            cure="free some space (`dvc gc --workspace` removes old versions), then run the same "
-            "command again: finished stages are kept",
+            cure=f"free some space ({errors.OLD_VERSIONS}), then run the same command again: "
+            "finished stages are kept",
         )
     for names, kind, cure in _MEANINGS:
         if any(name in cause for name in names for cause, _ in causes):

@@ -35,7 +35,7 @@ BATCH = 1000
 SHOWN = 3
 
 
-def bring(model: str, dvc: Dvc, tell: Callable[[str], None]) -> None:
+def synchronize(model: str, dvc: Dvc, tell: Callable[[str], None]) -> None:
     """Have a version of every entry of a model's inbox, and every entry that has a version.
 
     New and changed entries are put under DVC's care, in one process. Those whose pointer is there
@@ -100,11 +100,11 @@ def check_out(lost: list[Pointer], dvc: Dvc) -> None:
             raise failure
 
 
-def listed(paths: Iterable[Path]) -> str:
+def listed(paths: Iterable[Path | str], most: int = SHOWN) -> str:
     """Return the first few paths, and how many more there are."""
     names = list(map(str, paths))
-    more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def _add(found: list[Path], dvc: Dvc, tell: Callable[[str], None]) -> None:

@@ -61,6 +61,18 @@ def fetch(digests: Collection[str]) -> set[str]:
     return lacking
 
 
+def objects(digests: Collection[str]) -> dict[str, Path]:
+    """Return DVC's own copies of versions by their MD5, to be read only; of a folder, its list.
+
+    Those that neither the cache nor a remote has are left out.
+    """
+    from dvc.repo import Repo
+
+    with Repo(".") as repo:
+        lacking = _lacking(repo, digests)
+        return {digest: _path(repo, digest) for digest in digests if digest not in lacking}
+
+
 def _object(repo: Any, digest: str) -> Path | None:
     """Return a sound object of the cache, fetched from the remote if need be."""
     return None if _lacking(repo, {digest}) else _path(repo, digest)

@@ -84,21 +84,24 @@ def locked(model: str) -> dict[str, Any]:
 def verify_sources(model: str) -> list[str]:
     """Find code and data that a stage read and that differ now; return findings as below.
 
-    What a stage wrote is left out: see :func:`verify_chain`.
+    What a stage wrote is left out, be it there or not: see :func:`verify_chain`.
     """
     wrote = lock_entries(model)
     read = {path: digest for stage in stages(model) for path, digest in stage.read.items()}
     return _compare(
-        {path: digest for path, digest in read.items() if _output_now(Path(path), wrote) is None}
+        {path: digest for path, digest in read.items() if not _is_output(Path(path), wrote)}
     )
 
 
 def sources_in(lock: Mapping[str, Any]) -> dict[str, str]:
     """Return the MD5 of code and suites that stages read, as a lock has them (:func:`locked`)."""
-    found: dict[str, str] = {}
-    for stage in dict(lock.get("stages") or {}).values():
-        found |= _digests(stage.get("deps", ()))
-    return {path: md5 for path, md5 in found.items() if path.startswith(SOURCES)}
+    read = _digests_in(lock, "deps")
+    return {path: md5 for path, md5 in read.items() if path.startswith(SOURCES)}
+
+
+def outputs_in(lock: Mapping[str, Any]) -> dict[str, str]:
+    """Return the MD5 of every output, as a lock has them (``.dir`` of folders)."""
+    return _digests_in(lock, "outs")
 
 
 def md5_now(path: str) -> str | None:
@@ -186,8 +189,11 @@ def _output_now(path: Path, wrote: Mapping[str, str]) -> str | None:
     """Return the digest of an output, or of a file of one; None where no stage writes it."""
     if path.as_posix() in wrote:
         return wrote[path.as_posix()]
-    within = any(path.is_relative_to(name) for name in wrote)
-    return md5_of(path) if within and path.exists() else None
+    return md5_of(path) if _is_output(path, wrote) and path.exists() else None
+
+
+def _is_output(path: Path, wrote: Mapping[str, str]) -> bool:
+    return any(path.is_relative_to(name) for name in wrote)
 
 
 def _compare(digests: Mapping[str, str]) -> list[str]:
@@ -209,6 +215,12 @@ def _stages_in(path: Path) -> Mapping[str, Mapping[str, Any]]:
 def _parsed(path: Path, content: bytes) -> Mapping[str, Mapping[str, Any]]:
     """Parse bytes once: one command looks at both files several times, and YAML is slow."""
     return dict(reading.mapping(path, content).get("stages") or {})
+
+
+def _digests_in(lock: Mapping[str, Any], side: str) -> dict[str, str]:
+    """Return what all stages of a lock read (``deps``) or wrote (``outs``)."""
+    entries = [one for stage in (lock.get("stages") or {}).values() for one in stage.get(side, ())]
+    return _digests(entries)
 
 
 def _digests(entries: Iterable[Mapping[str, Any]]) -> dict[str, str]:

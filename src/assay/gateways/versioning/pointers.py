@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import functools
 import os
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from assay.errors import SettingsError
-from assay.gateways.versioning import worktree
+from assay.gateways.versioning import git, worktree
 from assay.gateways.versioning.lockfile import md5_of
 from assay.paths import ModelPaths
 from assay.settings import reading
@@ -96,12 +95,8 @@ def present(model: str) -> list[Path]:
 def in_git(model: str) -> frozenset[Path]:
     """Return the entries that git holds, whole or in part; none outside git."""
     inbox = ModelPaths(model).inbox
-    command = ["git", "ls-files", "-z", "--", inbox.as_posix()]
-    try:
-        done = subprocess.run(command, capture_output=True, check=False)
-    except FileNotFoundError:
-        return frozenset()
-    names = (Path(os.fsdecode(name)) for name in done.stdout.split(b"\0") if name)
+    listed = git.output("ls-files", "-z", "--", inbox.as_posix()) or ""
+    names = (Path(name) for name in listed.split("\0") if name)
     return frozenset(inbox / name.relative_to(inbox).parts[0] for name in names)
 
 

@@ -5,9 +5,9 @@ Reads ``params.yaml``, ``dvc.yaml`` and git's own records. Writes nothing and ru
 
 from __future__ import annotations
 
-import subprocess
 from typing import TYPE_CHECKING, Any
 
+from assay.gateways.versioning import git
 from assay.gateways.versioning.failures import causes, explain
 from assay.paths import PARAMS, require_project
 from assay.settings import reading
@@ -34,12 +34,12 @@ def stages_of(model: str) -> list[str]:
 
 def commit() -> str | None:
     """Return the hash of the commit that is checked out; None outside git or before the first."""
-    return _git("rev-parse", "--verify", "--quiet", "HEAD")
+    return git.output("rev-parse", "--verify", "--quiet", "HEAD")
 
 
 def dirty() -> bool:
     """Return whether a file of the project differs from its commit; False outside git."""
-    return bool(_git("status", "--porcelain", "--", "."))
+    return bool(git.output("status", "--porcelain", "--", "."))
 
 
 def changed(*outside: str) -> list[str]:
@@ -47,9 +47,9 @@ def changed(*outside: str) -> list[str]:
 
     Files that git does not know count only where code and settings are looked for.
     """
-    listed = (_git("status", "--porcelain", "--untracked-files=all", "--", ".") or "").splitlines()
+    listed = git.output("status", "--porcelain", "--untracked-files=all", "--", ".") or ""
     found = []
-    for line in listed:
+    for line in listed.splitlines():
         mark, path = line[:2].strip(), line[2:].strip().rpartition(" -> ")[2].strip('"')
         if path.startswith(outside) or (mark == "??" and not path.startswith(CODE)):
             continue
@@ -59,17 +59,9 @@ def changed(*outside: str) -> list[str]:
 
 def is_committed(path: Path) -> bool:
     """Return whether a file is just what the commit that is checked out holds."""
-    return bool(_git("ls-files", "--", str(path))) and not _git(
+    return bool(git.output("ls-files", "--", str(path))) and not git.output(
         "status", "--porcelain", "--", str(path)
     )
-
-
-def _git(*arguments: str) -> str | None:
-    try:
-        done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        return None
-    return done.stdout.strip() or None if done.returncode == 0 else None
 
 
 def _stages(model: str) -> list[Any]:

@@ -11,7 +11,6 @@ import fcntl
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections import deque
@@ -20,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay import environment, errors
+from assay import children, errors
 from assay.files import read_json, replacing
 from assay.gateways.versioning import inbox
 from assay.gateways.versioning.failures import explain
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
 
 LOCK = SCRATCH / "dvc.lock"
 KEPT = SCRATCH / "dvc.lock.kept"
-# How long a stage may take to stop by itself before it is stopped by force.
-PATIENCE = 10.0
 
 
 def reproduce(
@@ -67,7 +64,7 @@ def reproduce(
     arguments = ["repro", *(["--single-item"] if single else []), target]
     with alone(" ".join(arguments), on_line or say) as lock:
         if stage == STAGES[0] or not single:
-            inbox.bring(model, partial(_quietly, lock), on_line or say)
+            inbox.synchronize(model, partial(_quietly, lock), on_line or say)
         refusals = ModelPaths("any").refusal("any").parent
         shutil.rmtree(refusals, ignore_errors=True)
         _keep_pipeline_lock()
@@ -196,7 +193,7 @@ def _dvc(
             stderr=subprocess.STDOUT if on_line else None,
             env=_environment(),
             pass_fds=(writing_end,),
-            start_new_session=True,  # a group of its own: _end reaches all of it
+            start_new_session=True,  # a group of its own: end_group reaches all of it
             encoding="utf-8",
             errors="replace",
         )
@@ -210,7 +207,7 @@ def _dvc(
                     on_line(line)
             code = child.wait()
         except BaseException:
-            _end(child)
+            children.end_group(child)
             raise
         causes = [(kind, text) for kind, text in json.loads(reported.read() or "[]")]
         if code == 0 and not causes:
@@ -225,27 +222,15 @@ def _quietly(lock: FileIO, arguments: list[str]) -> errors.AssayError | None:
 def _environment() -> dict[str, str]:
     """Return the child's environment: ``python`` in dvc.yaml is the one that runs here."""
     here = os.fspath(Path(sys.executable).parent)
-    return {
-        **environment.VARIABLES,
-        **os.environ,
-        "PATH": os.pathsep.join([here, os.environ.get("PATH", os.defpath)]),
-        # Stages run the code of this folder, wherever the package was installed from.
-        "PYTHONPATH": os.pathsep.join(
-            [os.fspath(Path("src").absolute()), *filter(None, [os.environ.get("PYTHONPATH")])]
-        ),
-        # DVC runs commands in $SHELL. bash turns into the command, so that the stage is DVC's own
-        # child and dies with it; Debian's sh stays between them, and a stage would not notice.
-        "SHELL": shutil.which("bash") or "/bin/sh",
-        "PYTHONUNBUFFERED": "1",
-        "ASSAY_PARENT": str(os.getpid()),
-    }
-
-
-def _end(child: subprocess.Popen[str]) -> None:
-    """End DVC and its stage: by Ctrl-C, so that they clean up, and then by force."""
-    for number, patience in ((signal.SIGINT, PATIENCE), (signal.SIGKILL, None)):
-        with suppress(ProcessLookupError):
-            os.killpg(child.pid, number)
-        with suppress(subprocess.TimeoutExpired):
-            child.wait(patience)
-            return
+    return children.environment(
+        {
+            "PATH": os.pathsep.join([here, os.environ.get("PATH", os.defpath)]),
+            # Stages run the code of this folder, wherever the package was installed from.
+            "PYTHONPATH": os.pathsep.join(
+                [os.fspath(Path("src").absolute()), *filter(None, [os.environ.get("PYTHONPATH")])]
+            ),
+            # DVC runs commands in $SHELL. bash turns into the command, so that the stage is DVC's
+            # own child and dies with it; Debian's sh stays between, and a stage would not notice.
+            "SHELL": shutil.which("bash") or "/bin/sh",
+        }
+    )

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import fcntl
 import shutil
-import subprocess
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.errors import StageFailed, UsageError
+from assay.gateways.versioning import git
 from assay.paths import DOWNLOADS
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 PREFIX = "assay-worktree-"
 HELD = "held"
-# A hook after checkout, such as the one of `dvc install`, would work in the new folder.
-NO_HOOKS = ("-c", "core.hooksPath=/dev/null")
 DVC = Path(".dvc")
 
 
@@ -36,7 +34,7 @@ def resolve(rev: str) -> str:
         UsageError: git knows no such commit here.
 
     """
-    done = _git("rev-parse", "--verify", "--quiet", f"{rev}^{{commit}}")
+    done = git.run("rev-parse", "--verify", "--quiet", f"{rev}^{{commit}}")
     if rev.startswith("-") or done.returncode:
         raise UsageError(
             f"git knows no commit {rev!r} here",
@@ -54,7 +52,7 @@ def at(commit: str, path: Path) -> bytes | None:
         UsageError: as :func:`resolve`.
 
     """
-    done = _git("cat-file", "blob", f"{resolve(commit)}:./{path.as_posix()}")
+    done = git.run("cat-file", "blob", f"{resolve(commit)}:./{path.as_posix()}")
     return done.stdout if done.returncode == 0 else None
 
 
@@ -65,7 +63,7 @@ def names_at(commit: str, folder: Path) -> list[Path]:
         UsageError: as :func:`resolve`.
 
     """
-    done = _git("ls-tree", "-z", "--name-only", resolve(commit), f"./{folder.as_posix()}/")
+    done = git.run("ls-tree", "-z", "--name-only", resolve(commit), f"./{folder.as_posix()}/")
     listed = done.stdout.decode(errors="surrogateescape").split("\0")
     return [Path(name) for name in listed if name] if done.returncode == 0 else []
 
@@ -86,14 +84,14 @@ def checked_out(commit: str) -> Iterator[Path]:
     """
     found = resolve(commit)
     _remove_leftovers()
-    within = _git("rev-parse", "--show-prefix").stdout.decode().strip()
+    within = git.run("rev-parse", "--show-prefix").stdout.decode().strip()
     folder = Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
     with (folder / HELD).open("wb") as held:
         # The next run takes a folder whose lock is free for a leftover.
         fcntl.flock(held, fcntl.LOCK_EX)
         tree = folder / "tree"
         try:
-            done = _git(*NO_HOOKS, "worktree", "add", "--quiet", "--detach", str(tree), found)
+            done = git.run("worktree", "add", "--quiet", "--detach", str(tree), found)
             if done.returncode:
                 raise StageFailed(
                     f"git made no worktree of {found}: {done.stderr.decode(errors='replace')}",
@@ -130,7 +128,7 @@ def _configure(project: Path, folder: Path) -> None:
 
 def _remove_leftovers() -> None:
     """Remove the worktrees of calls that were killed: nobody holds their lock any more."""
-    listed = _git("worktree", "list", "--porcelain").stdout.decode(errors="surrogateescape")
+    listed = git.run("worktree", "list", "--porcelain").stdout.decode(errors="surrogateescape")
     for line in listed.splitlines():
         folder = Path(line.removeprefix("worktree ")).parent
         if not (line.startswith("worktree ") and folder.name.startswith(PREFIX)):
@@ -149,15 +147,4 @@ def _remove_leftovers() -> None:
 def _remove(folder: Path) -> None:
     """Remove a temporary folder, and git's entry of the worktree in it last."""
     shutil.rmtree(folder, ignore_errors=True)
-    _git("worktree", "remove", "--force", str(folder / "tree"))
-
-
-def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
-    try:
-        return subprocess.run(["git", *arguments], capture_output=True, check=False)
-    except FileNotFoundError as problem:
-        raise UsageError(
-            "git is not installed",
-            expected="the git that the project was cloned with",
-            cure="install git",
-        ) from problem
+    git.run("worktree", "remove", "--force", str(folder / "tree"))

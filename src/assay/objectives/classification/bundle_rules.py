@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from assay.objectives.classification import behaviour
-from assay.records import Rule
 from assay.settings.behaviour import read as read_behaviour
+from assay.verdicts import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # Rows that the 95th percentile of the latency is measured on.
 TIMED = 200
-SHOWN = 3  # demands that failed
+SHOWN = 3  # checks that failed
 
 
 def latency(bundle: Classifier, inputs: Sequence[Any], gate: Gate) -> Rule:
@@ -73,6 +73,6 @@ def behaves(
         title="behaviour",
         passed=done.passed,
         found="; ".join([done.summary, *failed[:SHOWN]]) + more,
-        required=f"every demand of {file}",
-        figures={"demands": float(len(done.checks)), "failed": float(len(failed))},
+        required=f"every check of {file}",
+        figures={"checks": float(len(done.checks)), "failed": float(len(failed))},
     )

@@ -1,32 +1,30 @@
-"""The labels of new rows, as the champion sees them, beside those of rows that it held out.
+"""The labels of new rows, against what the champion predicts.
 
-Reads today's splits. Writes nothing. The test is that of :mod:`suspicion`.
+Reads today's splits. Writes nothing. The test, that of :mod:`suspicion`, compares the new rows with
+rows that the champion was chosen and tested on.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from assay.objectives.classification import detection, metrics, suspicion
-from assay.objectives.classification.labels import known_labels
 from assay.progress import say
-from assay.records import Rule, Suspect
+from assay.verdicts import Rule, Suspect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from assay.bundle.classifier import Classifier
     from assay.objectives.classification.detection import Power
+    from assay.objectives.classification.evaluated import EvaluatedBundle
     from assay.objectives.classification.metrics import Predictions
     from assay.objectives.classification.suspicion import Suspicion
-    from assay.records import Contest
     from assay.settings.release import Gate
+    from assay.verdicts import GateInputs
 
-    Inputs = Callable[[pd.DataFrame], Sequence[Any]]
     Show = Callable[[pd.Series[Any]], str]
 
 # New rows that labels are examined of, at most, evenly spread.
@@ -35,62 +33,41 @@ WORST = 100  # rows of the file to look at
 FEWEST = 20  # trusted rows
 
 
-@dataclass(frozen=True)
-class Witness:
-    """The champion, and how it is asked.
+def new_labels(
+    given: GateInputs, champion: EvaluatedBundle, show: Show, gate: Gate
+) -> tuple[Rule, tuple[Suspect, ...]]:
+    """Examine the labels of rows that the champion never saw; return the worst of them too.
 
-    Attributes:
-        bundle: the champion's.
-        test: today's test split.
-        tested: what the champion answers to it.
-        inputs: returns what the bundle takes of a table's rows.
-        show: returns a row as a person reads it.
-
+    ``show`` returns a row as a person reads it.
     """
-
-    bundle: Classifier
-    test: pd.DataFrame
-    tested: Predictions
-    inputs: Inputs
-    show: Show
-
-    def answers(self, table: pd.DataFrame, split: str) -> Predictions:
-        """Return what the champion answers to other rows, beside their labels."""
-        found = self.bundle.predict(self.inputs(table)).probabilities
-        truth = known_labels(table, self.bundle.labels, split)
-        return metrics.predictions(truth, found, self.bundle.labels)
-
-
-def new_labels(contest: Contest, champion: Witness, gate: Gate) -> tuple[Rule, tuple[Suspect, ...]]:
-    """Examine the labels of rows that the champion never saw; return the worst of them too."""
-    if contest.known is None:
+    if given.known is None:
         return _unexamined("which rows the champion was made from is not known", passed=False), ()
-    fresh = _new_rows(contest, contest.known)
-    trusted = _trusted(contest, champion)
+    fresh = _new_rows(given, given.known)
+    trusted = _trusted(given, champion)
     if not len(fresh) or trusted is None:
         what = (
             "there are no new rows" if not len(fresh) else "too few rows are left to compare with"
         )
         return _unexamined(what, passed=not len(fresh)), ()
-    say(f"gate: the labels of {len(fresh):,} new rows, as the champion sees them")
-    new = champion.answers(fresh, "train")
+    say(f"gate: the labels of {len(fresh):,} new rows, against what the champion predicts")
+    new = champion.predict(fresh, "train")
     done = suspicion.examine(trusted, new, error=gate.label_error)
     able = detection.power(trusted, new_rows=len(fresh), error=gate.label_error)
-    return _examined(done, able, gate), _suspects(done, fresh, champion.show)
+    return _examined(done, able, gate), _suspects(done, fresh, show)
 
 
-def _trusted(contest: Contest, champion: Witness) -> Predictions | None:
+def _trusted(given: GateInputs, champion: EvaluatedBundle) -> Predictions | None:
     """Return the champion on rows that it was tested and chosen on; None where these are too few.
 
     Their labels passed the gate, and the champion did not learn from them.
     """
-    known = contest.known or frozenset()
+    known = given.known or frozenset()
     held = champion.test["id"].astype(str).isin(known).to_numpy()
-    validation = pd.read_parquet(contest.splits["validation"])
+    validation = pd.read_parquet(given.splits["validation"])
     validation = validation[validation["id"].astype(str).isin(known)].reset_index(drop=True)
-    found = [champion.tested.rows(held)] if held.any() else []
+    found = [champion.predictions.rows(held)] if held.any() else []
     if len(validation):
-        found.append(champion.answers(validation, "validation"))
+        found.append(champion.predict(validation, "validation"))
     if sum(len(one.truth) for one in found) < FEWEST:
         return None
     return metrics.Predictions(
@@ -100,9 +77,9 @@ def _trusted(contest: Contest, champion: Witness) -> Predictions | None:
     )
 
 
-def _new_rows(contest: Contest, known: frozenset[str]) -> pd.DataFrame:
+def _new_rows(given: GateInputs, known: frozenset[str]) -> pd.DataFrame:
     """Return today's rows that the champion was not made from, of all splits."""
-    tables = [pd.read_parquet(path) for path in contest.splits.values()]
+    tables = [pd.read_parquet(path) for path in given.splits.values()]
     fresh = pd.concat([table[~table["id"].astype(str).isin(known)] for table in tables])
     if len(fresh) > EXAMINED:
         fresh = fresh.iloc[np.linspace(0, len(fresh) - 1, EXAMINED).astype(int)]

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from assay.objectives.classification import bundle_rules, contest_rules, label_quality, metrics
-from assay.objectives.classification.labels import known_labels
-from assay.progress import Progress, say
-from assay.records import Judged, Rule
+from assay.objectives.classification import bundle_rules, champion_rules, label_quality
+from assay.objectives.classification.evaluated import EvaluatedBundle, predict
+from assay.progress import say
+from assay.verdicts import GateFindings, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -21,13 +21,22 @@ if TYPE_CHECKING:
 
     from assay.bundle.classifier import Classifier
     from assay.objectives.classification.metrics import Predictions
-    from assay.records import Contest
     from assay.settings.classification import ClassificationModel
+    from assay.verdicts import GateInputs
 
 
 @dataclass(frozen=True)
-class Parts:
-    """What a task brings: how a bundle is opened, asked, sliced and put to the test."""
+class TaskFunctions:
+    """What a task brings.
+
+    Attributes:
+        open: opens a bundle.
+        inputs: returns what a bundle takes of a table's rows.
+        slicings: returns the slices of a table, by name.
+        transforms: of one input, by the name that a file of behaviour calls it.
+        show: returns a row as a person reads it.
+
+    """
 
     open: Callable[[Path], Classifier]
     inputs: Callable[[pd.DataFrame], Sequence[Any]]
@@ -36,15 +45,9 @@ class Parts:
     show: Callable[[pd.Series[Any]], str]
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A bundle, and what it answers to today's test split."""
-
-    bundle: Classifier
-    test: Predictions
-
-
-def judge(contest: Contest, settings: ClassificationModel, parts: Parts) -> Judged:
+def judge(
+    given: GateInputs, settings: ClassificationModel, functions: TaskFunctions
+) -> GateFindings:
     """Return every rule with its figures, and the new rows whose labels look wrong.
 
     Raises:
@@ -53,27 +56,27 @@ def judge(contest: Contest, settings: ClassificationModel, parts: Parts) -> Judg
         SettingsError: the file of behaviour is wrong.
 
     """
-    table = pd.read_parquet(contest.splits["test"])
-    inputs = parts.inputs(table)
-    challenger = _asked(contest.challenger, table, inputs, parts)
+    table = pd.read_parquet(given.splits["test"])
+    inputs = functions.inputs(table)
+    challenger = functions.open(given.challenger)
+    new = _predicted(challenger, given.challenger, table, inputs)
     rules = [
-        bundle_rules.latency(challenger.bundle, inputs, settings.gate),
-        bundle_rules.behaves(contest.behaviour, challenger.bundle, inputs, parts.transforms),
+        bundle_rules.latency(challenger, inputs, settings.gate),
+        bundle_rules.behaves(given.behaviour, challenger, inputs, functions.transforms),
     ]
-    if contest.champion is None:
-        return Judged(rules=tuple(rules))
-    if parts.open(contest.champion).labels != challenger.bundle.labels:
-        return Judged(rules=(_other_classes(challenger.bundle.labels), *rules))
-    champion = _asked(contest.champion, table, inputs, parts)
+    if given.champion is None:
+        return GateFindings(rules=tuple(rules))
+    champion = functions.open(given.champion)
+    if champion.labels != challenger.labels:
+        return GateFindings(rules=(_other_classes(challenger.labels), *rules))
+    old = _predicted(champion, given.champion, table, inputs)
     rules[:0] = [
-        *contest_rules.against(challenger.test, champion.test, contest.level, settings),
-        contest_rules.fallen_slices(
-            challenger.test, champion.test, parts.slicings(table), settings.gate
-        ),
+        *champion_rules.against(new, old, given.level, settings),
+        champion_rules.fallen_slices(new, old, functions.slicings(table), settings.gate),
     ]
-    witness = label_quality.Witness(champion.bundle, table, champion.test, parts.inputs, parts.show)
-    labels, suspects = label_quality.new_labels(contest, witness, settings.gate)
-    return Judged(rules=(*rules, labels), suspects=suspects)
+    tested = EvaluatedBundle(champion, table, old, functions.inputs)
+    labels, suspects = label_quality.new_labels(given, tested, functions.show, settings.gate)
+    return GateFindings(rules=(*rules, labels), suspects=suspects)
 
 
 def _other_classes(labels: Sequence[str]) -> Rule:
@@ -86,10 +89,8 @@ def _other_classes(labels: Sequence[str]) -> Rule:
     )
 
 
-def _asked(folder: Path, table: pd.DataFrame, inputs: Sequence[Any], parts: Parts) -> Asked:
-    bundle = parts.open(folder)
-    truth = known_labels(table, bundle.labels)
+def _predicted(
+    bundle: Classifier, folder: Path, table: pd.DataFrame, inputs: Sequence[Any]
+) -> Predictions:
     say(f"gate: {folder} on {len(inputs):,} test rows, {bundle.precision} on {bundle.provider}")
-    with Progress("predicting", len(inputs)) as bar:
-        found = bundle.predict(inputs, progress=bar).probabilities
-    return Asked(bundle, metrics.predictions(truth, found, bundle.labels))
+    return predict(bundle, table, inputs, "test")

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from assay.modalities.targets import Measurement, Targets
     from assay.monitoring.measures import Measures
     from assay.paths import ModelPaths
-    from assay.records import Contest, Judged, Parity, SplitReport, Timings
+    from assay.records import Parity, SplitReport, Timings
     from assay.reporting.report import Report
+    from assay.verdicts import GateFindings, GateInputs
 
 
 class ImageClassification(Task[Settings]):
@@ -97,11 +98,11 @@ class ImageClassification(Task[Settings]):
 
         return observe(settings, bundle, table)
 
-    def judge(self, settings: Settings, contest: Contest) -> Judged:
+    def judge(self, settings: Settings, given: GateInputs) -> GateFindings:
         """Compare bundles on images; slices by column, brightness and contrast."""
         from assay.tasks.image_classification.judge import judge
 
-        return judge(settings, contest)
+        return judge(settings, given)
 
     def pretrained(self, settings: Settings) -> Path | None:
         """Return the folder of the pretrained network, if there is one."""

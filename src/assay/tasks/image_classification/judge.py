@@ -15,17 +15,17 @@ from assay.objectives.classification import promotion
 from assay.tasks.image_classification.evaluate import show, slices
 
 if TYPE_CHECKING:
-    from assay.records import Contest, Judged
     from assay.tasks.image_classification.settings import ImageClassificationModel
+    from assay.verdicts import GateFindings, GateInputs
 
 
-def judge(settings: ImageClassificationModel, contest: Contest) -> Judged:
+def judge(settings: ImageClassificationModel, given: GateInputs) -> GateFindings:
     """Return the rules on a challenger; see :func:`promotion.judge`."""
-    parts = promotion.Parts(
+    functions = promotion.TaskFunctions(
         open=partial(Classifier.open, encoder_of=of_bundle, threads=settings.evaluate.threads),
         inputs=lambda table: table["image"].tolist(),
         slicings=partial(slices, settings=settings),
         transforms=TRANSFORMS,
         show=show,
     )
-    return promotion.judge(contest, settings, parts)
+    return promotion.judge(given, settings, functions)

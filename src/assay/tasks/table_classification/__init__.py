@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from assay.modalities.targets import Measurement, Targets
     from assay.monitoring.measures import Measures
     from assay.paths import ModelPaths
-    from assay.records import Contest, Judged, Parity, SplitReport, Timings
+    from assay.records import Parity, SplitReport, Timings
     from assay.reporting.report import Report
+    from assay.verdicts import GateFindings, GateInputs
 
 
 class TableClassification(Task[Settings]):
@@ -99,11 +100,11 @@ class TableClassification(Task[Settings]):
 
         return observe(settings, bundle, table)
 
-    def judge(self, settings: Settings, contest: Contest) -> Judged:
+    def judge(self, settings: Settings, given: GateInputs) -> GateFindings:
         """Compare bundles on rows; slices by column."""
         from assay.tasks.table_classification.judge import judge
 
-        return judge(settings, contest)
+        return judge(settings, given)
 
     def encoder(self, folder: Path, manifest: Manifest) -> Encoder:
         """Return the encoder of rows of raw values."""

@@ -14,17 +14,17 @@ from assay.objectives.classification import promotion
 from assay.tasks.table_classification.evaluate import show, slices
 
 if TYPE_CHECKING:
-    from assay.records import Contest, Judged
     from assay.tasks.table_classification.settings import TableClassificationModel
+    from assay.verdicts import GateFindings, GateInputs
 
 
-def judge(settings: TableClassificationModel, contest: Contest) -> Judged:
+def judge(settings: TableClassificationModel, given: GateInputs) -> GateFindings:
     """Return the rules on a challenger; see :func:`promotion.judge`."""
-    parts = promotion.Parts(
+    functions = promotion.TaskFunctions(
         open=partial(Classifier.open, encoder_of=of_bundle, threads=settings.evaluate.threads),
         inputs=records,
         slicings=partial(slices, settings=settings),
         transforms={},
         show=partial(show, settings=settings),
     )
-    return promotion.judge(contest, settings, parts)
+    return promotion.judge(given, settings, functions)

@@ -16,17 +16,17 @@ from assay.personal import masked
 from assay.tasks.text_classification.evaluate import slices
 
 if TYPE_CHECKING:
-    from assay.records import Contest, Judged
     from assay.tasks.text_classification.settings import TextClassificationModel
+    from assay.verdicts import GateFindings, GateInputs
 
 
-def judge(settings: TextClassificationModel, contest: Contest) -> Judged:
+def judge(settings: TextClassificationModel, given: GateInputs) -> GateFindings:
     """Return the rules on a challenger; see :func:`promotion.judge`."""
-    parts = promotion.Parts(
+    functions = promotion.TaskFunctions(
         open=partial(Classifier.open, encoder_of=of_bundle, threads=settings.evaluate.threads),
         inputs=lambda table: table["text"].astype(str).tolist(),
         slicings=partial(slices, settings=settings),
         transforms=TRANSFORMS,
         show=lambda row: masked(str(row["text"])),
     )
-    return promotion.judge(contest, settings, parts)
+    return promotion.judge(given, settings, functions)

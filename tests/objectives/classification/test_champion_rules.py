@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from assay.objectives.classification.contest_rules import against, fallen_slices
+from assay.objectives.classification.champion_rules import against, fallen_slices
 from assay.objectives.classification.metrics import Predictions
 from assay.settings.release import Gate
 from assay.tasks.text_classification.settings import TextClassificationModel

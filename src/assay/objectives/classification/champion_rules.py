@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assay.objectives.classification import comparison, metrics, noninferiority, slices
-from assay.records import Rule
+from assay.verdicts import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
 
-    from assay.objectives.classification.comparison import Comparison, Difference
+    from assay.objectives.classification.comparison import Comparison
     from assay.objectives.classification.metrics import Predictions
     from assay.settings.classification import ClassificationModel
     from assay.settings.release import Gate
@@ -42,7 +42,7 @@ def against(
     others = [name for name in comparison.DECISIVE if name != LOOK and name in compared.difference]
     return [
         _look(challenger, champion, compared, level, gate),
-        *(_other(name, compared.difference[name], compared, gate) for name in others),
+        *(_other(name, compared, gate) for name in others),
     ]
 
 
@@ -88,7 +88,6 @@ def _look(
     margin = gate.margin if gate.policy == "not_worse" else -gate.min_effect
     p = noninferiority.p_value(counts, margin)
     able = noninferiority.power(counts, margin, level)
-    own = compared.difference[LOOK]
     wanted = (
         f"not worse by {gate.margin:g}"
         if gate.policy == "not_worse"
@@ -98,15 +97,11 @@ def _look(
         name="champion",
         title=f"{metrics.TITLES[LOOK]} against the champion",
         passed=p <= level,
-        found=f"{compared.model[LOOK]:.4f} against {compared.baseline[LOOK]:.4f}, {_shown(own)}; "
-        f"p {p:.2g} of {wanted}; one that is just as good would pass {able:.0%} of the time",
+        found=f"{_shown(LOOK, compared)}; p {p:.2g} of {wanted}; one that is just as good would "
+        f"pass {able:.0%} of the time",
         required=f"{wanted}: p of at most {level:.2g}, the error that this look may spend",
         figures={
-            "challenger": compared.model[LOOK],
-            "champion": compared.baseline[LOOK],
-            "difference": own.value,
-            "difference_low": own.interval[0],
-            "difference_high": own.interval[1],
+            **_figures(LOOK, compared),
             "p": p,
             "level": level,
             "mcnemar_p": noninferiority.mcnemar(counts),
@@ -118,23 +113,34 @@ def _look(
     )
 
 
-def _other(name: str, own: Difference, compared: Comparison, gate: Gate) -> Rule:
-    least = -gate.margin
+def _other(name: str, compared: Comparison, gate: Gate) -> Rule:
     return Rule(
         name=name,
         title=f"{metrics.TITLES[name]} against the champion",
-        passed=own.value >= least,
-        found=f"{compared.model[name]:.4f} against {compared.baseline[name]:.4f}, {_shown(own)}",
+        passed=compared.difference[name].value >= -gate.margin,
+        found=_shown(name, compared),
         required=f"falls by at most {gate.margin:g}",
-        figures={
-            "challenger": compared.model[name],
-            "champion": compared.baseline[name],
-            "difference": own.value,
-            "difference_low": own.interval[0],
-            "difference_high": own.interval[1],
-        },
+        figures=_figures(name, compared),
     )
 
 
-def _shown(own: Difference) -> str:
-    return f"{own.value:+.4f} ({own.interval[0]:+.4f} to {own.interval[1]:+.4f})"
+def _figures(name: str, compared: Comparison) -> dict[str, float | None]:
+    own = compared.difference[name]
+    low, high = own.interval
+    return {
+        "challenger": compared.model[name],
+        "champion": compared.baseline[name],
+        "difference": own.value,
+        "difference_low": low,
+        "difference_high": high,
+    }
+
+
+def _shown(name: str, compared: Comparison) -> str:
+    """Return both values of a metric, and the difference with its interval."""
+    own = compared.difference[name]
+    low, high = own.interval
+    return (
+        f"{compared.model[name]:.4f} against {compared.baseline[name]:.4f}, "
+        f"{own.value:+.4f} ({low:+.4f} to {high:+.4f})"
+    )

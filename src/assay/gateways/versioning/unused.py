@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assay.errors import StageFailed
+from assay.gateways.versioning import git
 from assay.paths import INBOX, PIPELINE_LOCK
 
 if TYPE_CHECKING:
@@ -23,11 +24,15 @@ NAMED = re.compile(rb"\bmd5: ?[\"']?([0-9a-f]{32})(?:\.dir)?")
 DAY = 86_400
 
 
-def sweep(keep: Collection[str], days: int) -> tuple[int, int]:
+def remove_unused(keep: Collection[str], days: int) -> tuple[int, int]:
     """Remove objects older than so many days; return how many, and their bytes.
 
     ``keep`` are MD5s, with ``.dir`` or without, of files and folders; the files of a folder are
     kept with it. Call this under the project's lock.
+
+    Raises:
+        StageFailed: git can't say what the commits name; nothing was removed.
+
     """
     cache = _cache()
     wanted = {digest.removesuffix(".dir") for digest in keep} | _in_commits() | _here()
@@ -72,6 +77,12 @@ def _here() -> set[str]:
 
 def _in_commits() -> set[str]:
     """Return every digest that any commit's lock or pointers name: a line that was ever added."""
-    words = ["log", "--all", "--no-color", "-p", "-U0", "--", PIPELINE_LOCK.as_posix(), "*.dvc"]
-    done = subprocess.run(["git", *words], capture_output=True, check=False)
+    words = ["--all", "-m", "-p", "-U0", "--no-color", "--no-ext-diff", "--"]
+    done = git.run("log", *words, PIPELINE_LOCK.as_posix(), "*.dvc")
+    if done.returncode:
+        raise StageFailed(
+            f"git log: {done.stderr.decode(errors='replace').strip()}",
+            expected="what the commits name, which must stay; nothing was removed",
+            cure="correct what git says",
+        )
     return {digest.decode() for digest in NAMED.findall(done.stdout)}
