@@ -14,8 +14,12 @@ def column(*texts: str | None) -> pd.Series[Any]:
     return pd.Series(list(texts), dtype=object)
 
 
+def defects(texts: pd.Series[Any], *given_test: int) -> pd.DataFrame:
+    return cleaning.defects(texts, pd.Series(texts.index.isin(given_test), index=texts.index))
+
+
 def rows_of(kind: str, *texts: str | None) -> list[int]:
-    found = cleaning.defects(column(*texts))[kind]
+    found = defects(column(*texts))[kind]
     return found[found].index.tolist()
 
 
@@ -55,23 +59,44 @@ def test_equal_texts_have_one_key_and_blank_ones_have_none() -> None:
 @pytest.mark.parametrize("texts", [["x y", "", "x y"], [None, None, None]])
 def test_the_answer_is_boolean_and_keeps_the_index(texts: list[str | None]) -> None:
     rows = column(*texts).set_axis([7, 3, 5])
-    found = cleaning.defects(rows)
+    found = defects(rows)
     assert found.index.tolist() == [7, 3, 5]
     assert set(found.dtypes) == {pd.Series([True]).dtype}
     assert cleaning.key(rows).index.tolist() == [7, 3, 5]
 
 
 def test_an_empty_column_has_no_defects() -> None:
-    found = cleaning.defects(column())
+    found = defects(column())
     assert found.empty
-    assert list(found) == ["blank", "one_character", "broken", "duplicate"]
+    assert list(found) == ["blank", "one_character", "broken", "in_the_test_split", "duplicate"]
 
 
 def test_every_kind_of_defect_is_found_where_it_is() -> None:
-    found = cleaning.defects(column("", "!", "caf\ufffd", "fine", "fine", "two"))
+    found = defects(column("", "!", "caf\ufffd", "fine", "fine", "two"))
     assert {kind: found.index[found[kind]].tolist() for kind in found} == {
         "blank": [0],
         "one_character": [1],
         "broken": [2],
+        "in_the_test_split": [],
         "duplicate": [4],
     }
+
+
+def test_a_given_test_split_keeps_its_duplicates_and_other_rows_lose_its_texts() -> None:
+    texts = column("Fine", "other", "fine", "fine ", "FINE", "other", "", "")
+    found = defects(texts, 2, 3, 6)
+    assert found.index[found["in_the_test_split"]].tolist() == [0, 4]
+    assert found.index[found["duplicate"]].tolist() == [5]
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        (pd.DataFrame({"text": ["a", "b"]}), [False, False]),
+        (pd.DataFrame({"given": ["train", "test", None]}), [False, True, False]),
+    ],
+)
+def test_the_given_test_split_is_told_by_the_column_given(
+    table: pd.DataFrame, expected: list[bool]
+) -> None:
+    assert cleaning.is_test(table).tolist() == expected

@@ -127,6 +127,11 @@ def test_rows_behind_the_opinions_join_them(
     assert raw["text"].tolist()[-6:] == made.texts(6)["text"].tolist()
 
 
+def test_a_column_of_your_own_named_given_makes_no_test_split(inbox: Path) -> None:
+    made.texts(6).assign(given="test").to_csv(inbox / "rows.csv", index=False)
+    assert list(_raw(inbox)) == ["id", "text", "label"]
+
+
 def test_a_limit_keeps_rows_of_the_whole_length(inbox: Path) -> None:
     made.texts(100).to_csv(inbox / "rows.csv", index=False)
     raw = _raw(inbox, limit=10)

@@ -98,13 +98,28 @@ def test_the_summary_counts_what_split_will_drop(tmp_path: Path, checkpoint: Pat
         "label": ["a", "a", "a", "a", "a", "a", "b", "b"],
     }
     _, summary = measure(tmp_path, checkpoint, rows)
-    found = cleaning.defects(pd.Series(rows["text"]))
+    found = cleaning.defects(pd.Series(rows["text"]), pd.Series([False] * 8))
     found["conflict"] = [False] * 5 + [True] * 2 + [False]
     for kind in map(str, found):
         assert summary.kinds[kind].rows == found[kind].sum(), kind
         assert summary.kinds[kind].dropped
     assert summary.dropped == found.any(axis=1).sum() == 6
     assert summary.rows == summary.kept + summary.dropped == 8
+
+
+def test_rows_of_the_given_test_split_are_counted_and_kept(
+    tmp_path: Path, checkpoint: Path
+) -> None:
+    rows: Rows = {
+        "text": ["good", "GOOD", "good", "bad", "bad"],
+        "label": ["a", "a", "b", "b", "b"],
+        "given": ["train", "test", "test", "train", None],
+    }
+    table, summary = measure(tmp_path, checkpoint, rows)
+    assert table["in_the_test_split"].tolist() == [True] + [False] * 4
+    assert table["dropped"].tolist() == [True, False, False, False, True]
+    assert summary.kinds["in_the_test_split"].rows == 1
+    assert summary.kinds["conflict"].rows == 1, "of the row that may learn"
 
 
 def test_examples_are_five_distinct_short_ones(tmp_path: Path, checkpoint: Path) -> None:

@@ -219,6 +219,46 @@ def test_a_row_like_two_of_different_sides_is_left_out(tmp_path: Path) -> None:
     assert report.leaks == {"exact": 0, "near": 0}
 
 
+def _with_test_split(rows: int) -> pd.DataFrame:
+    """Return a raw table whose source gave the last fifth of its rows as the test split."""
+    given = ["train"] * (rows // 5 * 4) + ["test"] * (rows // 5)
+    return made.texts(rows).assign(id=[str(n) for n in range(rows)], given=given)
+
+
+def test_a_given_test_split_is_the_test_split(tmp_path: Path) -> None:
+    table = _with_test_split(500)
+    sides, report = _split(tmp_path, table, test=0.4)
+    assert {row for row, side in sides.items() if side == "test"} == set(table["id"][400:])
+    assert 0.02 < report.splits["validation"].rows / 400 < 0.2
+
+
+def test_what_resembles_the_given_test_split_is_left_out_wherever_it_stands(tmp_path: Path) -> None:
+    table = _with_test_split(200)
+    test = table[160:]
+    near = test[:10].assign(id=[f"near {n}" for n in range(10)], given="train")
+    near["text"] += "!"
+    equal = test[10:15].assign(id=[f"equal {n}" for n in range(5)], given=None)
+    twice = test[15:17].assign(id=["twice 0", "twice 1"])
+    rows = pd.concat([near, table, equal, twice], ignore_index=True)
+    sides, report = _split(tmp_path, rows)
+    assert report.dropped["near_the_test_split"] == 10
+    assert report.dropped["in_the_test_split"] == 5
+    assert report.dropped["any_kind"] == 5
+    assert report.leaks == {"exact": 0, "near": 0}
+    assert not {*near["id"], *equal["id"]} & set(sides)
+    assert {row for row, side in sides.items() if side == "test"} == {*test["id"], *twice["id"]}
+
+
+def test_rows_behind_a_given_test_split_move_nothing(tmp_path: Path) -> None:
+    table = _with_test_split(200)
+    before, _ = _split(tmp_path / "a", table)
+    record = tmp_path / "a/splits" / assigned.FILE
+    later = made.texts(100, seed=9).assign(id=[f"later {n}" for n in range(100)])
+    after, report = _split(tmp_path / "b", pd.concat([table, later], ignore_index=True), record)
+    assert {row: after[row] for row in before} == before
+    assert report.splits["test"].rows == 40
+
+
 @pytest.mark.parametrize(("one", "other"), list(combinations(SPLITS, 2)))
 def test_leaks_are_counted_from_the_files_alone(tmp_path: Path, one: str, other: str) -> None:
     table = made.texts(120).assign(id=range(120))
@@ -252,9 +292,11 @@ def test_what_cannot_be_learned_from_is_dropped_and_counted(tmp_path: Path) -> N
         "blank": 2,
         "one_character": 1,
         "broken": 1,
+        "in_the_test_split": 0,
         "duplicate": 2,
         "conflict": 2,
         "any_kind": 7,
+        "near_the_test_split": 0,
         "between_two_splits": 0,
     }
     assert report.rows == 206

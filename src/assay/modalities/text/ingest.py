@@ -1,7 +1,8 @@
 """The source and the inbox become one table, nothing left out.
 
 Reads the named source and every table in the inbox. Writes one Parquet file: ``id``, ``text``, the
-objective's columns (``label``), the source's own. Drops nothing: ``measure`` counts the defects,
+objective's columns (``label``), the source's own (``given``, where it comes with a test split:
+``train``, ``test``, or null for a row of the inbox). Drops nothing: ``measure`` counts the defects,
 ``split`` drops what can't be learned from.
 """
 
@@ -17,6 +18,7 @@ from assay.gateways import sources, tables
 from assay.gateways.sources import inbox as inboxes
 from assay.gateways.sources.plain import require_plain
 from assay.modalities.row_ids import row_ids
+from assay.modalities.text.cleaning import GIVEN
 from assay.settings.labels import cleaned
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 TEXT = "text"
 # Names of ours: a user's other columns of these names are left out.
-RESERVED = ("id", TEXT, "label")
+RESERVED = ("id", TEXT, "label", GIVEN)
 
 
 def ingest(

@@ -31,6 +31,7 @@ MEANINGS = {
     "blank": "no text, or nothing but space",
     "one_character": "a single character",
     "broken": "replacement or control characters: bytes read in the wrong encoding",
+    "in_the_test_split": "the same text stands in the test split that the source came with",
     "duplicate": "the same text stands in an earlier row (case and spacing aside)",
 }
 UNUSABLE = ["blank", "one_character", "broken"]
@@ -41,7 +42,8 @@ def measure(raw: Path, tokenizer: Path, targets: Targets) -> Measurement:
 
     Columns: ``text_length`` (characters); ``unknown_share`` (of the row's tokens; 0 for a text
     without tokens); as booleans ``blank``, ``one_character``, ``broken``, ``unusable`` (any of
-    these three), ``duplicate``, ``dropped`` (any kind of defect); and the objective's.
+    these three), ``in_the_test_split``, ``duplicate``, ``dropped`` (any kind of defect); and the
+    objective's.
 
     A missing column and values that are no text count as empty here; the raw values stay in the
     table, for the suite to refuse.
@@ -58,9 +60,9 @@ def measure(raw: Path, tokenizer: Path, targets: Targets) -> Measurement:
     table = pd.read_parquet(raw).reset_index(drop=True)
     text = _strings(table, "text").fillna("")
     rows = pd.DataFrame({name: _strings(table, name) for name in targets.columns})
-    nothing_exempt = pd.Series(False, index=table.index)
-    found = cleaning.defects(text)
-    found = pd.concat([found, targets.defects(rows, cleaning.key(text), nothing_exempt)], axis=1)
+    given = cleaning.is_test(table)
+    found = cleaning.defects(text, given)
+    found = pd.concat([found, targets.defects(rows, cleaning.key(text), given)], axis=1)
     dropped = found.any(axis=1)
     lengths = text.str.len().astype("int64")
     tokens, unknown = count_tokens(tokenizer, text.tolist())
