@@ -1,4 +1,4 @@
-"""Named sources: where the shipped models' rows come from, one module a source.
+"""Named sources: where the rows of shipped models and examples come from, one module a set.
 
 Each looks first into the folder ``ASSAY_MIRROR``, then into ``data/downloads``, then asks the
 network. Writes ``data/downloads`` only. Never imports or runs anything of what it fetched.
@@ -9,7 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assay.errors import UsageError
-from assay.gateways.sources import cifar10, fashion_mnist, opinions
+from assay.gateways.sources import (
+    banking77,
+    cifar10,
+    clinc150,
+    fashion_mnist,
+    hotels,
+    opinions,
+    reviews,
+    shop10,
+    sst2,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -18,7 +28,16 @@ if TYPE_CHECKING:
 
     from assay.gateways.sources.images import Images
 
-TEXTS: dict[str, Callable[[], pd.DataFrame]] = {"opinions": opinions.opinions}
+TEXTS: dict[str, Callable[[], pd.DataFrame]] = {
+    "opinions": opinions.opinions,
+    "sst2": sst2.sst2,
+    "banking77": banking77.banking77,
+    "clinc150": clinc150.clinc150,
+    "hotels": hotels.hotels,
+    "reviews": reviews.reviews,
+    "shop10": shop10.categories,
+    "shop10-sentiment": shop10.sentiments,
+}
 IMAGES: dict[str, Callable[[], Images]] = {
     "fashion-mnist": fashion_mnist.images,
     "cifar10": cifar10.images,
@@ -28,9 +47,11 @@ IMAGES: dict[str, Callable[[], Images]] = {
 def texts(name: str) -> pd.DataFrame:
     """Return the table of a named source: ``text``, ``label`` and its own columns.
 
+    One that comes with a test split has the column ``given``: ``train`` or ``test``.
+
     Raises:
         UsageError: no source of texts of this name.
-        SourceRefused: it can't be fetched, or its checksum is wrong.
+        SourceRefused: it can't be fetched, its checksum is wrong, or it is another file.
 
     """
     _require(name, TEXTS)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import pickle
 import tarfile
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -67,11 +68,8 @@ def images() -> Images:
             if file
         ]
         return listed.Joined(parts)
-    fetched = DOWNLOADS / ARCHIVE
-    mirrored = fetching.mirrored(f"image/cifar10/{ARCHIVE}")
-    if mirrored is None and not fetched.is_file():
-        fetching.http_download(URL, fetched)
-    return of_archive(mirrored or fetched)
+    fetch = partial(fetching.http_download, URL)
+    return of_archive(fetching.find(f"image/cifar10/{ARCHIVE}", DOWNLOADS / ARCHIVE, fetch))
 
 
 GIVEN = ("train", "test")

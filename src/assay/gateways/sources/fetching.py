@@ -1,6 +1,7 @@
 """Fetch a file once, and refuse it unless its bytes are those that are written down.
 
-Reads the mirror and the network (pip's own client, HTTP, apt). Writes ``data/downloads`` only.
+Looks into the mirror first, then into ``data/downloads``, then asks the network (pip's own client,
+HTTP, apt). Writes ``data/downloads`` only.
 """
 
 from __future__ import annotations
@@ -12,12 +13,17 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assay.errors import SourceRefused
 from assay.files import replacing, sha256
 from assay.paths import DOWNLOADS
 from assay.progress import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MIRROR = "ASSAY_MIRROR"
 # Seconds without a byte; a name that can't be reached must not hold a run for minutes.
@@ -29,6 +35,45 @@ def mirrored(relative: str) -> Path | None:
     mirror = os.environ.get(MIRROR)
     file = Path(mirror) / relative if mirror else None
     return file if file is not None and file.is_file() else None
+
+
+def find(relative: str, fetched: Path, fetch: Callable[[Path], None]) -> Path:
+    """Return a file of the mirror, else the fetched one, which is fetched where it is not there.
+
+    Args:
+        relative: its place in the mirror.
+        fetched: its place below ``data/downloads``.
+        fetch: writes that file.
+
+    Raises:
+        SourceRefused: it can't be fetched.
+
+    """
+    if file := mirrored(relative):
+        return file
+    if not fetched.is_file():
+        fetch(fetched)
+    return fetched
+
+
+def find_text(name: str, url: str, sha256: str | None = None) -> Path:
+    """Return a file of texts, which stands under ``name`` below ``text/`` of the mirror.
+
+    Args:
+        name: its place there, and below ``data/downloads``.
+        url: where it is fetched from.
+        sha256: of what the address gives, where that is known. A mirror's copy is not compared: it
+            may be a part of the file.
+
+    Raises:
+        SourceRefused: it can't be fetched, or what was fetched is another file.
+
+    """
+    fetched = DOWNLOADS / name
+    file = find(f"text/{name}", fetched, partial(http_download, url))
+    if sha256 is not None and file == fetched:
+        check_digest(file, sha256)
+    return file
 
 
 def check_digest(path: Path, expected: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import tarfile
 import zipfile
+from functools import partial
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
@@ -60,12 +61,8 @@ def opinions() -> pd.DataFrame:
 
 
 def _archive() -> Path:
-    fetched = DOWNLOADS / ARCHIVE
-    if mirrored := fetching.mirrored(f"text/{ARCHIVE}"):
-        return mirrored
-    if not fetched.is_file():
-        fetching.pip_download("vaderSentiment==0.5", SHA256, fetched)
-    return fetched
+    fetch = partial(fetching.pip_download, "vaderSentiment==0.5", SHA256)
+    return fetching.find(f"text/{ARCHIVE}", DOWNLOADS / ARCHIVE, fetch)
 
 
 def _ground_truth(tar: tarfile.TarFile, name: str, domain: str) -> pd.DataFrame:
