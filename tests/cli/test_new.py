@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from assay.gateways import tables
+from assay.gateways import sources, tables
 from assay.paths import ModelPaths
 from assay.settings import deploying, reading
 from assay.tasks import registry
@@ -169,6 +169,24 @@ def test_an_example_becomes_a_model_under_a_name_of_ones_own(project: Path) -> N
     _, wanted = reading.load_example(example, registry.KINDS)
     assert registry.load_model("vehicles") == wanted
     assert (ModelPaths("vehicles").inbox / ".gitkeep").is_file(), "DVC depends on the inbox"
+
+
+@pytest.mark.parametrize(
+    ("name", "classes", "shown"),
+    [
+        ("sst2", 2, "negative, positive"),
+        ("banking77", 77, "activate_my_card, age_limit"),
+        ("clinc150", 151, "accept_reservations, account_blocked"),
+    ],
+)
+def test_an_example_of_texts_becomes_a_model(
+    project: Path, name: str, classes: int, shown: str
+) -> None:
+    answer = assay("new", "mine", "--from", str(ROOT / f"examples/{name}.yaml"))
+    assert answer.code == 0, answer.err
+    assert f"mine: {classes} classes ({shown}" in answer.out
+    assert f"the data comes from {name}, and from files in data/inbox/mine" in answer.out
+    assert registry.load_model("mine").ingest.source in sources.TEXTS
 
 
 def test_an_example_says_where_its_data_comes_from(project: Path) -> None:

@@ -8,9 +8,13 @@ import pytest
 
 from assay.gateways import sources
 from assay.gateways.sources import fetching
+from assay.settings import reading
+from tests.conftest import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pandas as pd
 
 FILES = {
     "hotels": ("chnsenticorp_hotel.csv",),
@@ -30,14 +34,21 @@ CLASSES = {
 }
 
 
+EXAMPLES = [path for path in (ROOT / "examples").glob("*.yaml") if path.stem in FILES]
+
+
+def _texts(name: str) -> pd.DataFrame:
+    if absent := [file for file in FILES[name] if fetching.mirrored(f"text/{file}") is None]:
+        pytest.skip(f"ASSAY_MIRROR names no folder that holds text/{absent[0]}")
+    return sources.texts(name)
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_a_mirrors_file_holds_every_class_and_hardly_a_missing_text(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if absent := [file for file in FILES[name] if fetching.mirrored(f"text/{file}") is None]:
-        pytest.skip(f"ASSAY_MIRROR names no folder that holds text/{absent[0]}")
     monkeypatch.chdir(tmp_path)
-    table = sources.texts(name)
+    table = _texts(name)
     assert table["label"].nunique() == CLASSES[name]
     assert table["label"].notna().all()
     assert table["text"].isna().sum() <= 1
@@ -46,9 +57,19 @@ def test_a_mirrors_file_holds_every_class_and_hardly_a_missing_text(
 
 
 def test_sst2_comes_with_a_test_split(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if fetching.mirrored("text/sst2/dev.tsv") is None:
-        pytest.skip("ASSAY_MIRROR names no folder that holds text/sst2/dev.tsv")
     monkeypatch.chdir(tmp_path)
-    given = sources.texts("sst2")["given"].value_counts()
+    given = _texts("sst2")["given"].value_counts()
     assert given["train"] > 6000
     assert given["test"] > 800
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_names_its_sources_classes_and_columns(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (block,) = reading.mapping(path, path.read_bytes()).values()
+    table = _texts(block["ingest"]["source"])
+    assert set(block["labels"]) == set(table["label"])
+    assert set(block["ingest"]["slices"]) <= set(table)
+    assert table["label"].value_counts(normalize=True).max() < block["validate"]["max_class_share"]
