@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import torch
-from transformers import AutoTokenizer, pipeline
+from transformers import AutoTokenizer, PreTrainedModel, pipeline
+from transformers.modeling_outputs import SequenceClassifierOutput
 
 from assay.bundle.classifier import Classifier as Bundle
 from assay.modalities.text.encoding import TextEncoder, of_bundle
@@ -28,6 +29,22 @@ if TYPE_CHECKING:
 BUNDLE, PIPELINE, TORCH = "the bundle", "`pipeline()`", "torch fp32"
 
 
+class AsTransformers(PreTrainedModel):  # type: ignore[no-untyped-call]
+    """The trained network as transformers' pipeline takes one."""
+
+    def __init__(self, model: network.TextClassifier) -> None:
+        super().__init__(model.config)
+        # As its users have it: the attention that transformers chooses by itself.
+        model.encoder.set_attn_implementation("sdpa")
+        self.classifier = model
+
+    def forward(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, **_: Any
+    ) -> SequenceClassifierOutput:
+        """Return logits (batch, classes) of token ids and mask (batch, length)."""
+        return SequenceClassifierOutput(logits=self.classifier(input_ids, attention_mask))
+
+
 class Classifiers:
     """All of them, loaded once, on the same threads and the same device."""
 
@@ -39,11 +56,9 @@ class Classifiers:
         self._max_length = self.bundle.manifest.number("max_length")
         self._tokenizer = AutoTokenizer.from_pretrained(files.checkpoint)
         pooling = project.settings().train.pooling
-        model = network.load(files.checkpoint, self.bundle.labels, pooling, dropout=0.0)
-        self._model: Any = model.to("cuda" if torch.cuda.is_available() else "cpu").eval()
-        # As its users have it: the attention that transformers chooses by itself.
-        plain = network.load(files.checkpoint, self.bundle.labels, pooling, dropout=0.0).eval()
-        plain.set_attn_implementation("sdpa")
+        model = network.trained(files.checkpoint, self.bundle.labels, pooling)
+        self._model: Any = model.to("cuda" if torch.cuda.is_available() else "cpu")
+        plain = AsTransformers(network.trained(files.checkpoint, self.bundle.labels, pooling))
         self._pipeline = pipeline("text-classification", model=plain, tokenizer=self._tokenizer)
 
     def tokens(self, texts: Sequence[str]) -> int:
@@ -85,7 +100,7 @@ class Classifiers:
                     max_length=self._max_length,
                     return_tensors="pt",
                 ).to(self._model.device)
-                labels += self._named(self._model(**feeds).logits.cpu().numpy())
+                labels += self._named(self._model(**feeds).cpu().numpy())
         return labels
 
     def _ask_bundle_sorted(self, texts: Sequence[str], size: int) -> list[str]:

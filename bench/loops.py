@@ -34,7 +34,7 @@ from assay.gateways.tracking import Journal
 from assay.learning import loop, recipe, seeding
 from assay.learning.run import TrainingRun
 from assay.modalities.text import pretrained
-from assay.modalities.text.encoding import TextEncoder
+from assay.modalities.text.encoding import TOKENIZER, TextEncoder
 from assay.paths import ModelPaths
 from assay.tasks.text_classification import network, train
 from assay.tasks.text_classification.splits import Splits
@@ -100,15 +100,16 @@ def ours(settings: TextClassificationModel, source: Path, **switch: Any) -> Time
     measured = settings.model_copy(
         update={"train": settings.train.model_copy(update={"mode": "finetune"})}
     )
-    setup = train.setup(measured, Splits.of(settings, files, source))
+    tokenizer = (source / TOKENIZER).read_text(encoding="utf-8")
+    setup = train.setup(measured, Splits.of(settings, files, tokenizer))
     rows = len(_sample()[0])
     bucketed = switch.get("bucketing", True)
     batches = setup.batches if bucketed else _as_they_come(rows, plan.batch_size)
-    model = network.load(source, settings.labels, plan.pooling, plan.dropout, new_head=True)
+    model = network.pretrained(source, settings.labels, plan.pooling, plan.dropout)
     if switch.get("frozen", plan.freeze_embeddings):
         network.freeze_embeddings(model)
     if "attention" in switch:
-        model.set_attn_implementation(switch["attention"])
+        model.encoder.set_attn_implementation(switch["attention"])
     timed = dataclasses.replace(setup, batches=_stamped(batches, passes), validate=_ending(passes))
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
@@ -253,7 +254,7 @@ def _sample() -> tuple[list[str], list[str]]:
 
 
 def _tokens(source: Path, max_length: int) -> int:
-    encode = TextEncoder(source / "tokenizer.json", max_length)
+    encode = TextEncoder(source / TOKENIZER, max_length)
     return sum(len(ids) for ids in encode(_sample()[0]).ids)
 
 

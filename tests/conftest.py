@@ -191,7 +191,8 @@ def lay_out(folder: Path, models: Mapping[str, Mapping[str, Any]]) -> Project:
 def opinions_archive() -> Path:
     """Return the opinions' archive: from the mirror, from an earlier fetch, or from the index."""
     from assay.errors import SourceRefused
-    from assay.gateways.sources import fetching, opinions
+    from assay.gateways import fetching
+    from assay.gateways.sources import opinions
 
     before = Path.cwd()
     os.chdir(ROOT)

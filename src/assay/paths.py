@@ -6,8 +6,11 @@ of every command.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
+
+import platformdirs
 
 from assay.errors import UsageError
 
@@ -25,8 +28,16 @@ LEDGER = RELEASES / "ledger.jsonl"
 # git, never tracked by DVC.
 SCRATCH = Path(".assay")
 
+# Names another folder for what this user's projects share.
+CACHE = "ASSAY_CACHE"
+
 STAGES = ("ingest", "validate", "split", "train", "export", "evaluate")
 SPLITS = ("train", "validation", "test")
+
+
+def user_cache() -> Path:
+    """Return the folder of what this user's projects share: pretrained encoders."""
+    return Path(os.environ.get(CACHE) or platformdirs.user_cache_path("assay")).absolute()
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ HARMLESS = (
     "assay.environment.",  # analytics off
     "assay.errors.",  # words of refusals
     "assay.files.",  # atomic writes and digests
+    "assay.gateways.fetching.",  # who asks for a file compares its digest
     "assay.gateways.tracking.",  # the journal, which no stage reads
     "assay.gateways.versioning.",  # finds what DVC kept, and checks it by its digest
     "assay.logs.",  # levels of other libraries' loggers

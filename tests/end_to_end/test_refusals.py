@@ -15,7 +15,8 @@ import pandas as pd
 import pytest
 
 from assay.files import read_json
-from assay.gateways.sources import fetching, opinions
+from assay.gateways import fetching
+from assay.gateways.sources import opinions
 from assay.gateways.tracking import Journal
 from assay.learning.run import TrainingRun
 from assay.paths import ModelPaths

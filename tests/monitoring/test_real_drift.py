@@ -10,7 +10,7 @@ import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from assay.gateways.sources.fetching import mirrored
+from assay.gateways.fetching import mirrored
 from assay.monitoring.drift import Drift, compare
 from assay.monitoring.measures import outputs
 

@@ -125,7 +125,7 @@ def test_a_source_that_is_not_reached_is_taken_as_recorded(released: Released) -
         "src/assay/stages/ingest.py",
         r"    with replacing\(files\.raw\) as beside:",
         "    from pathlib import Path\n"
-        "    from assay.gateways.sources.fetching import http_download\n"
+        "    from assay.gateways.fetching import http_download\n"
         '    http_download("http://127.0.0.1:9/rows.csv", Path("data/rows.csv"))\n'
         r"\g<0>",
     )

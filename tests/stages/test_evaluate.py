@@ -21,6 +21,7 @@ from assay.bundle import manifest, writing
 from assay.bundle.manifest import Manifest, Port
 from assay.errors import BundleRefused, DataRefused
 from assay.files import read_json, sha256, write_text
+from assay.modalities.text.encoding import TOKENIZER
 from assay.objectives.classification import metrics
 from assay.paths import PIPELINE, ModelPaths
 from assay.records import Candidate, Evaluation, SplitPart, SplitReport
@@ -141,8 +142,8 @@ def part(table: pd.DataFrame) -> SplitPart:
 
 def write_checkpoint(pretrained: Path, folder: Path, validation_rows: int) -> None:
     """Write a network that is its own linear probe, which is then no baseline of it."""
-    model = network.load(pretrained, LABELS, "mean", 0.0, new_head=True)
-    network.save(model, pretrained, folder)
+    model = network.pretrained(pretrained, LABELS, "mean", 0.0)
+    network.save(model, (pretrained / TOKENIZER).read_text(), pretrained, folder)
     head = model.classifier
     logits = torch.zeros(validation_rows, len(LABELS))
     frozen.write(

@@ -44,7 +44,7 @@ def test_two_processes_train_one_model_and_the_first_alone_writes(
     )
     assert answer.returncode == 0, answer.stderr
     assert answer.stderr.count("train: models/") == 1, "one process speaks"
-    network.load(files.checkpoint, LABELS, "mean", 0.0)
+    network.trained(files.checkpoint, LABELS, "mean")
     judged = pd.read_csv(files.curve).dropna(subset="validation_macro_f1")
     steps = -(-len(pd.read_parquet(files.split("train"))) // 16)
     assert judged["step"].tolist() == [0, -(-steps // 2), 2 * -(-steps // 2)]

@@ -13,12 +13,12 @@ import pytest
 from pyarrow import parquet
 
 from assay.errors import SourceRefused
-from assay.gateways import sources
-from assay.gateways.sources import cifar10, fetching
+from assay.gateways import fetching, sources
+from assay.gateways.sources import cifar10
 from assay.gateways.sources.images import png
 from assay.modalities.image import encoding as image
 from assay.paths import DOWNLOADS
-from tests.gateways.sources.served import served
+from tests.gateways.served import served
 
 if TYPE_CHECKING:
     from pathlib import Path

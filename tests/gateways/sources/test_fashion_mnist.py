@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from assay.errors import SourceRefused, UsageError
-from assay.gateways import sources
-from assay.gateways.sources import fashion_mnist, fetching
+from assay.gateways import fetching, sources
+from assay.gateways.sources import fashion_mnist
 from assay.modalities.image import encoding as image
 from assay.paths import DOWNLOADS
-from tests.gateways.sources.served import served
+from tests.gateways.served import served
 
 if TYPE_CHECKING:
     from pathlib import Path

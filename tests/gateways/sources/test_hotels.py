@@ -8,7 +8,7 @@ from assay.errors import SourceRefused
 from assay.gateways import sources
 from assay.gateways.sources import hotels
 from assay.paths import DOWNLOADS
-from tests.gateways.sources.served import served
+from tests.gateways.served import served
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from assay.gateways import sources
-from assay.gateways.sources import fetching
+from assay.gateways import fetching, sources
 from assay.settings import reading
 from tests.conftest import ROOT
 

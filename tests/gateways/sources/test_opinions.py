@@ -9,8 +9,8 @@ import pytest
 
 from assay.errors import SourceRefused, UsageError
 from assay.gateways import sources
+from assay.gateways.fetching import MIRROR
 from assay.gateways.sources import opinions as module
-from assay.gateways.sources.fetching import MIRROR
 from assay.paths import DOWNLOADS
 
 if TYPE_CHECKING:

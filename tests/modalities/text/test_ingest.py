@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from assay.errors import SourceRefused
-from assay.gateways.sources import fetching
+from assay.gateways import fetching
 from assay.modalities.text import ingest as module
 from assay.settings.text import TextIngest
 from tests import made

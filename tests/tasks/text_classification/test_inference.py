@@ -22,7 +22,7 @@ TEXTS = [*made.texts(20)["text"], "one", "a rather long text " * 10]
 
 @pytest.fixture
 def asked(checkpoint: Path) -> tuple[Any, Encoding]:
-    model = network.load(checkpoint, made.LABELS, "mean", 0.0, new_head=True).eval()
+    model = network.pretrained(checkpoint, made.LABELS, "mean", 0.0).eval()
     return model, TextEncoder(checkpoint / TOKENIZER, 64)(TEXTS)
 
 
@@ -37,7 +37,7 @@ def test_logits_come_in_the_rows_order(asked: tuple[Any, Encoding], size: int) -
     found = inference.logits(model, encoding, size)
     assert found.shape == (len(TEXTS), len(made.LABELS))
     with torch.inference_mode():
-        expected = [model(**_alone(model, encoding, row)).logits for row in range(len(TEXTS))]
+        expected = [model(**_alone(model, encoding, row)) for row in range(len(TEXTS))]
     torch.testing.assert_close(found, torch.cat(expected), atol=1e-5, rtol=1e-4)
 
 

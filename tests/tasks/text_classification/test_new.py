@@ -17,13 +17,6 @@ from tests import made
 
 FILE = Path("rows.csv")
 
-CHINESE = [
-    "酒店位置很好早餐也不错",
-    "房间太小服务员态度很差",
-    "性价比高下次还会来住",
-    "隔音效果不好整晚没睡着",
-]
-
 
 def test_settings_fit_the_table() -> None:
     table = made.texts(90).rename(columns={"text": "review", "label": "mood"})
@@ -49,19 +42,6 @@ def test_small_sets_are_trained_for_more_epochs(rows: int, epochs: int) -> None:
     assert fitted(FILE, table, "text", "label")[0].train.epochs == epochs
 
 
-def test_another_language_is_noticed_and_a_fitting_checkpoint_named(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    table = pd.DataFrame({"text": CHINESE * 20, "label": ["好", "差"] * 40})
-    settings, (note,) = fitted(FILE, table, "text", "label")
-    assert settings.labels == ("好", "差")
-    assert f"the tokenizer of {TextTrain().checkpoint} does not know" in note
-    assert "train.checkpoint: bert-base-chinese in params.yaml" in note
-    assert "`assay run` refuses this data at `validate` until train.checkpoint names" in note
-    assert settings.validation == TextClassificationValidate()
-
-
 def test_a_few_words_that_the_checkpoint_does_not_know_move_no_bound() -> None:
     table = made.texts(60)
     # One token of eight in every third text: 4 % of each text's tokens in the mean.
@@ -69,14 +49,6 @@ def test_a_few_words_that_the_checkpoint_does_not_know_move_no_bound() -> None:
     settings, notes = fitted(FILE, table, "text", "label")
     assert settings.validation == TextClassificationValidate()
     assert notes == []
-
-
-def test_other_scripts_get_the_multilingual_checkpoint(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    texts = ["ꦲꦏ꧀ꦱꦫꦗꦮ ꦲꦏ꧀ꦱꦫ", "ꦱꦸꦫꦧꦪ ꦏꦸꦛ ꦱꦫꦏ"]
-    table = pd.DataFrame({"text": texts * 20, "label": ["a", "b"] * 20})
-    _, (note,) = fitted(FILE, table, "text", "label")
-    assert "bert-base-multilingual-cased" in note
 
 
 @pytest.mark.parametrize(

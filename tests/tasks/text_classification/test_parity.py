@@ -26,7 +26,7 @@ FILES = ModelPaths(made.MODEL)
 def pair(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, onnx.ModelProto]:
     """Return the trained network and the graph that was made from it."""
     monkeypatch.chdir(made.built(checkpoint))
-    model = network.load(FILES.checkpoint, made.LABELS, "mean", 0.0).eval()
+    model = network.trained(FILES.checkpoint, made.LABELS, "mean")
     return model, onnx.load(made.fp32_bundle(checkpoint) / MODEL)
 
 

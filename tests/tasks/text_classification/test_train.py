@@ -10,6 +10,7 @@ from safetensors.torch import load_file
 from assay.errors import SettingsError
 from assay.files import remove, sha256
 from assay.learning.run import TrainingRun
+from assay.modalities.text.encoding import TOKENIZER
 from assay.paths import ModelPaths
 from assay.tasks.text_classification import TEXT_CLASSIFICATION, frozen, network, train
 from assay.tasks.text_classification.settings import TextClassificationModel
@@ -120,8 +121,9 @@ def test_it_learns_and_keeps_its_best_epoch(project: Path, checkpoint: Path) -> 
     best = validated["validation_macro_f1"].max()
     assert best > 0.45  # a third by chance
     source = FILES.checkpoint.with_name("mine")
-    kept = network.load(source, model.labels, "mean", 0.0).eval()
-    validate = train.setup(model, Splits.of(model, FILES, source)).validate
+    kept = network.trained(source, model.labels, "mean")
+    tokenizer = (source / TOKENIZER).read_text()
+    validate = train.setup(model, Splits.of(model, FILES, tokenizer)).validate
     assert validate(kept)["validation_macro_f1"] == pytest.approx(best, abs=0.03)  # fp32, not bf16
     losses = curve["loss"].dropna()
     assert losses.iloc[-1] < losses.iloc[0]

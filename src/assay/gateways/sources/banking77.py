@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assay.gateways.sources import columns, fetching
+from assay.gateways import fetching
+from assay.gateways.sources import columns
 
 if TYPE_CHECKING:
     import pandas as pd

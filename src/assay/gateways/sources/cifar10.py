@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from assay.errors import SourceRefused
-from assay.gateways.sources import fetching, listed
+from assay.gateways import fetching
+from assay.gateways.sources import listed
 from assay.gateways.sources.images import Arrays
 from assay.paths import DOWNLOADS
 

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from assay.errors import SourceRefused
-from assay.gateways.sources import columns, fetching
+from assay.gateways import fetching
+from assay.gateways.sources import columns
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,7 @@ import numpy as np
 
 from assay.errors import SourceRefused
 from assay.files import replacing
-from assay.gateways.sources import fetching
+from assay.gateways import fetching
 from assay.gateways.sources.images import Arrays
 from assay.paths import DOWNLOADS
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from assay.errors import SourceRefused
-from assay.gateways.sources import fetching
+from assay.gateways import fetching
 from assay.paths import DOWNLOADS
 
 if TYPE_CHECKING:

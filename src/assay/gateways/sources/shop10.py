@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from assay.errors import SourceRefused
 from assay.files import replacing
-from assay.gateways.sources import columns, fetching
+from assay.gateways import fetching
+from assay.gateways.sources import columns
 from assay.paths import DOWNLOADS
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from assay.errors import SourceRefused
-from assay.gateways.sources import columns, fetching
+from assay.gateways import fetching
+from assay.gateways.sources import columns
 
 if TYPE_CHECKING:
     from pathlib import Path

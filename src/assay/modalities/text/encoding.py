@@ -71,12 +71,14 @@ def padded(ids: Sequence[Sequence[int]], step: int = LENGTH_STEP) -> dict[str, A
 
 
 class TextEncoder:
-    """A tokenizer file, set to cut at a length."""
+    """A tokenizer, set to cut at a length."""
 
-    def __init__(self, tokenizer: Path, max_length: int) -> None:
+    def __init__(self, tokenizer: Path | str, max_length: int) -> None:
+        """Take a tokenizer's file, or its JSON."""
         import tokenizers
 
-        self._tokenizer: tokenizers.Tokenizer = tokenizers.Tokenizer.from_file(str(tokenizer))
+        described = tokenizer if isinstance(tokenizer, str) else tokenizer.read_text("utf-8")
+        self._tokenizer: tokenizers.Tokenizer = tokenizers.Tokenizer.from_str(described)
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(max_length)
         self._unknown_id = unknown_id(self._tokenizer)

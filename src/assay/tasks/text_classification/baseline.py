@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import torch
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from assay.modalities.text import pretrained
-from assay.modalities.text.encoding import TOKENIZER, TextEncoder
+from assay.modalities.text.encoding import TextEncoder
 from assay.objectives.classification.baselines import Baseline, divided
 from assay.objectives.classification.logistic import logistic
 from assay.tasks.text_classification import frozen, inference, network
+from assay.tasks.text_classification.start import Start
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,14 +77,13 @@ def frozen_encoder(
     the trained model is that very probe.
     """
     probe = frozen.read(files.checkpoint / frozen.FILE)
-    trained = network.load(files.checkpoint, settings.labels, settings.train.pooling, dropout=0.0)
+    trained = network.trained(files.checkpoint, settings.labels, settings.train.pooling)
     if probe is None or torch.equal(trained.classifier.weight, probe.weight):
         return None
     torch.set_num_threads(settings.evaluate.threads)
-    source = pretrained.locate(settings.train.checkpoint)
-    model = network.load(source, settings.labels, settings.train.pooling, 0.0, new_head=True)
-    encode = TextEncoder(source / TOKENIZER, settings.train.max_length)
-    asked = probe.logits(inference.features(model, encode(test)))
+    start = Start.of_trained(settings, files.checkpoint)
+    encode = TextEncoder(start.tokenizer, settings.train.max_length)
+    asked = probe.logits(inference.features(start.network(settings), encode(test)))
     return Baseline(FROZEN, _probabilities(probe.validation), _probabilities(asked))
 
 

@@ -7,7 +7,7 @@ tokenizer, ``assay.json`` and a model card. The objective decides which precisio
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import torch
@@ -31,24 +31,11 @@ if TYPE_CHECKING:
     from assay.bundle.manifest import Precision
     from assay.paths import ModelPaths
     from assay.records import Parity, Timings
+    from assay.tasks.text_classification.network import TextClassifier
     from assay.tasks.text_classification.settings import TextClassificationModel
 
 DYNAMIC = {0: "batch", 1: "length"}
 EXAMPLE_SIZES = {"batch": 1, "length": 8}
-
-
-class _Logits(torch.nn.Module):
-    """The network as a function of two tensors that returns one."""
-
-    def __init__(self, model: Any) -> None:
-        super().__init__()
-        self._model = model
-
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-        answer: torch.Tensor = self._model(
-            input_ids=input_ids, attention_mask=attention_mask
-        ).logits
-        return answer
 
 
 def export(
@@ -61,9 +48,7 @@ def export(
 
     """
     seeding.make_deterministic(0, settings.export.threads)
-    model = network.load(
-        files.checkpoint, settings.labels, settings.train.pooling, dropout=0.0
-    ).eval()
+    model = network.trained(files.checkpoint, settings.labels, settings.train.pooling)
     graphs = _graphs(model, writing.metadata(settings, files))
     largest = parity.grid(model, graphs.fp32, settings.export.threads)
     rows = pd.read_parquet(files.split("validation"), columns=["text", "label"])
@@ -77,12 +62,12 @@ def export(
     return report, trial.timings(graphs)
 
 
-def _graphs(model: Any, metadata: dict[str, str]) -> Graphs:
+def _graphs(model: TextClassifier, metadata: dict[str, str]) -> Graphs:
     """Return the network as ONNX in both precisions."""
     say("export: tracing the network")
     example = torch.ones((2, 16), dtype=torch.int64)
     graph = gateway.from_torch(
-        _Logits(model),
+        model,
         dict.fromkeys(network.INPUTS, example),
         dict.fromkeys(network.INPUTS, DYNAMIC),
         ["logits"],
@@ -132,8 +117,8 @@ def _card(name: str, settings: TextClassificationModel, form: str) -> str:
     labels = ", ".join(f"`{label}`" for label in settings.labels)
     return f"""# {name}
 
-A {settings.kind} model made by Assay: BERT fine-tuned from `{settings.train.checkpoint}`, exported
-to ONNX ({form}).
+A {settings.kind} model made by Assay: an encoder fine-tuned from
+`{settings.train.checkpoint}`, exported to ONNX ({form}).
 
 - Input: text, cut at {settings.train.max_length} tokens.
 - Output: logits over {labels}, in this order.

@@ -5,31 +5,31 @@ Reads and writes nothing. Batches are of like length, so that little is padded.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
 from assay.progress import Progress
-from assay.tasks.text_classification import network
 
 if TYPE_CHECKING:
     from assay.modalities.text.encoding import Encoding
+    from assay.tasks.text_classification.network import TextClassifier
 
 BATCH = 64
 
 
-def logits(model: Any, encoding: Encoding, batch_size: int = BATCH) -> torch.Tensor:
+def logits(model: TextClassifier, encoding: Encoding, batch_size: int = BATCH) -> torch.Tensor:
     """Return float32 logits (rows, classes), in the rows' order."""
     device = next(model.parameters()).device
     answer = torch.zeros(len(encoding.ids), model.config.num_labels)
     with torch.inference_mode():
         for rows, feeds in encoding.batches(batch_size):
             batch = {name: torch.from_numpy(array).to(device) for name, array in feeds.items()}
-            answer[rows] = model(**batch).logits.float().cpu()
+            answer[rows] = model(**batch).float().cpu()
     return answer
 
 
-def features(model: Any, encoding: Encoding, *, bf16: bool = False) -> torch.Tensor:
+def features(model: TextClassifier, encoding: Encoding, *, bf16: bool = False) -> torch.Tensor:
     """Return what the head of a network reads, float32 (rows, width), in the rows' order."""
     device = next(model.parameters()).device
     answer = torch.zeros(len(encoding.ids), model.config.hidden_size)
@@ -41,6 +41,6 @@ def features(model: Any, encoding: Encoding, *, bf16: bool = False) -> torch.Ten
     ):
         for rows, feeds in encoding.batches(BATCH):
             batch = {name: torch.from_numpy(array).to(device) for name, array in feeds.items()}
-            answer[rows] = network.features(model, batch).float().cpu()
+            answer[rows] = model.pooled(**batch).float().cpu()
             bar.advance(len(rows))
     return answer

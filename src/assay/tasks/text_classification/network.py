@@ -1,7 +1,7 @@
-"""BERT with a classification head, from a checkpoint's folder.
+"""A pretrained encoder with a classification head, from a checkpoint's folder.
 
-Reads a checkpoint folder; writes one. With ``pooling: cls`` it is transformers' own
-``BertForSequenceClassification``.
+Reads a checkpoint folder; writes one. Its tensors have the names that transformers gives them, so
+that its own classes read the encoder.
 """
 
 from __future__ import annotations
@@ -10,17 +10,13 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import torch
-from safetensors.torch import save_file
-from transformers import (
-    BertConfig,
-    BertForSequenceClassification,
-    BertModel,
-    BertPreTrainedModel,
-)
-from transformers.modeling_outputs import SequenceClassifierOutput
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+from transformers import AutoConfig, AutoModel
 
 from assay.errors import SettingsError
-from assay.modalities.text.encoding import LENGTH_STEP
+from assay.modalities.text.encoding import LENGTH_STEP, TOKENIZER
+from assay.tasks.text_classification import architectures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,113 +25,124 @@ if TYPE_CHECKING:
     from assay.tasks.text_classification.settings import Pooling
 
 INPUTS = ("input_ids", "attention_mask")
-TOKENIZER_FILES = (
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-    "vocab.txt",
-)
+WEIGHTS = "model.safetensors"
+# What describes a tokenizer to transformers, beside its own file.
+TOKENIZER_FILES = ("tokenizer_config.json", "special_tokens_map.json")
+ENCODER = "encoder."
 
 
-class MeanPooledBert(BertPreTrainedModel):  # type: ignore[no-untyped-call]
-    """BERT whose head reads the mean of a text's last hidden states.
+class TextClassifier(torch.nn.Module):
+    """An encoder whose head reads one vector a text.
 
-    What sentence encoders were trained with (Reimers and Gurevych, "Sentence-BERT", EMNLP 2019);
-    named as transformers names the parts of its own ``BertForSequenceClassification``.
+    With ``pooling: mean`` it is the mean of the text's last hidden states, what sentence encoders
+    were trained with (Reimers and Gurevych, "Sentence-BERT", EMNLP 2019); with ``cls`` the state of
+    the first token, behind the pooler that came with the checkpoint, if one did.
     """
 
-    def __init__(self, config: BertConfig) -> None:
-        super().__init__(config)
-        self.bert = BertModel(config, add_pooling_layer=False)
-        self.dropout = torch.nn.Dropout(config.hidden_dropout_prob)
-        self.classifier = torch.nn.Linear(config.hidden_size, len(config.id2label or {}))
-        self.post_init()  # type: ignore[no-untyped-call]
+    def __init__(
+        self, encoder: Any, labels: Sequence[str], pooling: Pooling, dropout: float
+    ) -> None:
+        super().__init__()
+        self.encoder, self.config, self.pooling = encoder, encoder.config, pooling
+        self.config.num_labels = len(labels)
+        self.config.id2label = dict(enumerate(labels))
+        self.config.label2id = {label: place for place, label in enumerate(labels)}
+        self.dropout = torch.nn.Dropout(dropout)
+        self.classifier = torch.nn.Linear(self.config.hidden_size, len(labels))
+        torch.nn.init.normal_(self.classifier.weight, std=self.config.initializer_range)
+        torch.nn.init.zeros_(self.classifier.bias)
 
-    def forward(
-        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, **_: Any
-    ) -> SequenceClassifierOutput:
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         """Return logits (batch, classes) of token ids and mask (batch, length)."""
         pooled = self.pooled(input_ids, attention_mask)
-        return SequenceClassifierOutput(logits=self.classifier(self.dropout(pooled)))
+        logits: torch.Tensor = self.classifier(self.dropout(pooled))
+        return logits
 
     def pooled(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-        """Return the mean over a text's tokens, padding left out, (batch, width)."""
-        states = self.bert(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        """Return what the head reads, (batch, width); padding is left out."""
+        found = self.encoder(input_ids=input_ids, attention_mask=attention_mask)
+        states: torch.Tensor = found.last_hidden_state  # (B, L, width)
+        if self.pooling == "cls":
+            own: torch.Tensor | None = getattr(found, "pooler_output", None)
+            return states[:, 0] if own is None else own
         mask = attention_mask.unsqueeze(-1).to(states.dtype)  # (B, L, 1)
-        mean: torch.Tensor = (states * mask).sum(1) / mask.sum(1)
-        return mean
+        return (states * mask).sum(1) / mask.sum(1)
 
 
-def load(
-    folder: Path,
-    labels: Sequence[str],
-    pooling: Pooling,
-    dropout: float,
-    *,
-    new_head: bool = False,
-) -> Any:
-    """Return the network in fp32 with a head for ``labels``, ready to learn or to export.
-
-    ``new_head``: a head that the checkpoint has for other labels is replaced by a fresh one.
+def pretrained(
+    folder: Path, labels: Sequence[str], pooling: Pooling, dropout: float
+) -> TextClassifier:
+    """Return a pretrained encoder in fp32 with a fresh head for ``labels``, ready to learn.
 
     Raises:
-        SettingsError: the checkpoint is no BERT.
+        SettingsError: the checkpoint is of no architecture that is known here.
 
     """
-    config = BertConfig.from_pretrained(folder)
-    if config.model_type != "bert":
-        raise SettingsError(
-            f"the checkpoint in {folder} is a {config.model_type!r} network",
-            expected="model_type 'bert'",
-            cure="name a BERT checkpoint, such as bert-base-chinese or bert-base-uncased",
-        )
-    config.num_labels = len(labels)
-    config.id2label = dict(enumerate(labels))
-    config.label2id = {label: place for place, label in enumerate(labels)}
-    config.hidden_dropout_prob = dropout
-    config.attention_probs_dropout_prob = dropout
-    kind = MeanPooledBert if pooling == "mean" else BertForSequenceClassification
-    return kind.from_pretrained(
-        folder,
-        config=config,
-        # On processors the plain product beats the fused kernel; on GPUs it is the other way.
-        attn_implementation="sdpa" if torch.cuda.is_available() else "eager",
-        dtype=torch.float32,
-        use_safetensors=True,
-        ignore_mismatched_sizes=new_head,
+    config = _config(folder, dropout)
+    options = _options(folder, config, pooling)
+    encoder = AutoModel.from_pretrained(
+        folder, config=config, dtype=torch.float32, use_safetensors=True, **options
     )
+    return TextClassifier(encoder, labels, pooling, dropout)
 
 
-def features(model: Any, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
-    """Return what the head reads, (batch, width): the pooled states, without dropout."""
-    inputs = {name: batch[name] for name in INPUTS}
-    if isinstance(model, MeanPooledBert):
-        return model.pooled(**inputs)
-    pooled: torch.Tensor = model.bert(**inputs).pooler_output
-    return pooled
+def trained(folder: Path, labels: Sequence[str], pooling: Pooling) -> TextClassifier:
+    """Return what :func:`save` wrote, without dropout, ready to be exported or asked."""
+    config = _config(folder, dropout=0.0)
+    encoder: Any = AutoModel.from_config(config, **_options(folder, config, pooling))  # type: ignore[no-untyped-call]
+    model = TextClassifier(encoder.float(), labels, pooling, dropout=0.0)
+    prefix = f"{encoder.base_model_prefix}."
+    stored = load_file(folder / WEIGHTS)
+    model.load_state_dict({_renamed(name, prefix, ENCODER): v for name, v in stored.items()})
+    return model.eval()
 
 
-def set_head(model: Any, weight: torch.Tensor, bias: torch.Tensor) -> None:
+def _config(folder: Path, dropout: float) -> Any:
+    config = AutoConfig.from_pretrained(folder)
+    for name in architectures.of(config, folder).dropouts:
+        setattr(config, name, dropout)
+    return config
+
+
+def _options(folder: Path, config: Any, pooling: Pooling) -> dict[str, Any]:
+    """Return how transformers builds the encoder."""
+    # On processors the plain product beats the fused kernel; on GPUs it is the other way.
+    options = {"attn_implementation": "sdpa" if torch.cuda.is_available() else "eager"}
+    if config.model_type in ("bert", "roberta", "xlm-roberta"):
+        # A pooler that the checkpoint lacks would be made of random numbers.
+        return options | {"add_pooling_layer": pooling == "cls" and _has_pooler(folder)}
+    return options
+
+
+def _has_pooler(folder: Path) -> bool:
+    for file in folder.glob("*.safetensors"):
+        with safe_open(file, framework="pt") as stored:
+            if any(name.endswith("pooler.dense.weight") for name in stored.keys()):  # noqa: SIM118
+                return True
+    return False
+
+
+def set_head(model: TextClassifier, weight: torch.Tensor, bias: torch.Tensor) -> None:
     """Put a linear probe, (classes, width) and (classes,), in the place of the head."""
     with torch.no_grad():
         model.classifier.weight.copy_(weight)
         model.classifier.bias.copy_(bias)
 
 
-def freeze_embeddings(model: Any) -> None:
+def freeze_embeddings(model: TextClassifier) -> None:
     """Keep the embeddings of tokens and positions as they are."""
-    for parameter in model.bert.embeddings.parameters():
+    for parameter in model.encoder.embeddings.parameters():
         parameter.requires_grad_(requires_grad=False)
 
 
-def require_length(model: Any, max_length: int) -> None:
+def require_length(model: TextClassifier, max_length: int) -> None:
     """Refuse texts that are longer than the network has positions for.
 
     Raises:
         SettingsError: ``train.max_length`` is too large for this checkpoint.
 
     """
-    positions = model.config.max_position_embeddings
+    positions = architectures.positions(model.config)
     if max_length > positions // LENGTH_STEP * LENGTH_STEP:
         raise SettingsError(
             f"train.max_length is {max_length}, and the checkpoint has {positions} positions",
@@ -144,20 +151,32 @@ def require_length(model: Any, max_length: int) -> None:
         )
 
 
-def save(model: Any, source: Path, target: Path) -> None:
-    """Write weights, config and the source checkpoint's tokenizer; equal weights, equal bytes."""
+def save(model: TextClassifier, tokenizer: str, source: Path, target: Path) -> None:
+    """Write weights, config and tokenizer (its JSON); equal weights, equal bytes.
+
+    ``source``: the folder of the pretrained checkpoint, which describes the tokenizer.
+    """
     target.mkdir(parents=True)
-    weights = {name: value.contiguous() for name, value in sorted(model.state_dict().items())}
-    save_file(weights, target / "model.safetensors", metadata={"format": "pt"})
-    config = model.config.to_diff_dict() | {"architectures": [type(model).__name__]}
+    prefix = f"{model.encoder.base_model_prefix}."
+    weights = {
+        _renamed(name, ENCODER, prefix): value.contiguous()
+        for name, value in model.state_dict().items()
+    }
+    save_file(dict(sorted(weights.items())), target / WEIGHTS, metadata={"format": "pt"})
+    config = model.config.to_diff_dict() | {"architectures": [type(model.encoder).__name__]}
     config.pop("_name_or_path", None)
     model.config.__class__.from_dict(config).to_json_file(target / "config.json")
+    (target / TOKENIZER).write_text(tokenizer, encoding="utf-8")
     for name in TOKENIZER_FILES:
         if (source / name).is_file():
             shutil.copyfile(source / name, target / name)
 
 
-def loss(model: Any, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+def loss(model: torch.nn.Module, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
     """Return the batch's mean cross entropy with classes or target probabilities, in fp32."""
-    logits = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
+    logits = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])
     return torch.nn.functional.cross_entropy(logits.float(), batch["labels"])
+
+
+def _renamed(name: str, old: str, new: str) -> str:
+    return new + name.removeprefix(old) if name.startswith(old) else name

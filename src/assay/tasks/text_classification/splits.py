@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import torch
 
-from assay.modalities.text.encoding import TOKENIZER, Encoding, TextEncoder, padded
+from assay.modalities.text.encoding import Encoding, TextEncoder, padded
 from assay.objectives.classification.labels import numbers
 from assay.objectives.classification.targets import targets
 from assay.progress import say
@@ -58,9 +58,9 @@ class Splits:
     classes: int
 
     @classmethod
-    def of(cls, settings: TextClassificationModel, files: ModelPaths, source: Path) -> Splits:
-        """Read both splits, encoded by the tokenizer in the folder ``source``."""
-        encode = TextEncoder(source / TOKENIZER, settings.train.max_length)
+    def of(cls, settings: TextClassificationModel, files: ModelPaths, tokenizer: str) -> Splits:
+        """Read both splits, encoded by the tokenizer of the JSON ``tokenizer``."""
+        encode = TextEncoder(tokenizer, settings.train.max_length)
         train, validation = (
             _rows(files.split(name), encode, settings) for name in ("train", "validation")
         )
@@ -70,6 +70,12 @@ class Splits:
                 "cut"
             )
         return cls(train, validation, len(settings.labels))
+
+
+def train_texts(files: ModelPaths) -> list[str]:
+    """Return the texts of the train split."""
+    texts: list[str] = pd.read_parquet(files.split("train"), columns=["text"])["text"].tolist()
+    return texts
 
 
 def _rows(table: Path, encode: TextEncoder, settings: TextClassificationModel) -> Rows:

@@ -1,4 +1,4 @@
-"""Fine-tune BERT on the train split, choose its best epoch on the validation split.
+"""Fine-tune an encoder on the train split, choose its best epoch on the validation split.
 
 Reads the two split tables and the pretrained checkpoint. Writes the checkpoint's folder and the
 curve. Never sees the test split.
@@ -12,10 +12,10 @@ import torch
 
 from assay.learning import curve, loop, recipe, seeding
 from assay.learning.batching import bucketed
-from assay.modalities.text import pretrained
 from assay.objectives.classification import metrics
 from assay.tasks.text_classification import frozen, inference, network, probing
-from assay.tasks.text_classification.splits import Splits
+from assay.tasks.text_classification.splits import Splits, train_texts
+from assay.tasks.text_classification.start import Start
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,15 +30,15 @@ def train(settings: TextClassificationModel, files: ModelPaths, run: TrainingRun
     """Write the best weights, the probe and the curve to where ``run`` says.
 
     Raises:
-        SettingsError: the pretrained checkpoint cannot be found or is no BERT.
+        SettingsError: the checkpoint cannot be found, or does not fit the settings.
         Diverged: the loss is not finite.
 
     """
     chosen = settings.train
-    source = pretrained.locate(chosen.checkpoint)
     seeding.make_deterministic(chosen.seed, chosen.threads)
-    splits = Splits.of(settings, files, source)
-    model = network.load(source, settings.labels, chosen.pooling, chosen.dropout, new_head=True)
+    start = Start.chosen(settings, train_texts(files))
+    splits = Splits.of(settings, files, start.tokenizer)
+    model = start.network(settings)
     network.require_length(model, chosen.max_length)
     if torch.cuda.is_available():
         model.to("cuda")  # the probe looks at every text, before the loop moves the model there
@@ -52,7 +52,7 @@ def train(settings: TextClassificationModel, files: ModelPaths, run: TrainingRun
     learning = recipe.fine_tuning(chosen, model.classifier, chosen.head_rate)
     training = loop.Training(model, setup(settings, splits), learning, plan, run)
     rows = training.run()
-    network.save(model, source, run.checkpoint)
+    network.save(model, start.tokenizer, start.folder, run.checkpoint)
     frozen.write(probe, run.checkpoint / frozen.FILE)
     curve.write(run.curve, rows)
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from assay.gateways.sources import fetching
+from assay.gateways import fetching
 
 if TYPE_CHECKING:
     from pathlib import Path

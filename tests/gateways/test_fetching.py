@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from assay.errors import SourceRefused
-from assay.gateways.sources import fetching
+from assay.gateways import fetching
 from assay.paths import DOWNLOADS
-from tests.gateways.sources.served import served
+from tests.gateways.served import served
 
 if TYPE_CHECKING:
     from pathlib import Path

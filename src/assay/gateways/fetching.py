@@ -7,6 +7,7 @@ HTTP, apt). Writes ``data/downloads`` only.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -23,7 +24,7 @@ from assay.paths import DOWNLOADS
 from assay.progress import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 MIRROR = "ASSAY_MIRROR"
 # Seconds without a byte; a name that can't be reached must not hold a run for minutes.
@@ -74,6 +75,19 @@ def find_text(name: str, url: str, sha256: str | None = None) -> Path:
     if sha256 is not None and file == fetched:
         check_digest(file, sha256)
     return file
+
+
+def installed(relative: str) -> Path | None:
+    """Return a file or folder inside an installed package, ``PACKAGE/PATH``, if it is there.
+
+    Nothing of the package runs.
+    """
+    name, _, inner = relative.partition("/")
+    spec = importlib.util.find_spec(name) if name.isidentifier() else None
+    for folder in (spec and spec.submodule_search_locations) or ():
+        if Path(folder, inner).exists():
+            return Path(folder, inner)
+    return None
 
 
 def check_digest(path: Path, expected: str) -> None:
@@ -134,8 +148,16 @@ def http_download(url: str, target: Path) -> None:
         ) from problem
 
 
-def pip_download(requirement: str, sha256: str, target: Path) -> None:
+# The options with which pip fetches a source archive, and runs its set-up with what is installed.
+ARCHIVE = ("--no-binary", ":all:", "--no-build-isolation")
+
+
+def pip_download(
+    requirement: str, sha256: str, target: Path, options: Sequence[str] = ARCHIVE
+) -> None:
     """Fetch a source archive; pip compares the digest before it runs the archive's set-up.
+
+    With other ``options``, a wheel, of which nothing runs.
 
     Raises:
         SourceRefused: pip can't reach it, or its digest is another.
@@ -147,7 +169,7 @@ def pip_download(requirement: str, sha256: str, target: Path) -> None:
         pinned.write_text(f"{requirement} --hash=sha256:{sha256}\n", encoding="utf-8")
         command = [
             *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
-            *("--no-deps", "--no-binary", ":all:", "--no-build-isolation", "--require-hashes"),
+            *("--no-deps", "--require-hashes", *options),
             *("--dest", folder, "--requirement", str(pinned)),
         ]
         answer = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -1,0 +1,66 @@
+"""Which script texts are written in, and whether they are English.
+
+Reads and writes nothing. Decides which pretrained encoder reads them, so it errs towards the
+multilingual one, which reads English too.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LATIN = "LATIN"
+# Frequent words of English that are words of no other large language ("in" and "was" are German,
+# "a" and "me" Spanish), and those of other languages in Latin letters that English lacks: German,
+# Dutch, Swedish, Danish, French, Spanish, Portuguese, Italian, Romanian, Polish, Czech, Turkish,
+# Indonesian, Vietnamese.
+ENGLISH = frozenset(
+    """
+    the of and to it you that for with his they be at have this from by not but what were when your
+    can there which how their if will my its just would about
+    """.split()  # noqa: SIM905  a list of so many words is read more easily so
+)
+OTHERS = (
+    frozenset(
+        """
+    der die und das ist nicht ich ein eine zu mit auf für den sehr war es de het een van en ik dat
+    niet och det att är som på jag inte og ikke jeg til le la les et des est une pas je que pour el
+    los las y no un una por con para muy se o os não um uma com di il che è per non sono și nu cu
+    nie to się jest na że je se že jsem ve bir bu çok için değil yang dan di ini tidak untuk và là
+    không có rất của
+    """.split()  # noqa: SIM905
+    )
+    - ENGLISH
+)
+WORD = re.compile(r"[^\W\d_]+")
+LATIN_SHARE = 0.9
+
+
+def scripts(texts: Iterable[str]) -> dict[str, float]:
+    """Return the share of each script among the letters, by its name in Unicode, most first."""
+    letters = Counter(letter for text in texts for letter in text if letter.isalpha())
+    counts: Counter[str] = Counter()
+    for letter, count in letters.items():
+        counts[unicodedata.name(letter, "UNNAMED").partition(" ")[0]] += count
+    total = max(1, counts.total())
+    return {name: count / total for name, count in counts.most_common()}
+
+
+def is_english(texts: Iterable[str]) -> bool:
+    """Tell whether texts, taken together, are in Latin letters, and no other language's.
+
+    Titles and keywords, which have hardly a frequent word of any language, count as English, and so
+    do texts without letters.
+    """
+    listed = list(texts)
+    found = scripts(listed)
+    if found and found.get(LATIN, 0.0) < LATIN_SHARE:
+        return False
+    words = Counter(word for text in listed for word in WORD.findall(text.lower()))
+    english, others = (sum(words[word] for word in known) for known in (ENGLISH, OTHERS))
+    return english >= others

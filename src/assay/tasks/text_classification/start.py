@@ -1,0 +1,72 @@
+"""Where a training starts: the pretrained encoder with the vocabulary and layers that are kept.
+
+Reads the pretrained checkpoint's folder. Writes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assay.modalities.text import pretrained, vocabulary
+from assay.modalities.text.encoding import TOKENIZER
+from assay.progress import say
+from assay.tasks.text_classification import architectures, network
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from assay.tasks.text_classification.network import TextClassifier
+    from assay.tasks.text_classification.settings import TextClassificationModel
+
+
+@dataclass(frozen=True)
+class Start:
+    """The pretrained checkpoint as one model takes it.
+
+    Attributes:
+        folder: of the checkpoint.
+        tokenizer: the JSON of the model's own tokenizer, whole or trimmed.
+
+    """
+
+    folder: Path
+    tokenizer: str
+
+    @classmethod
+    def chosen(cls, settings: TextClassificationModel, texts: Sequence[str]) -> Start:
+        """Find the checkpoint; trim its vocabulary to the training texts where that is set.
+
+        Raises:
+            SettingsError: it cannot be found, or its vocabulary can't be trimmed.
+
+        """
+        folder = pretrained.locate(settings.train.checkpoint)
+        tokenizer = (folder / TOKENIZER).read_text(encoding="utf-8")
+        if settings.train.trim_vocabulary:
+            whole, tokenizer = tokenizer, vocabulary.trimmed(tokenizer, texts)
+            say(f"train: {vocabulary.summary(whole, tokenizer)}")
+        return cls(folder, tokenizer)
+
+    @classmethod
+    def of_trained(cls, settings: TextClassificationModel, checkpoint: Path) -> Start:
+        """Return what a trained model started from."""
+        own = (checkpoint / TOKENIZER).read_text(encoding="utf-8")
+        return cls(pretrained.locate(settings.train.checkpoint), own)
+
+    def network(self, settings: TextClassificationModel) -> TextClassifier:
+        """Return the encoder with a fresh head.
+
+        Raises:
+            SettingsError: it is of an unknown architecture, or has fewer layers than asked.
+
+        """
+        chosen = settings.train
+        model = network.pretrained(self.folder, settings.labels, chosen.pooling, chosen.dropout)
+        if chosen.trim_vocabulary:
+            whole = (self.folder / TOKENIZER).read_text(encoding="utf-8")
+            architectures.keep_rows(model.encoder, vocabulary.rows(whole, self.tokenizer))
+        if chosen.layers is not None:
+            architectures.keep_layers(model.encoder, chosen.layers, chosen.keep_layers)
+        return model
