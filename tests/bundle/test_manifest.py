@@ -202,6 +202,7 @@ def test_what_the_encoder_goes_by_is_asked_for_by_name_and_kind(folder: Path) ->
     stated = manifest.read(folder).model_copy(update={"encoder": encoder})
     assert stated.labels == made.LABELS
     assert stated.number("max_length") == 64
+    assert stated.number("tail", 0) == 0, "as an older bundle means it"
     assert stated.names("columns") == ("a", "b")
     for ask, name in (
         (stated.number, "size"),

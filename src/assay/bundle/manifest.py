@@ -86,14 +86,14 @@ class Manifest(BaseModel):
     versions: dict[str, str]
     files: dict[str, str] = {}
 
-    def number(self, name: str) -> int:
-        """Return a number that the encoder goes by.
+    def number(self, name: str, default: int | None = None) -> int:
+        """Return a number that the encoder goes by; ``default`` where an older bundle has none.
 
         Raises:
-            BundleRefused: the manifest does not say it.
+            BundleRefused: the manifest does not say it, and there is no default.
 
         """
-        value = self.encoder.get(name)
+        value = self.encoder.get(name, default)
         if not isinstance(value, int):
             raise _unsaid(name)
         return value

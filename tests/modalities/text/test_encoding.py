@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import tokenizers
-from tokenizers import models
+from tokenizers import models, processors
 
 from assay.modalities.text.encoding import Encoding, TextEncoder, padded, unknown_id
 
@@ -42,6 +42,30 @@ def test_a_tokenizer_files_own_padding_and_cutting_do_not_count(
     found = TextEncoder(tmp_path / "tokenizer.json", 32)(["one two three four five", "one"])
     assert [len(row) for row in found.ids] == [7, 3]
     assert found.truncated == 0
+
+
+def test_a_long_text_keeps_its_head_or_its_head_and_tail(checkpoint: Path) -> None:
+    text = " ".join(str(number) for number in range(10)) + " good film"
+    texts = [text, "good film"]
+    tokenizer = checkpoint / "tokenizer.json"
+    whole = TextEncoder(tokenizer, 32)(texts).ids
+    head, both = (TextEncoder(tokenizer, 8, tail)(texts) for tail in (0, 3))
+    assert head.ids == [[*whole[0][:7], whole[0][-1]], whole[1]]
+    assert both.ids == [[*whole[0][:4], *whole[0][-4:]], whole[1]]
+    assert head.truncated == both.truncated == 1
+
+
+def test_the_special_tokens_of_both_ends_stay(checkpoint: Path, tmp_path: Path) -> None:
+    tokenizer = tokenizers.Tokenizer.from_file(str(checkpoint / "tokenizer.json"))
+    special = [("[CLS]", 101), ("[SEP]", 102), ("[MASK]", 103)]
+    template = "[CLS] [MASK] $A [SEP] [MASK]"
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=template, pair=template + " $B", special_tokens=special
+    )
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    (found,) = TextEncoder(tmp_path / "tokenizer.json", 8, 2)(["good film " * 5 + "bad"]).ids
+    good, film, bad = (tokenizer.token_to_id(word) for word in ("good", "film", "bad"))
+    assert found == [101, 103, good, film, film, bad, 102, 103]
 
 
 def test_unknown_tokens_are_counted_among_a_texts_own(checkpoint: Path) -> None:

@@ -34,7 +34,7 @@ def test_the_bundle_holds_what_is_served_and_nothing_else(project: Path) -> None
     stated = manifest.read(FILES.bundle)
     assert (stated.data, stated.task) == ("text", "classification")
     assert stated.labels == made.LABELS
-    assert stated.encoder == {"max_length": 64}
+    assert stated.encoder == {"max_length": 64, "tail": 0}
     assert [port.model_dump() for port in stated.inputs] == [
         {"name": name, "type": "int64", "shape": ("batch", "length"), "example": (1, 8)}
         for name in ("input_ids", "attention_mask")

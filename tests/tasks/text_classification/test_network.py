@@ -52,6 +52,15 @@ def test_the_loss_is_the_batchs_mean_cross_entropy(checkpoint: Path, pooling: Po
     torch.testing.assert_close(found, wrong)
 
 
+def test_rows_of_a_class_may_count_more(checkpoint: Path) -> None:
+    model = network.pretrained(checkpoint, LABELS, "mean", 0.0).eval()
+    weights = torch.tensor([3.0, 1.0, 1.0, 0.0])
+    with torch.inference_mode():
+        found = network.loss(model, BATCH, weights)
+        expected = -model(**INPUTS).log_softmax(dim=1)[0, 0]
+    torch.testing.assert_close(found, expected)
+
+
 @each_pooling
 def test_what_is_saved_comes_back_and_is_equal_byte_for_byte(
     checkpoint: Path, tmp_path: Path, pooling: Pooling

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -127,6 +128,19 @@ def test_it_learns_and_keeps_its_best_epoch(project: Path, checkpoint: Path) -> 
     assert validate(kept)["validation_macro_f1"] == pytest.approx(best, abs=0.03)  # fp32, not bf16
     losses = curve["loss"].dropna()
     assert losses.iloc[-1] < losses.iloc[0]
+
+
+def test_balanced_classes_count_alike(project: Path, checkpoint: Path) -> None:
+    table = made.texts(240, seed=1)
+    kept = table["label"].ne("neutral") | (table.index < 24)
+    table[kept].to_parquet(FILES.split("train"))
+    plain = _train(_model(checkpoint, train__epochs=1), "plain")
+    remove(FILES.resume)
+    model = _model(checkpoint, train__epochs=1, train__class_weights="balanced")
+    assert _train(model, "balanced") != plain
+    weights = train._class_weights(model, np.array([0, 0, 0, 1, 2, 2]))
+    assert weights is not None
+    torch.testing.assert_close(weights, torch.tensor([2 / 3, 2.0, 1.0]))
 
 
 def test_texts_that_are_cut_are_counted(

@@ -82,7 +82,7 @@ def frozen_encoder(
         return None
     torch.set_num_threads(settings.evaluate.threads)
     start = Start.of_trained(settings, files.checkpoint)
-    encode = TextEncoder(start.tokenizer, settings.train.max_length)
+    encode = TextEncoder(start.tokenizer, settings.train.max_length, settings.train.tail)
     asked = probe.logits(inference.features(start.network(settings), encode(test)))
     return Baseline(FROZEN, _probabilities(probe.validation), _probabilities(asked))
 

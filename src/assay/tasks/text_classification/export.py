@@ -52,7 +52,9 @@ def export(
     graphs = _graphs(model, writing.metadata(settings, files))
     largest = parity.grid(model, graphs.fp32, settings.export.threads)
     rows = pd.read_parquet(files.split("validation"), columns=["text", "label"])
-    encode = text.TextEncoder(files.checkpoint / text.TOKENIZER, settings.train.max_length)
+    encode = text.TextEncoder(
+        files.checkpoint / text.TOKENIZER, settings.train.max_length, settings.train.tail
+    )
     encoding = encode(rows["text"].tolist())
     trial = _trial(encoding, rows["label"].tolist(), settings)
     expected = inference.logits(model, encoding).numpy()
@@ -108,7 +110,7 @@ def _write(
         golden=golden,
         card=_card(files.model, settings, form),
         sizes=EXAMPLE_SIZES,
-        encoder={"max_length": settings.train.max_length},
+        encoder={"max_length": settings.train.max_length, "tail": settings.train.tail},
     )
     writing.write(folder, content, settings, files)
 

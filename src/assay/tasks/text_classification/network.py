@@ -172,10 +172,18 @@ def save(model: TextClassifier, tokenizer: str, source: Path, target: Path) -> N
             shutil.copyfile(source / name, target / name)
 
 
-def loss(model: torch.nn.Module, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
-    """Return the batch's mean cross entropy with classes or target probabilities, in fp32."""
+def loss(
+    model: torch.nn.Module,
+    batch: Mapping[str, torch.Tensor],
+    class_weights: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """Return the batch's mean cross entropy with classes or target probabilities, in fp32.
+
+    ``class_weights``: what the loss of each class is multiplied by, (classes,).
+    """
     logits = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])
-    return torch.nn.functional.cross_entropy(logits.float(), batch["labels"])
+    weight = None if class_weights is None else class_weights.to(logits.device)
+    return torch.nn.functional.cross_entropy(logits.float(), batch["labels"], weight=weight)
 
 
 def _renamed(name: str, old: str, new: str) -> str:

@@ -27,9 +27,15 @@ class TextClassificationValidate(TextValidate, ClassificationValidate):
 Pooling = Literal["mean", "cls"]
 # Which of an encoder's layers are kept: the lowest, or evenly spread ones.
 KeptLayers = Literal["bottom", "evenly"]
+# What is left of a text that is longer than max_length: its head, or half of it and the tail.
+LongTexts = Literal["head", "head_tail"]
 # A linear probe on the frozen encoder, fine-tuning from a fresh head, or fine-tuning that starts
 # from the probe and is kept where validation gains.
 Mode = Literal["auto", "probe", "finetune"]
+
+
+# What a row's loss is multiplied by: nothing, or what makes all classes count alike.
+ClassWeights = Literal["none", "balanced"]
 
 
 class TextTrain(Optimisation):
@@ -46,8 +52,15 @@ class TextTrain(Optimisation):
     # The first epoch may fall below the probe, and the next ones rise above it.
     patience: Epochs = 3
     max_length: Annotated[int, Field(ge=8, le=512)] = 128
+    long_texts: LongTexts = "head"
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     soft_labels: bool = True
+    class_weights: ClassWeights = "none"
+
+    @property
+    def tail(self) -> int:
+        """How many tokens of a longer text are of its end."""
+        return self.max_length // 2 if self.long_texts == "head_tail" else 0
 
 
 class TextClassificationModel(ClassificationModel):

@@ -60,7 +60,7 @@ class Splits:
     @classmethod
     def of(cls, settings: TextClassificationModel, files: ModelPaths, tokenizer: str) -> Splits:
         """Read both splits, encoded by the tokenizer of the JSON ``tokenizer``."""
-        encode = TextEncoder(tokenizer, settings.train.max_length)
+        encode = TextEncoder(tokenizer, settings.train.max_length, settings.train.tail)
         train, validation = (
             _rows(files.split(name), encode, settings) for name in ("train", "validation")
         )

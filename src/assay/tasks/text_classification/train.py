@@ -6,6 +6,7 @@ curve. Never sees the test split.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -66,12 +67,22 @@ def setup(settings: TextClassificationModel, splits: Splits) -> loop.TrainingSet
             lengths, settings.train.batch_size, settings.train.seed, epoch
         ),
         collate=lambda rows, _epoch: train_rows.collate(rows),
-        loss=network.loss,
+        loss=partial(network.loss, class_weights=_class_weights(settings, train_rows.labels)),
         validate=lambda model: scores(model, validation_rows.encoding, validation_rows.labels),
         size=lambda batch: int(batch["attention_mask"].sum()),
         selection=loop.Selection(metrics.SELECTION, metrics.TITLES["macro_f1"]),
         from_good_start=settings.train.mode != "finetune",
     )
+
+
+def _class_weights(
+    settings: TextClassificationModel, labels: np.ndarray[Any, Any]
+) -> torch.Tensor | None:
+    """Return rows / (classes * rows of the class), as scikit-learn's ``balanced``."""
+    if settings.train.class_weights == "none":
+        return None
+    counts = torch.bincount(torch.from_numpy(labels), minlength=len(settings.labels))
+    return len(labels) / (len(settings.labels) * counts.clamp(min=1).float())
 
 
 def scores(model: Any, encoding: Encoding, labels: np.ndarray[Any, Any]) -> dict[str, float]:
