@@ -19,6 +19,7 @@ def parity(**changes: Any) -> Parity:
         "validation_max_abs_diff": 1e-6,
         "grid_max_abs_diff": 1e-6,
         "neighbours_max_abs_diff": 1e-6,
+        "temperature": 1.0,
         "precision": "int8",
         "reason": "int8 costs 0.001",
     }

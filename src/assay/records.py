@@ -135,6 +135,9 @@ class Parity(Record):
         grid_max_abs_diff: the same over a grid of input shapes.
         neighbours_max_abs_diff: greatest difference of an int8 output between a row alone and the
             same row in a batch.
+        temperature: what the graph divides the network's outputs by, fitted on the validation split
+            to calibrate them; 1 where nothing is calibrated. Differences are those of outputs that
+            are divided.
         precision: what is served.
         reason: why.
 
@@ -149,6 +152,7 @@ class Parity(Record):
     validation_max_abs_diff: float
     grid_max_abs_diff: float
     neighbours_max_abs_diff: float
+    temperature: float
     precision: Literal["fp32", "int8"]
     reason: str
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import onnx
 import pandas as pd
 import pytest
 
 from assay import records
 from assay.bundle import manifest as manifests
+from assay.bundle.golden import read as read_golden
 from assay.files import sha256
 from assay.paths import SPLITS, SUITES, ModelPaths
 from assay.records import Evaluation, Parity, SplitReport, Trace, ValidationReport
@@ -20,11 +22,13 @@ from assay.tasks import registry
 from assay.tasks.bundles import open_classifier
 from tests import made
 from tests.conftest import ROOT
+from tests.graphs import temperature_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from assay.bundle.classifier import Classifier
     from assay.tasks.task import Task
 
 pytestmark = pytest.mark.processor
@@ -214,10 +218,7 @@ def test_the_bundle_opens_and_answers_in_probabilities(
 def test_no_answer_depends_on_its_neighbours(
     task: Task[Any], project: ClassificationModel, precision: str, tmp_path: Path
 ) -> None:
-    asked = project.export.model_copy(update={"precision": precision})
-    folder = tmp_path / "bundle"
-    task.export(project.model_copy(update={"export": asked}), FILES, folder)
-    bundle = open_classifier(folder, threads=1)
+    bundle = _exported(task, project, tmp_path / "bundle", precision=precision)
     assert bundle.precision == precision
     _, contents = task.requests(project).table(_tried(task.name).data, None)
     # Texts and images of several lengths and sizes, as they come.
@@ -227,6 +228,37 @@ def test_no_answer_depends_on_its_neighbours(
         for rows, feeds in encoded.batches(size):
             expected = np.stack([alone[row] for row in rows])
             assert np.abs(bundle.logits(feeds) - expected).max() <= 1e-3
+
+
+@every_task
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_the_served_logits_are_divided_by_the_temperature_of_the_report(
+    task: Task[Any], project: ClassificationModel, precision: str, tmp_path: Path
+) -> None:
+    asked = {"precision": precision, "fallback": True}
+    served = _exported(task, project, tmp_path / "served", **asked)
+    plain = _exported(task, project, tmp_path / "plain", calibration="none", **asked)
+    temperature = records.read(FILES.parity, Parity).temperature
+    assert temperature != 1
+    _, contents = task.requests(project).table(_tried(task.name).data, None)
+    for _, feeds in served.encode(contents[:64]).batches(32):
+        before = plain.logits(feeds)
+        np.testing.assert_allclose(served.logits(feeds), before / temperature, rtol=1e-4, atol=1e-4)
+    for file in (manifests.MODEL, manifests.FALLBACK)[: 1 if precision == "fp32" else 2]:
+        assert temperature_of(onnx.load(served.folder / file)) == np.float32(temperature)
+    golden = read_golden(served.folder).logits
+    np.testing.assert_allclose(
+        golden, read_golden(plain.folder).logits / temperature, rtol=1e-4, atol=1e-4
+    )
+
+
+def _exported(
+    task: Task[Any], project: ClassificationModel, folder: Path, **changes: object
+) -> Classifier:
+    """Export the project's model with other settings; open the bundle."""
+    block = project.export.model_copy(update=changes)
+    task.export(project.model_copy(update={"export": block}), FILES, folder)
+    return open_classifier(folder, threads=1)
 
 
 @every_task

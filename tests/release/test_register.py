@@ -297,6 +297,7 @@ def test_a_run_carries_all_that_is_known(files: ModelPaths) -> None:
         "parity.validation_rows": 40,
         "parity.validation_max_abs_diff": 1e-7,
         "parity.neighbours_max_abs_diff": 1e-6,
+        "parity.temperature": 1.0,
         "parity.grid_max_abs_diff": 2e-7,
         "timing.rows_per_second_fp32": 700.0,
         "timing.rows_per_second_int8": 1475.0,

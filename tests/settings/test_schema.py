@@ -128,6 +128,7 @@ def test_it_survives_being_written_as_json() -> None:
         ("ingest", "slices", "domain"),
         ("ingest", "slices", [1]),
         ("export", "precision", "int4"),
+        ("export", "calibration", "platt"),
         ("evaluate", "bootstrap", 10),
     ],
 )

@@ -28,10 +28,11 @@ class ClassificationValidate(Validate):
 
 
 class ClassificationExport(Export):
-    """Which precision is served: int8 within a bound on validation macro F1, maybe with fp32."""
+    """What is served: int8 within a bound on validation macro F1, maybe with fp32; calibrated."""
 
     max_f1_drop: Share = 0.005
     fallback: bool = False
+    calibration: Literal["temperature", "none"] = "temperature"
 
 
 class ClassificationModel(Model):

@@ -61,6 +61,7 @@ def test_numbers_of_a_record_get_dotted_names_and_all_else_is_left_out() -> None
         "parity.validation_max_abs_diff": 1e-6,
         "parity.grid_max_abs_diff": 2e-6,
         "parity.neighbours_max_abs_diff": 1e-6,
+        "parity.temperature": 1.0,
     }
 
 

@@ -155,6 +155,30 @@ def test_the_greatest_difference_from_torch_is_that_of_fp32() -> None:
     assert parity.validation_max_abs_diff == 0.04
 
 
+def test_the_temperature_of_fp32_divides_both_precisions(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    # Three of twelve rows are labelled otherwise than they look: 3 in 4 is what logits may claim.
+    labels = np.where(np.arange(12) % 4 == 3, (TRUTH + 1) % 3, TRUTH)
+    split = Trial(encoded=OneHot(TRUTH), sample=OneHot(TRUTH), labels=labels, classes=3, threads=1)
+    graphs = split.calibrated(Graphs(graph(9 * RIGHT), graph(3 * RIGHT)), _settings())
+    likely = np.exp(9 / graphs.temperature) / (np.exp(9 / graphs.temperature) + 2)
+    assert likely == pytest.approx(0.75, abs=0.04), "a share of 1 in 14 is spread over the classes"
+    assert f"export: logits are divided by {graphs.temperature:g};" in capsys.readouterr().err
+    for content, logit in ((graphs.fp32, 9), (graphs.int8, 3)):
+        found = split.logits(content, "a step")
+        np.testing.assert_allclose(found, logit * RIGHT[TRUTH] / graphs.temperature, rtol=1e-6)
+    parity = split.compare(graphs, 9 * RIGHT[TRUTH], 0.0, _settings())
+    assert parity.temperature == graphs.temperature
+    assert parity.validation_max_abs_diff < 1e-6, "torch's logits are divided too"
+
+
+def test_no_temperature_is_fitted_where_none_is_asked_for() -> None:
+    graphs = Graphs(graph(RIGHT), graph(RIGHT))
+    assert trial().calibrated(graphs, _settings(calibration="none")) is graphs
+    assert trial().compare(graphs, RIGHT[TRUTH], 0.0, _settings()).temperature == 1
+
+
 def test_the_graph_of_a_precision_is_that_of_its_name() -> None:
     graphs = Graphs(b"fp32", b"int8")
     assert graphs.of("fp32") == b"fp32"

@@ -15,6 +15,7 @@ from assay.bundle import manifest
 from assay.bundle.session import Session
 from assay.errors import ParityFailed
 from assay.files import read_json, sha256
+from assay.objectives.classification.precision import Graphs
 from assay.paths import ModelPaths
 from assay.records import Parity
 from assay.tasks.bundles import open_classifier
@@ -72,7 +73,7 @@ def test_two_exports_are_equal_byte_for_byte_and_name_no_folder(
 def test_one_graph_takes_images_of_any_size_and_number(
     project: Path, tmp_path: Path, tta: Any
 ) -> None:
-    _exported(tmp_path / "bundle", precision="fp32", tta=tta)
+    temperature = _exported(tmp_path / "bundle", precision="fp32", tta=tta).temperature
     session = Session(str(tmp_path / "bundle" / manifest.MODEL), 1)
     (entry,) = session.runtime.get_inputs()
     assert (entry.name, entry.type) == ("pixels", "tensor(uint8)")
@@ -81,7 +82,7 @@ def test_one_graph_takes_images_of_any_size_and_number(
     for batch, height, width in ((1, 28, 28), (3, 9, 40), (2, 111, 57)):
         images = parity.drawn(batch, height, width, 1)
         with torch.inference_mode():
-            expected = served(torch.from_numpy(images)).numpy()
+            expected = served(torch.from_numpy(images)).numpy() / temperature
         np.testing.assert_allclose(session.run({"pixels": images}), expected, atol=1e-4, rtol=1e-4)
 
 
@@ -113,14 +114,16 @@ def test_the_report_says_how_far_and_why(project: Path) -> None:
 
 @pytest.mark.parametrize("name", ["bias", "weight"])
 def test_an_altered_weight_is_found(project: Path, tmp_path: Path, name: str) -> None:
-    _exported(tmp_path / "bundle", precision="fp32")
+    report = _exported(tmp_path / "bundle", precision="fp32")
     graph = onnx.load(tmp_path / "bundle" / manifest.MODEL)
     weight = next(entry for entry in graph.graph.initializer if entry.name.endswith(name))
     altered = numpy_helper.to_array(weight) * np.float32(1.01) + np.float32(1e-2)
     weight.CopyFrom(numpy_helper.from_array(altered, weight.name))
     served = Served(network.load(FILES.checkpoint), 28, "none").eval()
+    content = graph.SerializeToString()
+    altered_graphs = Graphs(content, content, report.temperature)
     with pytest.raises(ParityFailed, match="ONNX differs from torch by"):
-        parity.grid(served, graph.SerializeToString(), 28, 1, 1)
+        parity.grid(served, altered_graphs, 28, 1, 1)
 
 
 def test_the_card_names_its_input_and_its_labels(project: Path) -> None:

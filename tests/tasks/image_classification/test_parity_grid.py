@@ -8,6 +8,8 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from assay.errors import ParityFailed
+from assay.gateways.onnx.scaling import divided
+from assay.objectives.classification.precision import Graphs
 from assay.tasks.image_classification import parity
 
 pytestmark = pytest.mark.processor
@@ -30,8 +32,8 @@ class Means(torch.nn.Module):
         return pixels.float().mean(dim=(1, 2)) / 255 + off
 
 
-def graph() -> bytes:
-    """Return the same means in ONNX."""
+def graphs(temperature: float = 1.0) -> Graphs:
+    """Return the same means in ONNX, divided by ``temperature``."""
     nodes = [
         helper.make_node("Cast", ["pixels"], ["floats"], to=TensorProto.FLOAT),
         helper.make_node("ReduceMean", ["floats", "sides"], ["means"], keepdims=0),
@@ -44,12 +46,14 @@ def graph() -> bytes:
     initial = [numpy_helper.from_array(array, name) for name, array in constants.items()]
     made = helper.make_graph(nodes, "means", [pixels], [output], initial)
     opset = [helper.make_opsetid("", 20)]
-    return bytes(helper.make_model(made, opset_imports=opset, ir_version=10).SerializeToString())
+    model = helper.make_model(made, opset_imports=opset, ir_version=10)
+    content = divided(model.SerializeToString(), temperature)
+    return Graphs(content, content, temperature)
 
 
 def test_every_batch_size_meets_every_size_of_image(capsys: pytest.CaptureFixture[str]) -> None:
     model = Means()
-    assert parity.grid(model, graph(), SIZE, CHANNELS, 1) < 1e-5
+    assert parity.grid(model, graphs(), SIZE, CHANNELS, 1) < 1e-5
     sizes = ((6, 6), (4, 6), (18, 13))
     assert [tuple(pixels.shape) for pixels in model.seen] == [
         (batch, *size, CHANNELS) for batch in (1, 2, 7, 32) for size in sizes
@@ -74,6 +78,15 @@ def test_images_are_drawn_from_their_shape_with_every_shade() -> None:
 @pytest.mark.parametrize("shape", [(1, 6, 6), (7, 4, 6), (32, 18, 13)])
 def test_a_difference_in_one_shape_is_found(shape: tuple[int, int, int]) -> None:
     with pytest.raises(ParityFailed, match=r"by 0\.25 in a logit"):
-        parity.grid(Means(shape, -0.25), graph(), SIZE, CHANNELS, 1)
-    found = parity.grid(Means(shape, 5e-5), graph(), SIZE, CHANNELS, 1)
+        parity.grid(Means(shape, -0.25), graphs(), SIZE, CHANNELS, 1)
+    found = parity.grid(Means(shape, 5e-5), graphs(), SIZE, CHANNELS, 1)
     assert found == pytest.approx(5e-5, rel=0.2)
+
+
+@pytest.mark.parametrize("temperature", [0.5, 4.0])
+def test_the_temperature_divides_differences_too(temperature: float) -> None:
+    shape = (7, 4, 6)
+    found = parity.grid(Means(shape, 4e-5), graphs(temperature), SIZE, CHANNELS, 1)
+    assert found == pytest.approx(4e-5 / temperature, rel=0.2)
+    with pytest.raises(ParityFailed):
+        parity.grid(Means(shape, 0.25), graphs(temperature), SIZE, CHANNELS, 1)

@@ -9,9 +9,11 @@ from onnx import numpy_helper
 
 from assay.bundle.manifest import MODEL
 from assay.errors import ParityFailed
+from assay.objectives.classification.precision import Graphs
 from assay.paths import ModelPaths
 from assay.tasks.text_classification import network, parity
 from tests import made
+from tests.graphs import temperature_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,9 +32,14 @@ def pair(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, onnx.M
     return model, onnx.load(made.fp32_bundle(checkpoint) / MODEL)
 
 
+def _graphs(model: onnx.ModelProto) -> Graphs:
+    content = model.SerializeToString()
+    return Graphs(content, content, temperature_of(model))
+
+
 def test_equal_networks_differ_by_rounding_alone(pair: tuple[Any, onnx.ModelProto]) -> None:
     model, graph = pair
-    assert 0 < parity.grid(model, graph.SerializeToString(), 1) < 1e-5
+    assert 0 < parity.grid(model, _graphs(graph), 1) < 1e-5 / temperature_of(graph)
 
 
 @pytest.mark.parametrize("name", ["classifier.bias", "word_embeddings.weight"])
@@ -42,6 +49,6 @@ def test_an_altered_weight_is_found(pair: tuple[Any, onnx.ModelProto], name: str
     altered = numpy_helper.to_array(weight) * np.float32(1.01) + np.float32(1e-3)
     weight.CopyFrom(numpy_helper.from_array(altered, weight.name))
     with pytest.raises(ParityFailed, match="ONNX differs from torch by") as refused:
-        parity.grid(model, graph.SerializeToString(), 1)
+        parity.grid(model, _graphs(graph), 1)
     assert refused.value.expected == "at most 0.0001"
     assert "nothing was exported" in refused.value.cure

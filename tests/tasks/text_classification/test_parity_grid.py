@@ -11,6 +11,8 @@ from onnx import TensorProto, helper, numpy_helper
 from transformers import BertConfig
 
 from assay.errors import ParityFailed
+from assay.gateways.onnx.scaling import divided
+from assay.objectives.classification.precision import Graphs
 from assay.tasks.text_classification import parity
 
 pytestmark = pytest.mark.processor
@@ -39,8 +41,8 @@ class Sums(torch.nn.Module):
         return rows.sum(dim=1).to(torch.float64) + off
 
 
-def graph() -> bytes:
-    """Return the same sums in ONNX."""
+def graphs(temperature: float = 1.0) -> Graphs:
+    """Return the same sums in ONNX, divided by ``temperature``."""
     nodes = [
         helper.make_node("Gather", ["table", "input_ids"], ["rows"], axis=0),
         helper.make_node("Unsqueeze", ["attention_mask", "last"], ["wide"]),
@@ -57,14 +59,16 @@ def graph() -> bytes:
     initial = [numpy_helper.from_array(array, name) for name, array in constants.items()]
     made = helper.make_graph(nodes, "sums", inputs, [output], initial)
     opset = [helper.make_opsetid("", 20)]
-    return bytes(helper.make_model(made, opset_imports=opset, ir_version=10).SerializeToString())
+    model = helper.make_model(made, opset_imports=opset, ir_version=10)
+    content = divided(model.SerializeToString(), temperature)
+    return Graphs(content, content, temperature)
 
 
 def test_every_batch_size_meets_every_length_and_the_longest(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     model = Sums(LONGEST)
-    assert parity.grid(model, graph(), 1) < 1e-5
+    assert parity.grid(model, graphs(), 1) < 1e-5
     shapes = [tuple(ids.shape) for ids, _ in model.seen]
     assert shapes == [(batch, length) for batch in (1, 2, 7, 32) for length in (1, 2, 17, 20)]
     shown = capsys.readouterr().err
@@ -74,14 +78,14 @@ def test_every_batch_size_meets_every_length_and_the_longest(
 
 def test_a_network_shorter_than_a_length_is_asked_no_more_than_it_takes() -> None:
     model = Sums(17)
-    parity.grid(model, graph(), 1)
+    parity.grid(model, graphs(), 1)
     assert {ids.shape[1] for ids, _ in model.seen} == {1, 2, 17}
 
 
 def test_the_tokens_are_all_of_the_vocabulary_and_masks_end_at_different_places() -> None:
     model, again = Sums(LONGEST), Sums(LONGEST)
-    parity.grid(model, graph(), 1)
-    parity.grid(again, graph(), 1)
+    parity.grid(model, graphs(), 1)
+    parity.grid(again, graphs(), 1)
     for (ids, mask), (same_ids, same_mask) in zip(model.seen, again.seen, strict=True):
         assert torch.equal(ids, same_ids)
         assert torch.equal(mask, same_mask)
@@ -100,5 +104,14 @@ def test_the_tokens_are_all_of_the_vocabulary_and_masks_end_at_different_places(
 @pytest.mark.parametrize("shape", [(1, 1), (7, 17), (32, LONGEST)])
 def test_a_difference_in_one_shape_is_found(shape: tuple[int, int]) -> None:
     with pytest.raises(ParityFailed, match=r"by 0\.25 in a logit"):
-        parity.grid(Sums(LONGEST, shape, -0.25), graph(), 1)
-    assert parity.grid(Sums(LONGEST, shape, 5e-5), graph(), 1) == pytest.approx(5e-5, rel=0.2)
+        parity.grid(Sums(LONGEST, shape, -0.25), graphs(), 1)
+    assert parity.grid(Sums(LONGEST, shape, 5e-5), graphs(), 1) == pytest.approx(5e-5, rel=0.2)
+
+
+@pytest.mark.parametrize("temperature", [0.5, 4.0])
+def test_the_temperature_divides_differences_too(temperature: float) -> None:
+    shape = (7, 17)
+    found = parity.grid(Sums(LONGEST, shape, 4e-5), graphs(temperature), 1)
+    assert found == pytest.approx(4e-5 / temperature, rel=0.2)
+    with pytest.raises(ParityFailed):
+        parity.grid(Sums(LONGEST, shape, 0.25), graphs(temperature), 1)

@@ -1,6 +1,7 @@
 """The choice of precision: fp32 and int8 on the validation split, one of them is served.
 
-Reads nothing but what it is given. Writes nothing. int8 ships only when it loses no more than the
+Reads nothing but what it is given. Writes nothing. Both are calibrated first, by the temperature
+that fits the logits of fp32 (docs/decisions/0024). int8 ships only when it loses no more than the
 settings allow, and when a row's answer does not depend on the rows beside it. Neither a timing nor
 the processor decides: the form of int8 is right on all of them (docs/decisions/0014).
 """
@@ -15,7 +16,8 @@ import numpy as np
 
 from assay import processor
 from assay.bundle.session import Session
-from assay.objectives.classification import agreement, metrics
+from assay.gateways.onnx.scaling import divided
+from assay.objectives.classification import agreement, calibration, metrics
 from assay.progress import Progress, say
 from assay.records import Candidate, Parity, Timings
 
@@ -37,10 +39,18 @@ MOST_BY_NEIGHBOURS = 1e-3
 
 @dataclass(frozen=True)
 class Graphs:
-    """The exported graph in both precisions, as bytes."""
+    """The exported graph in both precisions, as bytes.
+
+    Attributes:
+        fp32: as it was traced.
+        int8: the quantized one.
+        temperature: what both divide the network's logits by.
+
+    """
 
     fp32: bytes
     int8: bytes
+    temperature: float = 1.0
 
     def of(self, precision: Precision) -> bytes:
         """Return one of them."""
@@ -66,18 +76,35 @@ class Trial:
     classes: int
     threads: int
 
+    def calibrated(self, graphs: Graphs, settings: ClassificationExport) -> Graphs:
+        """Return the graphs with the temperature that fits fp32 on the split, if settings ask so.
+
+        It is fitted on the logits that a client would get: of an image, those averaged over views.
+        """
+        if settings.calibration == "none":
+            return graphs
+        found = calibration.fit(self.logits(graphs.fp32, "validation, temperature"), self.labels)
+        say(
+            f"export: logits are divided by {found.value:g}; validation log loss "
+            f"{found.before:.4f} -> {found.after:.4f}"
+        )
+        small, full = (divided(one, found.value) for one in (graphs.int8, graphs.fp32))
+        return Graphs(full, small, found.value)
+
     def compare(
         self, graphs: Graphs, expected: Logits, largest: float, settings: ClassificationExport
     ) -> Parity:
         """Return the report, whose ``precision`` is what is served.
 
-        ``expected``: torch's fp32 logits of the split, shape (rows, classes); ``largest``: the
-        greatest difference of a logit over the grid of input shapes.
+        ``expected``: torch's fp32 logits of the split, shape (rows, classes), not divided by the
+        graphs' temperature; ``largest``: the greatest difference of a served logit over the grid of
+        input shapes.
 
         Raises:
             ParityFailed: a row gets another class from ONNX than from torch.
 
         """
+        expected = expected / graphs.temperature
         full = self.logits(graphs.fp32, "validation, fp32")
         small = self.logits(graphs.int8, "validation, int8")
         agreeing = agreement.same_answers(expected, full)
@@ -96,6 +123,7 @@ class Trial:
             validation_max_abs_diff=one_digit(float(np.abs(expected - full).max())),
             grid_max_abs_diff=one_digit(largest),
             neighbours_max_abs_diff=one_digit(neighbours),
+            temperature=graphs.temperature,
             precision=precision,
             reason=reason,
         )

@@ -57,10 +57,10 @@ def export(
     seeding.make_deterministic(0, settings.export.threads)
     size, channels = settings.train.size, settings.train.channels
     model = network.load(files.checkpoint)
-    graphs = _graphs(model, settings, files)
-    served = Served(model, size, settings.export.tta).eval()
-    largest = parity.grid(served, graphs.fp32, size, channels, settings.export.threads)
     trial = _trial(settings, files)
+    graphs = trial.calibrated(_graphs(model, settings, files), settings.export)
+    served = Served(model, size, settings.export.tta).eval()
+    largest = parity.grid(served, graphs, size, channels, settings.export.threads)
     report = trial.compare(graphs, _torch_logits(served, trial), largest, settings.export)
     golden = drawn(pixels.of_split(files, "validation", settings.train))
     _write(folder, graphs, report.precision, golden, settings, files)

@@ -20,17 +20,19 @@ if TYPE_CHECKING:
 
     from torch import nn
 
+    from assay.objectives.classification.precision import Graphs
+
 BATCHES = (1, 2, 7, 32)
 
 
-def grid(served: nn.Module, onnx_bytes: bytes, size: int, channels: int, threads: int) -> float:
-    """Return the largest difference of logits over batch sizes and image sizes.
+def grid(served: nn.Module, graphs: Graphs, size: int, channels: int, threads: int) -> float:
+    """Return the largest difference of fp32 logits over batch sizes and image sizes.
 
     Raises:
         ParityFailed: it exceeds 1e-4.
 
     """
-    session = Session(onnx_bytes, threads)
+    session = Session(graphs.fp32, threads)
     largest = 0.0
     shapes = [(batch, sides) for batch in BATCHES for sides in sizes(size)]
     with Progress("parity", len(shapes)) as bar:
@@ -38,7 +40,7 @@ def grid(served: nn.Module, onnx_bytes: bytes, size: int, channels: int, threads
             images = drawn(batch, height, width, channels)
             found = session.run({"pixels": images})
             with torch.inference_mode():
-                expected = served(torch.from_numpy(images)).numpy()
+                expected = served(torch.from_numpy(images)).numpy() / graphs.temperature
             largest = max(largest, float(np.abs(found - expected).max()))
             bar.advance(note=f"{batch} x {height} x {width}")
     return agreement.require_near(largest)

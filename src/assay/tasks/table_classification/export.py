@@ -59,10 +59,10 @@ def export(
     rows = pd.read_parquet(files.split("validation"))
     encoded = _encoder(settings)(records(rows))
     known = Rows(rows, model.shape)
-    graphs = _graphs(model, writing.metadata(settings, files))
-    largest = _grid(model, graphs.fp32, settings.export.threads)
     sample = _encoder(settings)(records(rows.head(precision.TIMED_ROWS)))
     trial = Trial(encoded, sample, known.labels, len(settings.labels), settings.export.threads)
+    graphs = trial.calibrated(_graphs(model, writing.metadata(settings, files)), settings.export)
+    largest = _grid(model, graphs, settings.export.threads)
     with torch.inference_mode():
         expected = model(known.numbers, known.codes).numpy()
     report = trial.compare(graphs, expected, largest, settings.export)
@@ -157,14 +157,14 @@ def with_lookup(graph: onnx.ModelProto, vocabularies: dict[str, list[str]]) -> o
     return found
 
 
-def _grid(model: Mlp, graph: bytes, threads: int) -> float:
-    """Return the largest difference of logits over batch sizes, with missing and unknown values.
+def _grid(model: Mlp, graphs: Graphs, threads: int) -> float:
+    """Return the largest difference of fp32 logits over batch sizes, values missing and unknown.
 
     Raises:
         ParityFailed: it exceeds 1e-4.
 
     """
-    session, largest = Session(graph, threads), 0.0
+    session, largest = Session(graphs.fp32, threads), 0.0
     for batch in BATCHES:
         numbers, texts = drawn(model, batch)
         found = session.run({NUMBERS: numbers, CATEGORIES: texts})
@@ -173,7 +173,7 @@ def _grid(model: Mlp, graph: bytes, threads: int) -> float:
             table[name] = texts[:, place]
         rows = Rows(table.assign(label=model.shape.labels[0]), model.shape)
         with torch.inference_mode():
-            expected = model(rows.numbers, rows.codes).numpy()
+            expected = model(rows.numbers, rows.codes).numpy() / graphs.temperature
         largest = max(largest, float(np.abs(found - expected).max()))
     return agreement.require_near(largest)
 

@@ -49,14 +49,14 @@ def export(
     """
     seeding.make_deterministic(0, settings.export.threads)
     model = network.trained(files.checkpoint, settings.labels, settings.train.pooling)
-    graphs = _graphs(model, writing.metadata(settings, files))
-    largest = parity.grid(model, graphs.fp32, settings.export.threads)
     rows = pd.read_parquet(files.split("validation"), columns=["text", "label"])
     encode = text.TextEncoder(
         files.checkpoint / text.TOKENIZER, settings.train.max_length, settings.train.tail
     )
     encoding = encode(rows["text"].tolist())
     trial = _trial(encoding, rows["label"].tolist(), settings)
+    graphs = trial.calibrated(_graphs(model, writing.metadata(settings, files)), settings.export)
+    largest = parity.grid(model, graphs, settings.export.threads)
     expected = inference.logits(model, encoding).numpy()
     report = trial.compare(graphs, expected, largest, settings.export)
     golden = drawn(encoding.ids)

@@ -18,20 +18,22 @@ from assay.tasks.text_classification import architectures
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from assay.objectives.classification.precision import Graphs
+
 BATCHES = (1, 2, 7, 32)
 LENGTHS = (1, 2, 17, 128)
 # What train.max_length may be at most: some networks have positions for far longer texts.
 LONGEST = 512
 
 
-def grid(model: Any, onnx_bytes: bytes, threads: int) -> float:
-    """Return the largest difference of logits over batch sizes and lengths, the longest included.
+def grid(model: Any, graphs: Graphs, threads: int) -> float:
+    """Return the largest difference of fp32 logits over batch sizes and lengths, up to the longest.
 
     Raises:
         ParityFailed: it exceeds 1e-4.
 
     """
-    session = Session(onnx_bytes, threads)
+    session = Session(graphs.fp32, threads)
     largest = 0.0
     longest = min(LONGEST, architectures.positions(model.config))
     shapes = [(b, n) for b in BATCHES for n in sorted({*_upto(LENGTHS, longest), longest})]
@@ -42,7 +44,8 @@ def grid(model: Any, onnx_bytes: bytes, threads: int) -> float:
             with torch.inference_mode():
                 tensors = {name: torch.from_numpy(array) for name, array in feeds.items()}
                 expected = model(**tensors).float().numpy()
-            largest = max(largest, float(np.abs(found - expected).max()))
+            differences = np.abs(found - expected / graphs.temperature)
+            largest = max(largest, float(differences.max()))
             bar.advance(note=f"batch {batch} x length {length}")
     return agreement.require_near(largest)
 
