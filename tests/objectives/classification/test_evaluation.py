@@ -11,7 +11,7 @@ from assay import records
 from assay.bundle.manifest import Manifest
 from assay.errors import RecordRefused
 from assay.files import write_text
-from assay.objectives.classification import evaluation, metrics
+from assay.objectives.classification import calibration, evaluation, metrics
 from assay.objectives.classification.baselines import Scored
 from assay.paths import ModelPaths
 from assay.records import SplitPart, SplitReport
@@ -160,6 +160,18 @@ def test_the_model_has_the_validation_score_of_the_graph_that_is_served() -> Non
         records.write(FILES.parity, PARITY.model_copy(update={"precision": precision}))
         table = report_of().tables["baselines"]
         assert table["validation_macro_f1"].tolist() == [getattr(PARITY, precision).score, 0.6]
+
+
+def test_the_temperature_of_the_export_is_told_with_what_it_changed() -> None:
+    plain = report_of().page
+    records.write(FILES.parity, PARITY.model_copy(update={"temperature": 0.5}))
+    page = report_of().page
+    assert "divides its logits by a temperature of 0.5" in page
+    before = calibration.unscaled(MODEL, 0.5)
+    figures = (metrics.calibration_error(before), metrics.calibration_error(MODEL))
+    assert "| {:.3f} | **{:.3f}** |".format(*figures) in page
+    assert page.count("not scaled") == 2, "beside the figures, and below Calibration"
+    assert "not scaled" not in plain
 
 
 def test_every_picture_of_the_page_is_drawn_and_no_other(tmp_path: Path) -> None:

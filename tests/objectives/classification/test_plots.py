@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from assay.objectives.classification import plots
+from assay.objectives.classification import calibration, plots
 from assay.reporting import canvas
 from tests.objectives.classification.made import certain, drawn
 from tests.reporting.made import VARYING, chunks, install_chinese_font
@@ -36,6 +36,16 @@ def test_equal_input_gives_equal_pictures_without_a_date_or_version(
     assert len(first) == 3
     for picture in first:
         assert not VARYING & set(chunks(picture))
+
+
+def test_the_model_before_scaling_is_one_more_line(tmp_path: Path) -> None:
+    model, baseline = drawn(700, 3, 2, 1), drawn(700, 3, 1, 2)
+    before = calibration.unscaled(model, 0.5)
+    plots.calibration(tmp_path / "two.png", model, baseline, "calibration")
+    plots.calibration(tmp_path / "three.png", model, baseline, "calibration", before)
+    pictures = [(tmp_path / f"{name}.png").read_bytes() for name in ("two", "three")]
+    assert pictures[0] != pictures[1]
+    assert pictures[0][16:24] == pictures[1][16:24], "of one size"
 
 
 def test_many_classes_grow_no_picture_beyond_twenty(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_every_row_of_every_table_has_the_columns_of_its_head() -> None:
     compared = comparison.compare(model, baseline, resamples=100, seed=1)
     shops = pd.Series(["ea|st"] * 390 + ["we\nst"] * 10)
     found = [
-        report.figures(compared, (), 100),
+        report.figures(compared, (), 100, scaled=True),
         report.classes(model),
         report.by_slice(slices.by_slice(model, baseline, {"sh|op": shops})),
         report.worst_errors([WorstError("1|2", "a | b\nc", *hard[1:], 0.5)] * 3, 3),
@@ -84,7 +84,7 @@ def test_the_lead_says_what_is_served_and_how_good_it_is() -> None:
 
 
 def test_the_figures_name_which_of_them_should_be_low() -> None:
-    words = report.figures(compare(), (), 200).words
+    words = report.figures(compare(), (), 200, scaled=False).words
     assert re.findall(r"^\| (.*?) \(lower is better\) \|", words, flags=re.MULTILINE) == [
         "log loss", "expected calibration error",
     ]  # fmt: skip
@@ -126,14 +126,13 @@ def test_a_perfect_model_has_no_worst_errors() -> None:
 def test_absent_classes_are_named() -> None:
     result = certain([0, 1, 0], [0, 1, 1], 4)
     compared = comparison.compare(result, result, resamples=100, seed=1)
-    page = report.figures(compared, result.absent, 100).words
+    page = report.figures(compared, result.absent, 100, scaled=False).words
     assert "The test split has no row of c, d: averages leave them out" in page
     assert "nan" not in page
-    assert "no row of" not in report.figures(compare(), (), 200).words
+    assert "no row of" not in report.figures(compare(), (), 200, scaled=False).words
 
 
-def test_calibration_says_whether_the_model_is_too_sure() -> None:
-    sure = certain([0, 1, 0, 0], [0, 1, 1, 0], 2)
-    words = report.calibration(sure, 0.25).words
-    assert "100.0 % sure, and right in 75.0 % of the rows: too sure of itself, by 25.0" in words
-    assert "is 0.250." in words
+def test_the_figures_say_where_the_model_alone_is_scaled() -> None:
+    said = "the probabilities of the baseline are not scaled"
+    assert said in report.figures(compare(), (), 200, scaled=True).words
+    assert said not in report.figures(compare(), (), 200, scaled=False).words

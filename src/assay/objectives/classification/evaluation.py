@@ -15,6 +15,8 @@ import pandas as pd
 from assay import records
 from assay.objectives.classification import (
     baselines,
+    calibration,
+    calibration_report,
     comparison,
     curves,
     metrics,
@@ -85,6 +87,8 @@ def evaluate(
     parts = slices.by_slice(tested.model, tested.baseline, tested.slicings)
     curve = sections.training(files.model, pd.read_csv(files.curve))
     parity = records.read(files.parity, Parity)
+    unscaled = calibration.unscaled(tested.model, parity.temperature)
+    scaled = parity.temperature != 1
     beside = _baselines(tested, parity)
     evaluation = Evaluation(
         data=settings.data,
@@ -96,12 +100,12 @@ def evaluate(
         metrics=compared.metrics(),
     )
     shown = [
-        report.figures(compared, tested.model.absent, settings.evaluate.bootstrap),
+        report.figures(compared, tested.model.absent, settings.evaluate.bootstrap, scaled=scaled),
         beside,
         report.classes(tested.model),
         report.by_slice(parts),
         *tested.sections,
-        report.calibration(tested.model, compared.model["calibration_error"]),
+        calibration_report.section(tested.model, unscaled, parity.temperature),
         curve,
         sections.served(parity, manifest.made_from),
         sections.data(records.read(files.split_report, SplitReport), tested.model.labels),
@@ -119,7 +123,9 @@ def evaluate(
         page=page.render(files.model, lead, shown),
         tables=_tables(tested, parts, [beside, *tested.sections]),
         plots={"classification": curves.table(tested.model, parts)},
-        pictures=_pictures(files.model, tested, [curve, *tested.sections]),
+        pictures=_pictures(
+            files.model, tested, unscaled if scaled else None, [curve, *tested.sections]
+        ),
     )
 
 
@@ -151,14 +157,20 @@ def _tables(
     return own | added
 
 
-def _pictures(name: str, tested: Tested, shown: Sequence[Section]) -> dict[str, Draw]:
+def _pictures(
+    name: str, tested: Tested, unscaled: Predictions | None, shown: Sequence[Section]
+) -> dict[str, Draw]:
     model, baseline = tested.model, tested.baseline
     title = f"{name}: {{}} on the test split".format
     return {
         "confusion": partial(plots.confusion, result=model, title=title("confusion")),
         "roc": partial(plots.roc, model=model, baseline=baseline, title=title("ROC")),
         "calibration": partial(
-            plots.calibration, model=model, baseline=baseline, title=title("calibration")
+            plots.calibration,
+            model=model,
+            baseline=baseline,
+            unscaled=unscaled,
+            title=title("calibration"),
         ),
         **{part.name: part.draw for part in shown if part.draw},
     }

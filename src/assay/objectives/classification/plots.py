@@ -29,6 +29,7 @@ WRONG = mpl.colors.LinearSegmentedColormap.from_list("wrong", ["#f5f7fa", "#f5cf
 # More classes than this are no longer legible in one matrix.
 MATRIX = 20
 CURVES = len(LINES)
+BEFORE = "#9dbbe0"
 
 
 def confusion(path: Path, result: Predictions, title: str) -> None:
@@ -91,13 +92,24 @@ def roc(path: Path, model: Predictions, baseline: Predictions, title: str) -> No
             axes.legend(loc="lower right", title=heading, title_fontsize=8, alignment="left")
 
 
-def calibration(path: Path, model: Predictions, baseline: Predictions, title: str) -> None:
-    """Draw how often the model is right at each confidence, and how many rows have it."""
+def calibration(
+    path: Path,
+    model: Predictions,
+    baseline: Predictions,
+    title: str,
+    unscaled: Predictions | None = None,
+) -> None:
+    """Draw how often the model is right at each confidence, and how many rows have it.
+
+    ``unscaled`` is the model before its logits were divided by a temperature, where they were.
+    """
+    beside = [(unscaled, "model, not scaled", BEFORE, 3)] if unscaled else []
     with canvas(path, (5.6, 5.4)) as figure:
         axes, below = figure.subplots(2, height_ratios=(4, 1), sharex=True)
         axes.plot([0, 1], [0, 1], color=SOFT, linewidth=0.8, linestyle=(0, (2, 3)), zorder=1)
         for result, name, colour, size in (
             (baseline, "baseline", SOFT, 3),
+            *beside,
             (model, "model", MODEL, 5),
         ):
             bins = metrics.calibration(result)

@@ -78,8 +78,13 @@ def verdict(compared: Comparison, baseline: str) -> str:
             )
 
 
-def figures(compared: Comparison, absent: Sequence[str], resamples: int) -> Section:
-    """Return every metric of the model and of the baseline, with intervals."""
+def figures(
+    compared: Comparison, absent: Sequence[str], resamples: int, *, scaled: bool
+) -> Section:
+    """Return every metric of the model and of the baseline, with intervals.
+
+    ``scaled``: whether the model's logits are divided by a temperature.
+    """
     rows = [
         (
             _title(name),
@@ -99,8 +104,15 @@ def figures(compared: Comparison, absent: Sequence[str], resamples: int) -> Sect
         if absent
         else ""
     )
+    unlike = (
+        "The model's logits are divided by a temperature (see Calibration), the probabilities of "
+        "the baseline are not scaled. Log loss and calibration error depend on that and, with more "
+        "than two classes, ROC-AUC a little.\n\n"
+        if scaled
+        else ""
+    )
     words = (
-        f"{tabulate(heads, rows, right=range(1, 6))}{note}\n\n"
+        f"{tabulate(heads, rows, right=range(1, 6))}{note}\n\n{unlike}"
         f"Intervals are percentiles of {resamples:,} bootstrap samples of the test rows "
         "(Efron & Tibshirani 1993); those of a difference are paired. The calibration error has "
         "none, because resampling alone raises it. They tell of chance in the choice of test rows, "
@@ -153,19 +165,6 @@ def by_slice(slices: Sequence[Slice]) -> Section:
     )
     words = f"{tabulate(heads, rows, right=range(2, 8))}{small}"
     return Section("slices", "Slices", words)
-
-
-def calibration(result: Predictions, error: float | None) -> Section:
-    """Return how well the confidence of predictions agrees with their accuracy."""
-    sure = float(result.confidence.mean()) - float(result.correct.mean())
-    habit = "too sure of itself" if sure > 0 else "less sure than it could be"
-    words = (
-        f"On average the model is {percent(result.confidence.mean())} sure, and right in "
-        f"{percent(result.correct.mean())} of the rows: {habit}, by {abs(sure) * 100:.1f} points. "
-        "The expected calibration error (15 bins of equal width, Guo et al. 2017) is "
-        f"{number(error)}.\n\n![calibration](pictures/calibration.png)"
-    )
-    return Section("calibration", "Calibration", words)
 
 
 def use(slices: Sequence[Slice], labels: Sequence[str]) -> Section:
