@@ -117,6 +117,16 @@ def test_answers_do_not_depend_on_neighbours(
         np.testing.assert_allclose(found, alone, atol=1e-6)
 
 
+@pytest.mark.parametrize("bundle", [made.fp32_bundle, made.int8_bundle])
+def test_answers_do_not_depend_on_threads(checkpoint: Path, bundle: Callable[[Path], Path]) -> None:
+    one, several = (
+        Classifier.open(bundle(checkpoint), of_bundle, threads=threads) for threads in (1, 3)
+    )
+    texts = [*TEXTS, *made.texts(60)["text"]]
+    expected = one.predict(texts, batch_size=4).probabilities
+    np.testing.assert_array_equal(several.predict(texts, batch_size=4).probabilities, expected)
+
+
 def test_no_text_has_no_answer(opened: Classifier) -> None:
     assert opened.predict([]).probabilities.shape == (0, 3)
     assert opened.predict([]).truncated == 0

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
-from assay.bundle.session import Session
+from assay.bundle.session import AHEAD, Session
 from tests.tasks.image_classification.made import write_bundle
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.processor
@@ -45,7 +46,42 @@ def test_the_provider_is_the_one_that_runs(graph: Path) -> None:
     assert session.provider == session.runtime.get_providers()[0]
 
 
-def test_it_runs_on_as_many_threads_as_asked_for(graph: Path) -> None:
+def test_a_batch_runs_on_one_thread(graph: Path) -> None:
+    assert Session(str(graph), 2).runtime.get_session_options().intra_op_num_threads == 1
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 40])
+def test_many_batches_are_answered_in_their_order(graph: Path, threads: int, count: int) -> None:
+    session = Session(str(graph), threads)
+    shades = np.linspace(0, 255, count).astype(np.uint8)
+    # Of many sizes, so that later ones are done before earlier ones.
+    batches = [
+        (place, {"pixels": np.full((1 + 50 * (place % 3 == 0), 5, 5, 1), shade, np.uint8)})
+        for place, shade in enumerate(shades)
+    ]
+    found = list(session.run_all(batches))
+    assert [place for place, _ in found] == list(range(count))
+    for (_, feeds), (_, output) in zip(batches, found, strict=True):
+        np.testing.assert_array_equal(output, session.run(feeds))
+
+
+def test_batches_are_made_when_their_turn_is_near(graph: Path) -> None:
+    made = []
+
+    def batches() -> Iterator[tuple[int, dict[str, Any]]]:
+        for place in range(50):
+            made.append(place)
+            yield place, {"pixels": DARK}
+
     for threads in (1, 2):
-        options = Session(str(graph), threads).runtime.get_session_options()
-        assert options.intra_op_num_threads == threads
+        made.clear()
+        for place, _ in Session(str(graph), threads).run_all(batches()):
+            assert len(made) <= place + 1 + AHEAD * threads
+
+
+def test_a_batch_that_fails_is_told(graph: Path) -> None:
+    batches = [(0, {"pixels": DARK}), (1, {"pixels": DARK}), (2, {"other": DARK})]
+    for threads in (1, 2):
+        with pytest.raises(KeyError, match="pixels"):
+            list(Session(str(graph), threads).run_all(batches))

@@ -107,8 +107,8 @@ class Classifier:
     ) -> Floats:
         """Return float64 probabilities of shape (rows, classes) of what was encoded."""
         answer = np.zeros((rows, len(self.labels)))
-        for places, feeds in encoded.batches(batch_size):
-            answer[places] = softmax(self.logits(feeds))
+        for places, logits in self._session.run_all(encoded.batches(batch_size)):
+            answer[places] = softmax(logits)
             if progress:
                 progress.advance(len(places))
         return answer

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from assay import processor, records
 from assay.bundle.manifest import FALLBACK, MODEL
-from assay.bundle.session import Session
+from assay.bundle.session import CPU, Session
 from assay.errors import BundleRefused, RecordRefused
 from assay.files import digest_of
 from assay.paths import SCRATCH
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from assay.bundle.manifest import Manifest, Precision
 
-CPU = "CPUExecutionProvider"
 RUNTIMES = ("onnxruntime", "onnxruntime-gpu")
 VERDICTS = SCRATCH / "golden"
 # How far logits may be from the golden ones: this, or so many times what exporting found. Rounding

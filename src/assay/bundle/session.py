@@ -1,20 +1,38 @@
 """A graph under onnxruntime, on the best provider that is really there.
 
-Reads the graph that it is given. Writes nothing.
+Reads the graph that it is given. Writes nothing. Many batches run side by side, each of them on one
+thread: two batches on two threads are done sooner than two threads are done with one batch and then
+with the other, since the threads need not wait for each other after every operator.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from assay import environment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+    from concurrent.futures import Future
 
     import onnxruntime
+
+    Feeds = Mapping[str, Any]
+    Output = np.ndarray[Any, Any]
+
+Key = TypeVar("Key")
+
+CPU = "CPUExecutionProvider"
+# Two of onnxruntime's rewritings make a graph slower on processors: SkipLayerNormalization takes
+# longer than the Add and the LayerNormalization that it stands for, and so does BiasGelu.
+SLOWER = ("SkipLayerNormFusion", "BiasGeluFusion")
+# Batches that were begun or wait to be, for each thread: a batch may be large.
+AHEAD = 2
 
 
 class Session:
@@ -25,26 +43,56 @@ class Session:
     """
 
     def __init__(self, model: bytes | str, threads: int, *, profile: bool = False) -> None:
-        """Open a graph, given as bytes or by its path, to run on ``threads`` threads."""
-        self.runtime = _open(model, threads, profile=profile)
+        """Open a graph, given as bytes or by its path, to run on up to ``threads`` threads."""
+        self.runtime = _open(model, profile=profile)
         self.inputs = [entry.name for entry in self.runtime.get_inputs()]
         self.provider = str(self.runtime.get_providers()[0])
+        # One caller keeps a GPU busy.
+        self.threads = threads if self.provider == CPU else 1
 
-    def run(self, feeds: Mapping[str, Any]) -> np.ndarray[Any, Any]:
-        """Return the graph's first output; feeds that it does not take are left out."""
+    def run(self, feeds: Feeds) -> Output:
+        """Return the graph's first output; feeds that it does not take are left out.
+
+        May be called from several threads at once.
+        """
         given = {name: feeds[name] for name in self.inputs}
         return np.asarray(self.runtime.run(None, given)[0])
 
+    def run_all(self, batches: Iterable[tuple[Key, Feeds]]) -> Iterator[tuple[Key, Output]]:
+        """Yield what each batch came with and its first output, in the batches' order.
 
-def _open(model: bytes | str, threads: int, *, profile: bool) -> onnxruntime.InferenceSession:
+        :attr:`threads` batches run at a time. Batches are asked for when their turn is near, so
+        that no more than a few of them are in memory.
+        """
+        # One batch needs no second thread.
+        left = iter(batches)
+        first = list(islice(left, 2))
+        if self.threads == 1 or len(first) < 2:
+            for key, feeds in chain(first, left):
+                yield key, self.run(feeds)
+            return
+        begun: deque[tuple[Key, Future[Output]]] = deque()
+        with ThreadPoolExecutor(self.threads) as pool:
+            for key, feeds in chain(first, left):
+                begun.append((key, pool.submit(self.run, feeds)))
+                if len(begun) == AHEAD * self.threads:
+                    done, output = begun.popleft()
+                    yield done, output.result()
+            for done, output in begun:
+                yield done, output.result()
+
+
+def _open(model: bytes | str, *, profile: bool) -> onnxruntime.InferenceSession:
     environment.prepare()  # before the import: onnxruntime sends what it counts otherwise
     import onnxruntime
 
     onnxruntime.set_default_logger_severity(4)  # "no CUDA here" is not worth a page of text
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = 1
     options.log_severity_level = 4
     options.enable_profiling = profile
-    wanted = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    wanted = ["CUDAExecutionProvider", CPU]
     usable = [name for name in wanted if name in onnxruntime.get_available_providers()]
-    return onnxruntime.InferenceSession(model, options, providers=usable)
+    return onnxruntime.InferenceSession(
+        model, options, providers=usable, disabled_optimizers=list(SLOWER)
+    )

@@ -9,6 +9,7 @@ the processor decides: the form of int8 is right on all of them (docs/decisions/
 from __future__ import annotations
 
 import time
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -137,8 +138,7 @@ class Trial:
         for _ in range(ROUNDS):
             for session, taken in zip(sessions, seconds, strict=True):
                 started = time.perf_counter()
-                for _rows, feeds in some:
-                    session.run(feeds)
+                deque(session.run_all(some), maxlen=0)
                 taken.append(time.perf_counter() - started)
         fp32, int8 = (count / float(np.median(taken[1:])) for taken in seconds)
         return Timings(
@@ -155,17 +155,17 @@ class Trial:
         session = Session(model, self.threads)
         answer = np.zeros((len(self.labels), self.classes), dtype=np.float32)
         with Progress(name, len(answer)) as bar:
-            for rows, feeds in self.encoded.batches(BATCH):
-                answer[rows] = session.run(feeds)
+            for rows, found in session.run_all(self.encoded.batches(BATCH)):
+                answer[rows] = found
                 bar.advance(len(rows))
         return answer
 
     def _moved_by_neighbours(self, model: bytes) -> float:
         """Return the greatest difference of a logit between sample rows alone and in batches."""
         session, largest = Session(model, self.threads), 0.0
-        alone = {rows[0]: session.run(feeds)[0] for rows, feeds in self.sample.batches(1)}
-        for rows, feeds in self.sample.batches(BATCH):
-            together = session.run(feeds)
+        singly = session.run_all(self.sample.batches(1))
+        alone = {rows[0]: found[0] for rows, found in singly}
+        for rows, together in session.run_all(self.sample.batches(BATCH)):
             expected = np.stack([alone[row] for row in rows])
             largest = max(largest, float(np.abs(together - expected).max()))
         return largest
