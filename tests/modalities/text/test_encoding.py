@@ -1,12 +1,20 @@
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
 import tokenizers
 from tokenizers import models, processors
 
-from assay.modalities.text.encoding import Encoding, TextEncoder, padded, unknown_id
+from assay.modalities.text.encoding import (
+    BATCH_TOKENS,
+    Encoding,
+    TextEncoder,
+    padded,
+    padded_length,
+    unknown_id,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +38,21 @@ def test_batches_run_from_short_to_long_and_hold_every_row_once() -> None:
     assert [lengths[row] for row in rows] == sorted(lengths)
     for taken, feeds in batches:
         assert feeds["attention_mask"].sum(axis=1).tolist() == [lengths[row] for row in taken]
+
+
+def test_a_batch_holds_no_more_tokens_than_it_may() -> None:
+    lengths = [*np.random.default_rng(1).integers(1, 130, 200).tolist(), 500, 900]
+    encoding = Encoding([[1] * length for length in lengths], 0)
+    batches = list(encoding.batches(32))
+    assert sorted(row for rows, _ in batches for row in rows) == list(range(202))
+    for rows, feeds in batches:
+        assert len(rows) <= 32
+        assert feeds["input_ids"].size <= BATCH_TOKENS or len(rows) == 1
+    for (rows, _), (later, _) in itertools.pairwise(batches):
+        more = (len(rows) + 1) * padded_length(lengths[later[0]])
+        assert len(rows) == 32 or more > BATCH_TOKENS, "the next text has no room"
+    assert [len(rows) for rows, _ in encoding.batches(101, tokens=None)] == [101, 101]
+    assert list(Encoding([], 0).batches(8)) == []
 
 
 def test_a_tokenizer_files_own_padding_and_cutting_do_not_count(

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 TOKENIZER = "tokenizer.json"
 # Lengths are padded up to a multiple of this: every new matrix shape costs a runtime its planning.
 LENGTH_STEP = 8
+# Of one batch, padding among them: what its layers write then stays in a core's own cache, and
+# longer texts in fewer rows cost as much as short ones in many.
+BATCH_TOKENS = 384
 
 
 @dataclass(frozen=True)
@@ -47,21 +50,39 @@ class Encoding:
         shares = [row.count(self.unknown_id) / max(len(row) - self.specials, 1) for row in self.ids]
         return np.array(shares, dtype=np.float64)
 
-    def batches(self, size: int) -> Iterator[tuple[list[int], dict[str, Any]]]:
+    def batches(
+        self, size: int, tokens: int | None = BATCH_TOKENS
+    ) -> Iterator[tuple[list[int], dict[str, Any]]]:
         """Yield (rows, feeds) from the shortest to the longest text, so that padding stays small.
 
-        Feeds are ``input_ids`` and ``attention_mask``, int64 of shape (batch, length).
+        A batch has ``size`` rows at most, and ``tokens`` tokens with its padding unless one row has
+        more; None: as many as there are. Feeds are ``input_ids`` and ``attention_mask``, int64 of
+        shape (batch, length).
         """
-        order = sorted(range(len(self.ids)), key=lambda row: (len(self.ids[row]), row))
-        for start in range(0, len(order), size):
-            rows = order[start : start + size]
+        for rows in self._chosen(size, tokens):
             yield rows, padded([self.ids[row] for row in rows])
+
+    def _chosen(self, size: int, tokens: int | None) -> Iterator[list[int]]:
+        """Yield the rows of each batch."""
+        rows: list[int] = []
+        for row in sorted(range(len(self.ids)), key=lambda row: (len(self.ids[row]), row)):
+            cells = (len(rows) + 1) * padded_length(len(self.ids[row]))
+            if rows and (len(rows) == size or (tokens is not None and cells > tokens)):
+                yield rows
+                rows = []
+            rows.append(row)
+        if rows:
+            yield rows
+
+
+def padded_length(longest: int, step: int = LENGTH_STEP) -> int:
+    """Return to how many tokens a batch is padded whose longest text has ``longest``."""
+    return -(-longest // step) * step
 
 
 def padded(ids: Sequence[Sequence[int]], step: int = LENGTH_STEP) -> dict[str, Any]:
     """Return ``input_ids`` and ``attention_mask``, int64 (batch, length), padded with zeros."""
-    longest = max(len(row) for row in ids)
-    length = -(-longest // step) * step
+    length = padded_length(max(len(row) for row in ids), step)
     input_ids = np.zeros((len(ids), length), dtype=np.int64)
     mask = np.zeros_like(input_ids)
     for place, row in enumerate(ids):

@@ -23,7 +23,7 @@ def logits(model: TextClassifier, encoding: Encoding, batch_size: int = BATCH) -
     device = next(model.parameters()).device
     answer = torch.zeros(len(encoding.ids), model.config.num_labels)
     with torch.inference_mode():
-        for rows, feeds in encoding.batches(batch_size):
+        for rows, feeds in encoding.batches(batch_size, tokens=None):
             batch = {name: torch.from_numpy(array).to(device) for name, array in feeds.items()}
             answer[rows] = model(**batch).float().cpu()
     return answer
@@ -39,7 +39,7 @@ def features(model: TextClassifier, encoding: Encoding, *, bf16: bool = False) -
         torch.autocast(device.type, torch.bfloat16, enabled=bf16),
         Progress("features of the frozen encoder", len(encoding.ids)) as bar,
     ):
-        for rows, feeds in encoding.batches(BATCH):
+        for rows, feeds in encoding.batches(BATCH, tokens=None):
             batch = {name: torch.from_numpy(array).to(device) for name, array in feeds.items()}
             answer[rows] = model.pooled(**batch).float().cpu()
             bar.advance(len(rows))
