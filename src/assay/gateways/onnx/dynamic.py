@@ -12,6 +12,11 @@ the rows beside it, as it does under onnxruntime's ``DynamicQuantizeLinear``, wh
 for a whole batch. Weights have seven bits because of AVX2: without VNNI, its instruction adds two
 products of uint8 and int8 in 16 bits and saturates, and 2 * 255 * 63 is less than 2^15. So the sum
 is the same integer on every processor.
+
+The sum, the columns' steps and the rows' scales are one operator of onnxruntime,
+``com.microsoft.MatMulIntegerToFloat``. It gets no bias, which it would add before a row's scale.
+(Nor is the product left to onnxruntime's own fusion of MatMulInteger, Cast, Mul and Add: with a
+scale a row, what version 1.31 makes of them answers wrongly.)
 """
 
 from __future__ import annotations
@@ -20,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import helper, numpy_helper
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +36,8 @@ LARGEST_ACTIVATION, ZERO = 127, 128
 LARGEST_WEIGHT = 63
 # Of a row that is zero throughout, so that nothing is divided by zero.
 SMALLEST_MAXIMUM = 1e-12
+# The domain of onnxruntime's own operators, and its version.
+DOMAIN, VERSION = "com.microsoft", 1
 # A Gemm's options under which it is a product and a bias.
 PLAIN = {"alpha": 1.0, "beta": 1.0, "transA": 0}
 
@@ -53,6 +60,7 @@ def quantize_dynamic(model: onnx.ModelProto) -> onnx.ModelProto:
     kept = [one for one in [*found.graph.initializer, *rewriting.constants] if one.name in read]
     del found.graph.initializer[:]
     found.graph.initializer.extend(kept)
+    found.opset_import.append(helper.make_opsetid(DOMAIN, VERSION))
     onnx.checker.check_model(found, full_check=True)
     return found
 
@@ -68,6 +76,7 @@ class _Rewriting:
             "last_axis": np.array([-1], dtype=np.int64),
             "smallest_maximum": np.float32(SMALLEST_MAXIMUM),
             "activation_step": np.float32(1 / LARGEST_ACTIVATION),
+            "largest_activation": np.float32(LARGEST_ACTIVATION),
             "one": np.float32(1),
             "zero_point": np.uint8(ZERO),
         }
@@ -87,16 +96,11 @@ class _Rewriting:
             _constant(f"{own}/weights", whole),
             _constant(f"{own}/weight_steps", steps.astype(np.float32)),
         ]
-        zero = "int8/zero_point"
+        inputs = [quantized, f"{own}/weights", scale, f"{own}/weight_steps", "int8/zero_point"]
         # A Gemm adds its third input, the bias.
         bias = list(node.input[2:3])
         result = f"{own}/product" if bias else own
-        nodes += [
-            _node("MatMulInteger", [quantized, f"{own}/weights", zero], f"{own}/sum"),
-            _node("Cast", [f"{own}/sum"], f"{own}/float", to=TensorProto.FLOAT),
-            _node("Mul", [f"{own}/float", f"{own}/weight_steps"], f"{own}/by_column"),
-            _node("Mul", [f"{own}/by_column", scale], result),
-        ]
+        nodes.append(_node("MatMulIntegerToFloat", inputs, result, domain=DOMAIN))
         if bias:
             nodes.append(_node("Add", [result, *bias], own))
         return nodes
@@ -115,13 +119,16 @@ class _Rewriting:
     def _activations(self, name: str, nodes: list[onnx.NodeProto]) -> tuple[str, str]:
         """Return the names of a tensor's uint8 form and of its rows' scales, made once."""
         if name not in self._quantized:
-            maximum, scale, scaled = (f"{name}/{part}" for part in ("maximum", "step", "scaled"))
+            maximum, positive = f"{name}/maximum", f"{name}/positive"
+            scale, inverse, scaled = f"{name}/step", f"{name}/inverse", f"{name}/scaled"
             nodes += [
                 _node("Abs", [name], f"{name}/abs"),
                 _node("ReduceMax", [f"{name}/abs", "int8/last_axis"], maximum, keepdims=1),
-                _node("Max", [maximum, "int8/smallest_maximum"], f"{name}/positive"),
-                _node("Mul", [f"{name}/positive", "int8/activation_step"], scale),
-                _node("Div", [name, scale], scaled),
+                _node("Max", [maximum, "int8/smallest_maximum"], positive),
+                _node("Mul", [positive, "int8/activation_step"], scale),
+                # Of each row once: a product with the whole tensor costs less than a quotient.
+                _node("Div", ["int8/largest_activation", positive], inverse),
+                _node("Mul", [name, inverse], scaled),
                 _node("QuantizeLinear", [scaled, "int8/one", "int8/zero_point"], f"{name}/uint8"),
             ]
             self._quantized[name] = (f"{name}/uint8", scale)
