@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ from assay.paths import ModelPaths
 from tests import made
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.processor
@@ -125,6 +125,22 @@ def test_answers_do_not_depend_on_threads(checkpoint: Path, bundle: Callable[[Pa
     texts = [*TEXTS, *made.texts(60)["text"]]
     expected = one.predict(texts, batch_size=4).probabilities
     np.testing.assert_array_equal(several.predict(texts, batch_size=4).probabilities, expected)
+
+
+def test_rows_of_one_batch_are_shared_among_the_threads(checkpoint: Path) -> None:
+    several = Classifier.open(made.built(checkpoint) / FILES.bundle, of_bundle, threads=3)
+    taken: list[int] = []
+
+    class Counted(Encoding):
+        def batches(self, size: int, tokens: int | None = None) -> Iterator[tuple[list[int], Any]]:
+            for rows, feeds in super().batches(size, tokens):
+                taken.append(len(rows))
+                yield rows, feeds
+
+    for count, expected in ((1, [1]), (2, [1, 1]), (7, [3, 3, 1]), (96, [32, 32, 32])):
+        taken.clear()
+        several.probabilities(Counted([[101, 102]] * count, 0), count)
+        assert taken == expected
 
 
 def test_no_text_has_no_answer(opened: Classifier) -> None:

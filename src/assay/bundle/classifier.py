@@ -14,12 +14,13 @@ import numpy as np
 from assay.bundle import manifest, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from assay.bundle.encoding import Encoded, Encoder
     from assay.bundle.manifest import Manifest
     from assay.bundle.serving import Graph
+    from assay.bundle.session import Key
     from assay.progress import Reports
 
     Floats = np.ndarray[Any, np.dtype[np.float64]]
@@ -89,6 +90,12 @@ class Classifier:
         """Return float32 logits (batch, classes) of one batch as the encoder gives it."""
         return self._session.run(feeds)
 
+    def all_logits(
+        self, batches: Iterable[tuple[Key, Mapping[str, Any]]]
+    ) -> Iterator[tuple[Key, np.ndarray[Any, Any]]]:
+        """Yield what each batch came with and its logits, in the batches' order, on all threads."""
+        return self._session.run_all(batches)
+
     def predict(
         self, inputs: Sequence[Any], *, batch_size: int = BATCH, progress: Reports | None = None
     ) -> Answers:
@@ -105,9 +112,13 @@ class Classifier:
         batch_size: int = BATCH,
         progress: Reports | None = None,
     ) -> Floats:
-        """Return float64 probabilities of shape (rows, classes) of what was encoded."""
+        """Return float64 probabilities of shape (rows, classes) of what was encoded.
+
+        Batches have ``batch_size`` rows at most, and fewer where a thread would have none.
+        """
         answer = np.zeros((rows, len(self.labels)))
-        for places, logits in self._session.run_all(encoded.batches(batch_size)):
+        size = min(batch_size, max(1, -(-rows // self._session.threads)))
+        for places, logits in self.all_logits(encoded.batches(size)):
             answer[places] = softmax(logits)
             if progress:
                 progress.advance(len(places))

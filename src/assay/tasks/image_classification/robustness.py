@@ -18,7 +18,7 @@ from assay.objectives.classification import intervals
 from assay.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.random import Generator
     from numpy.typing import NDArray
@@ -103,12 +103,16 @@ def _correct(
     truth = np.array([bundle.labels.index(label) for label in table["label"].astype(str)])
     correct = {name: np.zeros(len(table), dtype=np.bool_) for name in (UNCHANGED, *CORRUPTIONS)}
     decoded = bundle.encode(table["image"].tolist())
-    for rows, feeds in decoded.batches(BATCH):
-        images = _as_seen(feeds["pixels"], bundle.manifest.number("size"))
-        for name, right in correct.items():
-            asked = _corrupted(images, name, seed, rows)
-            right[rows] = bundle.logits({"pixels": asked}).argmax(axis=1) == truth[rows]
-            progress.advance(len(rows))
+
+    def asked() -> Iterator[tuple[tuple[str, list[int]], dict[str, Pixels]]]:
+        for rows, feeds in decoded.batches(BATCH):
+            images = _as_seen(feeds["pixels"], bundle.manifest.number("size"))
+            for name in correct:
+                yield (name, rows), {"pixels": _corrupted(images, name, seed, rows)}
+
+    for (name, rows), logits in bundle.all_logits(asked()):
+        correct[name][rows] = logits.argmax(axis=1) == truth[rows]
+        progress.advance(len(rows))
     return correct
 
 
