@@ -69,9 +69,13 @@ class Classifiers:
         """Return those that take batches in the texts' order."""
         return {BUNDLE: self._ask_bundle, PIPELINE: self._ask_pipeline, TORCH: self._ask_torch}
 
-    def by_length(self) -> dict[str, Classifier]:
-        """Return those that sort texts by length first: the same batches for both."""
-        return {BUNDLE: self._ask_bundle_sorted, TORCH: self._ask_torch_sorted}
+    def whole_file(self) -> dict[str, Classifier]:
+        """Return all of them as one asks for many texts: sorted by length, where they can sort."""
+        return {
+            BUNDLE: self._ask_bundle_sorted,
+            PIPELINE: self._ask_pipeline,
+            TORCH: self._ask_torch_sorted,
+        }
 
     def _ask_bundle(self, texts: Sequence[str], size: int) -> list[str]:
         return [

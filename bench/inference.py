@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from assay.modalities.text.encoding import BATCH_TOKENS
 from assay.paths import ModelPaths
 from bench import project, tables
 from bench.measure import Spread, facts, in_turns, percentile, ratios
@@ -73,10 +74,12 @@ def measure(quick: bool) -> str:
             f"**Inference.** The `{project.MODEL}` test split. The bundle is "
             f"{ready.bundle.precision} on {ready.bundle.provider}; the other two read the "
             f"checkpoint it was exported from, in fp32. {settings.export.threads} threads each. A "
-            "call includes tokenising. Batches of 1 and of 32 are taken in the file's order; the "
-            "whole file is sorted by length and cut into the same batches of 32 for both. Equal "
-            "answers are counted against torch fp32: on single texts in the first two tables, on "
-            "the same batches in the last.",
+            "call includes tokenising. Batches of 1 and of 32 are taken in the file's order. The "
+            "whole file is sorted by length for the bundle and torch, and cut into batches of 32 "
+            f"at most: the bundle takes {BATCH_TOKENS} tokens at a time, padding among them, which "
+            "it chooses by itself. `pipeline()` does not sort: it has the file as it comes, in "
+            "batches of 32. Equal answers are counted against torch fp32: on single texts in the "
+            "first two tables, on the whole file in the last.",
             facts(f"{size.rounds} rounds, after some rows to warm up"),
             _sampled(ready, project.spread_out(table, size.rows), size.rounds),
             _whole_file(ready, table, size.rounds),
@@ -125,12 +128,12 @@ def _sampled(ready: Classifiers, sample: pd.DataFrame, rounds: int) -> str:
 
 
 def _whole_file(ready: Classifiers, table: pd.DataFrame, rounds: int) -> str:
-    """Return the table of the whole test split, sorted by length."""
+    """Return the table of the whole test split."""
     from bench.classifiers import TORCH
 
     texts = table["text"].tolist()
-    found = _measured(ready.by_length(), texts, BATCH, rounds)
-    title = f"whole file, sorted by length, {len(texts):,} rows"
+    found = _measured(ready.whole_file(), texts, BATCH, rounds)
+    title = f"whole file, {len(texts):,} rows"
     whole = _rates(title, found, found[TORCH][0].labels, table["label"].tolist())
     return f"{whole}\n\n{_shares(ready, found, texts)}"
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 TOKENIZER = "tokenizer.json"
 # Lengths are padded up to a multiple of this: every new matrix shape costs a runtime its planning.
 LENGTH_STEP = 8
-# Of one batch, padding among them: what its layers write then stays in a core's own cache, and
-# longer texts in fewer rows cost as much as short ones in many.
+# Of one batch, padding among them. Found by measuring (docs/decisions/0025): 256 to 512 were the
+# fastest. Long texts in few rows then cost as much as short ones in many.
 BATCH_TOKENS = 384
 
 
