@@ -35,10 +35,19 @@ LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 @dataclass(frozen=True)
 class Bounds:
-    """The limits of one file, and the refusals that name it."""
+    """The limits of one file, and the refusals that name it.
+
+    Attributes:
+        path: the file.
+        limits: what it may hold.
+        lines, rows: how many of them stand before the part that is looked at.
+
+    """
 
     path: Path
     limits: Limits
+    lines: int = 0
+    rows: int = 0
 
     def content(self) -> bytes:
         """Return the file's bytes, unpacked if it is gzipped.
@@ -87,7 +96,7 @@ class Bounds:
             end = max(text.rfind("\n", start, start + most + 1), 0)
             end = end or text.rfind("\r", start, start + most + 1)
             if end < start:
-                line = text.count("\n", 0, start) + 1
+                line = self.lines + text.count("\n", 0, start) + 1
                 raise self.refused(
                     "row_characters",
                     f"line {line:,} of {self.path} is longer than {most:,} characters",
@@ -120,11 +129,20 @@ class Bounds:
             SourceRefused: says which.
 
         """
-        if columns > self.limits.columns:
-            raise self.refused("columns", f"{self.path} has {columns:,} columns")
+        self.require_columns(columns)
         if rows * columns > self.limits.cells:
             found = f"{self.path} has {rows:,} rows of {columns:,} columns"
             raise self.refused("cells", f"{found}, {rows * columns:,} cells")
+
+    def require_columns(self, columns: int) -> None:
+        """Refuse more columns than there may be.
+
+        Raises:
+            SourceRefused: says how many there are.
+
+        """
+        if columns > self.limits.columns:
+            raise self.refused("columns", f"{self.path} has {columns:,} columns")
 
     def require_texts(self, table: pd.DataFrame) -> None:
         """Refuse a text, or a row of texts, that is too long.
@@ -167,12 +185,12 @@ class Bounds:
 
     def long_cell(self, row: int, column: str, length: int) -> SourceRefused:
         """Return the refusal of one cell."""
-        place = f"row {row:,}, column {_short(column)!r} of {self.path}"
+        place = f"row {self.rows + row:,}, column {_short(column)!r} of {self.path}"
         return self.refused("cell_characters", f"{place} holds {length:,} characters")
 
     def wide_row(self, row: int, width: int) -> SourceRefused:
         """Return the refusal of one row."""
-        found = f"row {row:,} of {self.path} holds {width:,} characters"
+        found = f"row {self.rows + row:,} of {self.path} holds {width:,} characters"
         return self.refused("row_characters", found)
 
     def refused(self, setting: str, found: str) -> SourceRefused:

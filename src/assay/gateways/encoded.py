@@ -6,8 +6,10 @@ small file may stand for any number of rows of it. Its dictionaries are looked a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 from pyarrow import compute, parquet
 
@@ -44,32 +46,61 @@ def require_decodable(content: bytes, bounds: Bounds) -> None:
 
 def _require_cells(content: bytes, bounds: Bounds) -> None:
     schema = parquet.read_schema(pa.BufferReader(content))
-    names = [field.name for field in schema if _is_text(field.type) or _is_bytes(field.type)]
-    file = parquet.ParquetFile(pa.BufferReader(content), read_dictionary=names)
+    file = parquet.ParquetFile(pa.BufferReader(content), read_dictionary=texts_of(schema))
     start = size = 0
     for batch in file.iter_batches(BATCH):
-        widths = None
-        for name, column in zip(batch.schema.names, batch.columns, strict=True):
-            if name not in names:
-                size += column.nbytes
-                continue
-            size += compute.sum(_per_row(column, compute.binary_length)).as_py() or 0
-            if not _is_text(schema.field(name).type):
-                continue
-            lengths = _per_row(column, compute.utf8_length)
-            longest = compute.max(lengths).as_py() or 0
-            if longest > bounds.limits.cell_characters:
-                place = compute.index(lengths, longest).as_py()
-                raise bounds.long_cell(start + place + 1, name, longest)
-            lengths = compute.fill_null(lengths, 0).cast(pa.int64())
-            widths = lengths if widths is None else compute.add(widths, lengths)
-        widest = 0 if widths is None else compute.max(widths).as_py() or 0
-        if widest > bounds.limits.row_characters:
-            raise bounds.wide_row(start + compute.index(widths, widest).as_py() + 1, widest)
+        require_texts(batch, schema, replace(bounds, rows=start))
+        size += int(sizes_of(batch).sum()) + size_of_others(batch)
         start += len(batch)
         if size > bounds.limits.table_bytes:
             found = f"{bounds.path} decodes to more than {bounds.limits.table_bytes:,} bytes"
             raise bounds.refused("table_bytes", f"{found}, at row {start:,}")
+
+
+def texts_of(schema: Any) -> list[str]:
+    """Return the names of columns that hold texts or bytes, to be read as dictionaries."""
+    return [field.name for field in schema if _is_text(field.type) or _is_bytes(field.type)]
+
+
+def require_texts(batch: Any, schema: Any, bounds: Bounds) -> None:
+    """Refuse a text, or a row of texts, that is too long, in a batch whose texts may be encoded.
+
+    Raises:
+        SourceRefused: the row, and the column if one alone is too long, are named.
+
+    """
+    widths = None
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        if not _is_text(schema.field(name).type):
+            continue
+        lengths = _per_row(column, compute.utf8_length)
+        longest = compute.max(lengths).as_py() or 0
+        if longest > bounds.limits.cell_characters:
+            raise bounds.long_cell(compute.index(lengths, longest).as_py() + 1, name, longest)
+        lengths = compute.fill_null(lengths, 0).cast(pa.int64())
+        widths = lengths if widths is None else compute.add(widths, lengths)
+    widest = 0 if widths is None else compute.max(widths).as_py() or 0
+    if widest > bounds.limits.row_characters:
+        raise bounds.wide_row(compute.index(widths, widest).as_py() + 1, widest)
+
+
+def sizes_of(batch: Any) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Return how many bytes the texts and bytes of each row decode to."""
+    sizes = np.zeros(len(batch), dtype=np.int64)
+    for column in batch.columns:
+        if _is_text(column.type) or _is_bytes(column.type):
+            lengths = compute.fill_null(_per_row(column, compute.binary_length), 0)
+            sizes += lengths.cast(pa.int64()).to_numpy(zero_copy_only=False)
+    return sizes
+
+
+def size_of_others(batch: Any) -> int:
+    """Return how many bytes the columns of a batch take that hold neither texts nor bytes."""
+    return sum(
+        column.nbytes
+        for column in batch.columns
+        if not (_is_text(column.type) or _is_bytes(column.type))
+    )
 
 
 def _per_row(column: Any, measure: Any) -> Any:

@@ -52,7 +52,7 @@ def from_document(text: str, bounds: Bounds) -> pd.DataFrame:
 def _lines(text: str, bounds: Bounds) -> Iterator[tuple[Any, bool]]:
     most = min(bounds.limits.cell_characters, bounds.limits.row_characters) // WRITTEN_ANEW
     # Not splitlines(): a text may hold U+2028, which JSON does not end a line at.
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in enumerate(text.split("\n"), start=1 + bounds.lines):
         if not line.strip():
             continue
         try:

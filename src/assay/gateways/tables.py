@@ -8,49 +8,28 @@ the limits is refused while it is read.
 
 from __future__ import annotations
 
-import codecs
 import difflib
 import io
 import zlib
-from collections import Counter
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from assay.errors import MissingFile, SourceRefused
-from assay.gateways import objects
+from assay.gateways import decoding, objects
 from assay.gateways.bounds import Bounds
 from assay.gateways.encoded import require_decodable
 from assay.settings.limits import DEFAULT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from assay.settings.limits import Limits
 
 READABLE = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
-UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-# Korean, Japanese and much else decodes as GB18030 too, to Chinese that nobody wrote. The commonest
-# characters of Chinese tell: they are two thirds of real text (never less than 0.3 of three reviews
-# or paragraphs, simplified or traditional), and of EUC-KR, EUC-JP, Shift-JIS or Big5 that was
-# misread 0.06 at most (0.15 of three paragraphs).
-COMMONEST = frozenset(
-    # by frequency, simplified
-    "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过"
-    "发后作里用道行所然家种事成方多经么去法学如都同现当没动面起看定天分还进好小部其些主样理心她本"
-    "前开但因只从想实日军者意无力它与长把机十民第公此已工使情明性知全三又关点正业外将两高间由问很"
-    "最重并物手应战向头文体政美相见被利什二等产或新己制身果加西斯月话合回特代内信表化老给世位次度"
-    "门任常先海通教儿原东声提立及比员解水名真论处走义各入几口认条平系气题活尔更别打女变四神总何电"
-    "数安少报才结反受目太量再感建务做接必场件计管期市直德资命山金指克许统区保至队形社便空决治展马"
-    "科司五基眼书非则听白却界达光放强即像难且权思王象完设式色路记南品住告类求据程北边死张该交规万"
-    "取拉格望觉术领共确传师观清今切院让识候带导争运"
-    # the traditional forms of the same
-    "這個們來為國說時對於過發後裡種經麼學現當沒動還進樣從實軍無與長機關點業將兩間問並應戰頭體見產"
-    "話內給門東聲員論處義幾認條氣題爾別變總電數報結務場計資許統區隊決馬書則聽卻達強難權設記類據邊"
-    "張該規萬覺術領確傳師觀讓識帶導爭運"
-)
-COMMON_SHARE = 0.25
+LINES = (".jsonl", ".ndjson")
 
 
 def read_table(path: Path, limits: Limits = DEFAULT) -> pd.DataFrame:
@@ -63,6 +42,23 @@ def read_table(path: Path, limits: Limits = DEFAULT) -> pd.DataFrame:
         MissingFile: nothing is there.
         SourceRefused: empty, of another kind, in another encoding, torn, or larger than
             ``limits``; what was found too large is named.
+
+    """
+    kind = kind_of(path)
+    with refusing(path, kind, limits):
+        bounds = Bounds(path, limits)
+        table = _parse_parquet(bounds) if kind == ".parquet" else _parse(bounds, kind)
+    if table.empty:
+        raise empty(path)
+    return table
+
+
+def kind_of(path: Path) -> str:
+    """Return the ending that says how a table is read, ``.gz`` left out.
+
+    Raises:
+        MissingFile: nothing is there.
+        SourceRefused: empty, or of another kind.
 
     """
     if not path.is_file():
@@ -80,10 +76,20 @@ def read_table(path: Path, limits: Limits = DEFAULT) -> pd.DataFrame:
             cure="save the table as CSV in UTF-8",
         )
     if path.stat().st_size == 0:
-        raise _empty(path)
+        raise empty(path)
+    return kind
+
+
+@contextmanager
+def refusing(path: Path, kind: str, limits: Limits) -> Iterator[None]:
+    """Turn what goes wrong while a table is read into a refusal.
+
+    Raises:
+        SourceRefused: it is torn, or no table of its kind, or memory does not suffice.
+
+    """
     try:
-        bounds = Bounds(path, limits)
-        table = _parse_parquet(bounds) if kind == ".parquet" else _parse(bounds, kind)
+        yield
     except (ValueError, OSError, EOFError, zlib.error, RecursionError) as problem:
         raise SourceRefused(
             f"{path} cannot be read: {problem}",
@@ -97,9 +103,6 @@ def read_table(path: Path, limits: Limits = DEFAULT) -> pd.DataFrame:
             "bytes through",
             cure="bring less of it, or read it on a machine with more memory",
         ) from problem
-    if table.empty:
-        raise _empty(path)
-    return table
 
 
 def column_of(path: Path, names: Sequence[str], configured: str, ours: str) -> str:
@@ -132,14 +135,29 @@ def _parse_parquet(bounds: Bounds) -> pd.DataFrame:
 def _parse(bounds: Bounds, kind: str) -> pd.DataFrame:
     text = _decode(bounds)
     if not text.strip():
-        raise _empty(bounds.path)
+        raise empty(bounds.path)
     if kind == ".json":
         return objects.from_document(text, bounds)
-    if kind in (".jsonl", ".ndjson"):
+    if kind in LINES:
         return objects.from_lines(text, bounds)
-    separator = "\t" if kind == ".tsv" else ","
     bounds.require_lines(text)
-    bounds.require_header(text, separator)
+    bounds.require_header(text, separator_of(kind))
+    return parse_cells(text, separator_of(kind), bounds)
+
+
+def separator_of(kind: str) -> str:
+    """Return what stands between the cells of CSV or TSV."""
+    return "\t" if kind == ".tsv" else ","
+
+
+def parse_cells(text: str, separator: str, bounds: Bounds) -> pd.DataFrame:
+    """Return the rows of CSV or TSV whose first line is its header.
+
+    Raises:
+        ValueError: it is torn, or a row holds more cells than the header.
+        SourceRefused: a cell or a row is too long.
+
+    """
     options: dict[str, Any] = {"dtype": str, "keep_default_na": False, "na_values": [""]}
     table: pd.DataFrame = pd.read_csv(io.StringIO(text), sep=separator, **options)
     if not isinstance(table.index, pd.RangeIndex):
@@ -150,38 +168,12 @@ def _parse(bounds: Bounds, kind: str) -> pd.DataFrame:
 
 
 def _decode(bounds: Bounds) -> str:
-    content, path = bounds.content(), bounds.path
-    if content.startswith(UTF_16):
-        return content.decode("utf-16")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as problem:
-        bad = problem.start
-    text = _as_chinese(content)
-    if text is not None:
-        return text
-    raise SourceRefused(
-        f"{path} is neither UTF-8 nor Chinese in GB18030: byte {content[bad]:#04x} at position "
-        f"{bad:,}",
-        expected="text in UTF-8, in UTF-16 with its mark, or Chinese in GB18030 (or GBK)",
-        cure="save it as UTF-8 where it was made, or convert it: "
-        f"iconv -f YOUR_ENCODING -t UTF-8 {path.name} > utf8{path.suffix}",
-    )
+    content = bounds.content()
+    return content.decode(decoding.encoding_of(lambda: decoding.of_bytes(content), bounds.path))
 
 
-def _as_chinese(content: bytes) -> str | None:
-    """Return the text if it is GB18030 and reads like Chinese; nothing else must pass for it."""
-    try:
-        text = content.decode("gb18030")
-    except UnicodeDecodeError:
-        return None
-    counts = Counter(text)
-    foreign = sum(count for one, count in counts.items() if one.isalpha() and not one.isascii())
-    common = sum(counts[one] for one in COMMONEST)
-    return text if common and common >= COMMON_SHARE * foreign else None
-
-
-def _empty(path: Path) -> SourceRefused:
+def empty(path: Path) -> SourceRefused:
+    """Return the refusal of a table without rows."""
     return SourceRefused(
         f"{path} is empty",
         expected="a header line and at least one row",
