@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,7 @@ import pandas as pd
 import pytest
 
 from assay.files import sha256
+from assay.gateways.blocks import ROWS
 from assay.modalities.text.encoding import TextEncoder
 from assay.paths import ModelPaths
 from tests import made
@@ -158,7 +161,7 @@ def test_the_workspace_is_named_when_it_was_asked_for() -> None:
 
 
 @pytest.mark.parametrize("kind", [".csv", ".tsv", ".jsonl", ".parquet"])
-def test_a_file_comes_back_with_two_columns_more(tmp_path: Path, kind: str) -> None:
+def test_a_file_comes_back_with_three_columns_more(tmp_path: Path, kind: str) -> None:
     rows = [{"code": f"00{n}", "text": text, "note": None} for n, text in enumerate(TEXTS)]
     rows.insert(1, {"code": "007", "text": "  ", "note": "blank"})
     rows.append({"code": "008", "text": None, "note": "missing"})
@@ -172,7 +175,7 @@ def test_a_file_comes_back_with_two_columns_more(tmp_path: Path, kind: str) -> N
     assert "2 texts are blank and get no label" in answer.err
     found = _rows(target)
     assert [list(row) for row in found] == [
-        ["code", "text", "note", "predicted_label", "score"]
+        ["code", "text", "note", "predicted_label", "score", "unknown_share"]
     ] * 5
     assert [row["code"] for row in found] == ["000", "007", "001", "002", "008"]
     assert [bool(row["predicted_label"]) for row in found] == [True, False, True, True, False]
@@ -231,14 +234,14 @@ def test_the_texts_of_a_file_that_are_too_long_are_counted_once_each(tmp_path: P
 
 
 def test_a_file_is_tokenized_once(tmp_path: Path) -> None:
-    rows = 70  # more than two batches
-    table = pd.DataFrame({"text": [f"{TEXTS[0]} {number}" for number in range(rows)]})
-    table.to_csv(tmp_path / "in.csv", index=False)
-    calls = 0
+    rows = ROWS + 70  # more than two batches in its second part
+    texts = [f"{TEXTS[0]} {number}" if number >= ROWS else "" for number in range(rows)]
+    pd.DataFrame({"text": texts}).to_csv(tmp_path / "in.csv", index=False, quoting=csv.QUOTE_ALL)
+    counts: list[int] = []
 
     def count(frame: FrameType, event: str, _: object) -> None:
-        nonlocal calls
-        calls += event == "call" and frame.f_code is TextEncoder.__call__.__code__
+        if event == "call" and frame.f_code is TextEncoder.__call__.__code__:
+            counts.append(len(frame.f_locals["inputs"]))
 
     before = sys.getprofile()
     sys.setprofile(count)
@@ -247,7 +250,66 @@ def test_a_file_is_tokenized_once(tmp_path: Path) -> None:
     finally:
         sys.setprofile(before)
     assert answer.code == 0, answer.err
-    assert calls == 1
+    assert counts == [0, 70]
+
+
+@pytest.mark.parametrize("kind", [".csv", ".tsv", ".jsonl", ".parquet"])
+def test_a_long_file_gets_the_answers_of_a_short_one(tmp_path: Path, kind: str) -> None:
+    texts = [*TEXTS, CHINESE, None, "great " * 70]
+    rows = ROWS + 100
+    table = pd.DataFrame({"n": range(rows), "text": [texts[n % len(texts)] for n in range(rows)]})
+    path, target = tmp_path / f"in{kind}", tmp_path / f"out{kind}"
+    if kind == ".parquet":
+        table.to_parquet(path)
+    elif kind == ".jsonl":
+        table.to_json(path, orient="records", lines=True, force_ascii=False)
+    else:
+        table.to_csv(path, index=False, sep="," if kind == ".csv" else "\t")
+    answer = _ask_file(path, "--output", str(target), "--json")
+    assert answer.code == 0, answer.err
+    assert json.loads(answer.out)["rows"] == rows
+    assert json.loads(answer.out)["truncated"] == len([n for n in range(rows) if n % 6 == 5])
+    found = pd.DataFrame(_rows(target))
+    assert found["n"].astype(int).tolist() == list(range(rows))
+    table.head(6).to_csv(tmp_path / "few.csv", index=False)
+    few = json.loads(_ask_file(tmp_path / "few.csv", "--json").out)["predictions"]
+    for place, one in enumerate(few):
+        labels = found["predicted_label"].fillna("").iloc[place :: len(few)]
+        assert set(labels) == {one["predicted_label"] or ""}
+        for name in ("score", "unknown_share"):
+            numbers = pd.to_numeric(found[name].iloc[place :: len(few)])
+            if one[name] is None:
+                assert numbers.isna().all()
+            else:
+                assert numbers.to_numpy() == pytest.approx(one[name], abs=2e-6)
+
+
+def test_a_row_that_is_refused_far_below_leaves_no_output(tmp_path: Path) -> None:
+    path, target = tmp_path / "in.csv", tmp_path / "out/out.csv"
+    path.write_text("text\n" + "great film\n" * (ROWS + 5) + "x" * 100_001 + "\n")
+    answer = _ask_file(path, "--output", str(target))
+    assert answer.code == 3
+    assert f"row {ROWS + 6:,}, column 'text'" in answer.err
+    assert "predicting" not in answer.err
+    assert not target.parent.exists()
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
+def test_a_command_that_is_stopped_leaves_the_output_as_it_was(
+    tmp_path: Path, end: signal.Signals
+) -> None:
+    path, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    path.write_text("text\n" + f"{'great film ' * 30}\n" * 3 * ROWS)
+    target.write_text("mine\n")
+    command = [sys.executable, "-m", "assay", "predict", made.MODEL]
+    command += ["--file", str(path), "--output", str(target)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr is not None
+        assert any("predicting  10 %" in line for line in running.stderr)
+        running.send_signal(end)
+        running.stderr.read()
+    assert running.returncode != 0
+    assert target.read_text() == "mine\n"
 
 
 def test_another_column_can_be_named(tmp_path: Path) -> None:

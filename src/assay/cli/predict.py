@@ -1,12 +1,11 @@
 """``assay predict``: labels for texts, images or rows, or for a whole file or folder.
 
 Reads the champion's bundle, or the workspace's, and what the user names. Writes the file that
-``--output`` names, and nothing else.
+``--output`` names, and nothing else. What it does with a file is in ``predict_file``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,38 +13,19 @@ import click
 
 from assay.cli import as_json
 from assay.cli.answer import columns, give
+from assay.cli.predict_file import ADDED, DIGITS, Source, ask, open_file, show, write
 from assay.errors import MissingFile, UsageError
-from assay.files import replacing
-from assay.modalities.requests import Chosen
+from assay.gateways import written
 from assay.paths import ModelPaths, require_project
-from assay.progress import Progress, say
-from assay.spreadsheet import guarded
+from assay.progress import say
 from assay.tasks import registry
-from assay.visible import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    import pandas as pd
-
-    from assay.bundle.classifier import Answers, Classifier
     from assay.modalities.requests import Requests
     from assay.objectives.classification.prediction import Prediction
-    from assay.progress import Reports
     from assay.settings.schema import Model
-
-# The columns that a file's rows are given.
-ADDED = ("predicted_label", "score", "unknown_share")
-# Behind the point, of a score in a file.
-DIGITS = 6
-WRITERS: dict[str, Callable[[pd.DataFrame, Path], object]] = {
-    ".csv": lambda table, path: guarded(table).to_csv(path, index=False),
-    ".tsv": lambda table, path: guarded(table).to_csv(path, index=False, sep="\t"),
-    ".jsonl": lambda table, path: table.to_json(
-        path, orient="records", lines=True, force_ascii=False
-    ),
-    ".parquet": lambda table, path: table.to_parquet(path, index=False),
-}
 
 
 @click.command(name="predict")
@@ -90,11 +70,14 @@ def command(
         contents = requests.words(words)
         _words(_open(model, settings, workspace), requests, words, contents, json_=json_)
     else:
-        rows, contents = requests.table(file, column)
+        given = open_file(requests, file, column, at_once=output is None)
         if not overwrite:
-            _check_columns(file, rows)
+            _check_columns(file, given.names)
         source = _open(model, settings, workspace)
-        _file(source, requests, rows, contents, output, json_=json_)
+        if output is None:
+            show(source, requests, given, json_=json_)
+        else:
+            write(source, requests, given, output, json_=json_)
 
 
 def _check_usage(model: str, requests: Requests, words: tuple[str, ...], file: Path | None) -> None:
@@ -113,10 +96,10 @@ def _check_output(file: Path | None, output: Path | None, overwrite: bool) -> No
         return
     if file is None:
         raise UsageError("--output needs --file", expected="--file FILE --output FILE")
-    if output.suffix not in WRITERS:
+    if output.suffix not in written.KINDS:
         raise UsageError(
             f"--output ends in {output.suffix or 'nothing'!r}",
-            expected=" ".join(WRITERS),
+            expected=" ".join(written.KINDS),
             cure="name the output after the format that you want",
         )
     if output.is_dir():
@@ -133,22 +116,14 @@ def _check_output(file: Path | None, output: Path | None, overwrite: bool) -> No
         )
 
 
-def _check_columns(file: Path, rows: pd.DataFrame) -> None:
+def _check_columns(file: Path, names: Sequence[str]) -> None:
     """Refuse to replace columns of the user's own."""
-    if taken := [name for name in ADDED if name in rows.columns]:
+    if taken := [name for name in ADDED if name in names]:
         raise UsageError(
             f"{file} has columns of its own named {' and '.join(taken)}",
             expected="names that are free for what is predicted",
             cure="rename them, or say that they may be replaced: --overwrite",
         )
-
-
-@dataclass(frozen=True)
-class Source:
-    """An opened bundle, and where it is from: a release, or the workspace (version None)."""
-
-    bundle: Classifier
-    version: int | None
 
 
 def _open(model: str, settings: Model, workspace: bool) -> Source:
@@ -191,7 +166,8 @@ def _words(
     from assay.objectives.classification.prediction import predictions
 
     bundle = source.bundle
-    usable, answers = _ask(bundle, requests, contents)
+    usable, answers, told = ask(bundle, requests, contents)
+    told.say(bundle, requests)
     given = predictions(answers.probabilities, bundle.labels)
     remarks = [
         requests.remark(share) if unreadable else ""
@@ -203,23 +179,7 @@ def _words(
         one, share, remark = next(answered) if good else (None, None, "")
         listed.append({requests.noun: word, **_as_dict(one, share)})
         rows.append([*_row(word, one), remark])
-    give({**_source(source, answers), "predictions": listed}, columns(rows), json_=json_)
-
-
-def _ask(
-    bundle: Classifier, requests: Requests, contents: Sequence[Any], progress: Reports | None = None
-) -> tuple[list[bool], Answers]:
-    """Return which contents the model can be asked about, and its answers to those."""
-    usable = requests.usable(contents)
-    chosen = Chosen(contents, [place for place, good in enumerate(usable) if good])
-    answers = bundle.predict(chosen, progress=progress)
-    if idle := len(contents) - len(chosen):
-        say(f"{idle:,} {requests.unusable}")
-    if answers.truncated:
-        say(f"{answers.truncated:,} {requests.truncated(bundle.manifest.encoder)}")
-    if unreadable := int(answers.unreadable.sum()):
-        say(f"{unreadable:,} {requests.unreadable}")
-    return usable, answers
+    give({**source.as_dict(told.truncated), "predictions": listed}, columns(rows), json_=json_)
 
 
 def _as_dict(prediction: Prediction | None, unknown: float | None) -> dict[str, Any]:
@@ -237,74 +197,6 @@ def _row(word: str, prediction: Prediction | None) -> list[str]:
     if prediction is None:
         return ["(no label)", "", "(blank)"]
     return [prediction.label, f"{prediction.score:.3f}", _short(word)]
-
-
-def _file(
-    source: Source,
-    requests: Requests,
-    rows: pd.DataFrame,
-    contents: Sequence[Any],
-    output: Path | None,
-    *,
-    json_: bool,
-) -> None:
-    bundle = source.bundle
-    with Progress("predicting", len(contents)) as bar:
-        usable, answers = _ask(bundle, requests, contents, bar)
-    labelled = _labelled(rows, usable, answers, bundle.labels)
-    # A program always finds the key; in a person's table it would be a column of zeros.
-    if answers.unreadable.any() or (json_ and not output):
-        _set(labelled, usable, "unknown_share", answers.unknown.round(DIGITS).tolist())
-    if output:
-        _write(labelled, output)
-        answer = {**_source(source, answers), "rows": len(labelled), "output": str(output)}
-        give(answer, [f"{len(labelled):,} rows -> {output}"], json_=json_)
-    elif json_:
-        records = labelled.astype("object").where(labelled.notna(), None).to_dict("records")
-        give({**_source(source, answers), "predictions": records}, [], json_=True)
-    else:
-        click.echo(visible(guarded(labelled).to_csv(index=False)), nl=False)
-
-
-def _labelled(
-    rows: pd.DataFrame, usable: list[bool], answers: Answers, labels: Sequence[str]
-) -> pd.DataFrame:
-    """Return a file's rows with label and score; no probabilities of the other classes."""
-    labelled = rows.copy()
-    best = answers.probabilities.argmax(axis=1)
-    _set(labelled, usable, "predicted_label", [labels[number] for number in best])
-    _set(labelled, usable, "score", answers.probabilities.max(axis=1).round(DIGITS).tolist())
-    return labelled
-
-
-def _set(table: pd.DataFrame, usable: list[bool], column: str, values: Sequence[Any]) -> None:
-    """Set a column of the usable rows, a whole one at a time: a file may hold a million rows."""
-    table[column] = None
-    if any(usable):
-        table.loc[usable, column] = values
-
-
-def _write(table: pd.DataFrame, output: Path) -> None:
-    try:
-        with replacing(output) as beside:
-            WRITERS[output.suffix](table, beside)
-    except OSError as problem:
-        raise UsageError(
-            f"{output} cannot be written: {problem.strerror or problem}",
-            expected="a place that you may write to",
-            cure="name another one with --output",
-        ) from problem
-
-
-def _source(source: Source, answers: Answers) -> dict[str, Any]:
-    return {
-        "source": "workspace" if source.version is None else "champion",
-        "version": source.version,
-        "precision": source.bundle.precision,
-        "provider": source.bundle.provider,
-        "weights": source.bundle.manifest.made_from["weights"],
-        "truncated": answers.truncated,
-    }
 
 
 def _short(text: str) -> str:

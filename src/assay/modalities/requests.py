@@ -6,13 +6,35 @@ Reads and writes nothing itself.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, overload
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     import pandas as pd
+
+    from assay.gateways.parts import Parts
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The rows of a file and what they ask about, some thousands at a time.
+
+    Attributes:
+        parts: the rows.
+        contents: what each of some rows asks about, in their order.
+
+    """
+
+    parts: Parts
+    contents: Callable[[pd.DataFrame], Sequence[Any]]
+
+    def __iter__(self) -> Iterator[tuple[pd.DataFrame, Sequence[Any]]]:
+        """Yield rows and their contents."""
+        for rows in self.parts:
+            yield rows, self.contents(rows)
 
 
 class Requests(Protocol):
@@ -40,6 +62,15 @@ class Requests(Protocol):
 
     def table(self, file: Path, column: str | None) -> tuple[pd.DataFrame, Sequence[Any]]:
         """Return the rows of a file, and what each of them asks about.
+
+        Raises:
+            UsageError: it has no such column.
+            MissingFile, SourceRefused: it is not there, or can't be read.
+
+        """
+
+    def parts(self, file: Path, column: str | None) -> Asked | None:
+        """Return what :meth:`table` does, a part at a time; None of a file that is read whole.
 
         Raises:
             UsageError: it has no such column.

@@ -118,6 +118,9 @@ class ImageRequests:
         names = [path or _digest(content) for content, path in found]
         return rows.assign(**{name: names}), [content for content, _ in found]
 
+    def parts(self, file: Path, column: str | None) -> None:
+        """Return nothing: images are read one at a time, their table as a whole."""
+
     def usable(self, contents: Sequence[bytes]) -> list[bool]:
         """Tell which images decode."""
         with ThreadPoolExecutor(encoding.THREADS) as pool:

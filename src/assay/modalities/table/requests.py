@@ -10,6 +10,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from assay.errors import UsageError
+from assay.modalities.requests import Asked
 from assay.modalities.table import cells
 from assay.modalities.table.encoding import records
 
@@ -65,21 +66,28 @@ class RowRequests:
         """
         from assay.gateways import tables
 
-        if column is not None:
-            raise UsageError(
-                f"--column {column} was given, but a table's model reads many columns",
-                expected="a file with the columns that params.yaml names",
-                cure="leave out --column",
-            )
+        _require_none(column)
         rows = tables.read_table(file, self._settings.limits)
-        if absent := [name for name in self._names if name not in rows]:
+        self._require_columns(file, [str(name) for name in rows.columns])
+        return rows, records(rows)
+
+    def parts(self, file: Path, column: str | None) -> Asked:
+        """Return the same, a part at a time."""
+        from assay.gateways.parts import open_parts
+
+        _require_none(column)
+        parts = open_parts(file, self._settings.limits)
+        self._require_columns(file, parts.schema.names)
+        return Asked(parts, records)
+
+    def _require_columns(self, file: Path, names: list[str]) -> None:
+        if absent := [name for name in self._names if name not in names]:
             raise UsageError(
                 f"{file} has no column {', '.join(map(repr, absent))}; it has "
-                + ", ".join(repr(str(name)) for name in rows.columns),
+                + ", ".join(map(repr, names)),
                 expected="the columns of the model: " + ", ".join(map(repr, self._names)),
                 cure="add them (empty cells count as missing), or rename those that you have",
             )
-        return rows, records(rows)
 
     def usable(self, contents: Sequence[Row]) -> list[bool]:
         """Tell which rows hold at least one value of the model's columns."""
@@ -124,4 +132,13 @@ class RowRequests:
             found,
             expected="a JSON object with the model's columns: " + ", ".join(map(repr, self._names)),
             cure=f"for instance {self.example}, or give a table: --file FILE",
+        )
+
+
+def _require_none(column: str | None) -> None:
+    if column is not None:
+        raise UsageError(
+            f"--column {column} was given, but a table's model reads many columns",
+            expected="a file with the columns that params.yaml names",
+            cure="leave out --column",
         )

@@ -9,6 +9,7 @@ import difflib
 from typing import TYPE_CHECKING
 
 from assay.errors import UsageError
+from assay.modalities.requests import Asked
 from assay.settings.limits import DEFAULT
 
 if TYPE_CHECKING:
@@ -61,16 +62,27 @@ class TextRequests:
         from assay.gateways import tables
 
         rows = tables.read_table(file, self._limits)
+        name = self._column_of(file, [str(one) for one in rows.columns], column)
+        return rows, _texts(rows, name)
+
+    def parts(self, file: Path, column: str | None) -> Asked:
+        """Return the same, a part at a time."""
+        from assay.gateways.parts import open_parts
+
+        parts = open_parts(file, self._limits)
+        name = self._column_of(file, parts.schema.names, column)
+        return Asked(parts, lambda rows: _texts(rows, name))
+
+    def _column_of(self, file: Path, names: list[str], column: str | None) -> str:
         name = column or self._column
-        if name not in rows.columns:
-            names = [str(one) for one in rows.columns]
-            near = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
-            raise UsageError(
-                f"{file} has no column {name!r}; it has " + ", ".join(map(repr, names)),
-                expected="the column that holds the texts",
-                cure=f"name it: --column {near[0] if near else 'COLUMN'}",
-            )
-        return rows, rows[name].astype("str").where(rows[name].notna(), "").tolist()
+        if name in names:
+            return name
+        near = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
+        raise UsageError(
+            f"{file} has no column {name!r}; it has " + ", ".join(map(repr, names)),
+            expected="the column that holds the texts",
+            cure=f"name it: --column {near[0] if near else 'COLUMN'}",
+        )
 
     def usable(self, contents: Sequence[str]) -> list[bool]:
         """Tell which texts hold more than space."""
@@ -83,3 +95,7 @@ class TextRequests:
     def remark(self, unknown: float) -> str:
         """Return how much of a text the model does not know."""
         return f"not readable: {100 * unknown:.0f} % of its tokens are unknown to the model"
+
+
+def _texts(rows: pd.DataFrame, name: str) -> list[str]:
+    return rows[name].astype("str").where(rows[name].notna(), "").tolist()
