@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from assay.personal import REACH, beginning, masked
+from assay.personal import REACH, beginning, masked, spans
 from tests.personal import AFTER, BEFORE, SAMPLES, made
 
 WIDE = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
@@ -35,6 +35,14 @@ def test_what_is_personal_is_replaced_wherever_it_stands(
     for before in BEFORE:
         for after in AFTER:
             assert masked(before + shown + after) == before + word + after
+
+
+@pytest.mark.parametrize(("sample", "word"), SAMPLES.items())
+def test_where_it_stands_is_known_in_the_text_as_it_was(sample: str, word: str) -> None:
+    text = f"1\u200b2 {sample} and ann@example.org, {sample}"
+    found = spans(text)
+    assert [f"[{kind}]" for _, _, kind in found] == [word, "[e-mail]", word]
+    assert [text[start:end] for start, end, _ in found] == [sample, "ann@example.org", sample]
 
 
 @pytest.mark.parametrize("text", ORDINARY)

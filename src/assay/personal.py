@@ -81,14 +81,32 @@ def beginning(text: str, letters: int) -> str:
 def masked(text: str) -> str:
     """Return ``text`` with what is found in it replaced by its kind, e.g. ``[e-mail]``."""
     text = UNSEEN.sub("", text)
+    for start, end, kind in _replaced(text):
+        text = f"{text[:start]}[{kind}]{text[end:]}"
+    return text
+
+
+def spans(text: str) -> list[tuple[int, int, str]]:
+    """Return where in ``text`` what is found begins and ends, and its kind, in order."""
+    unseen = {place for found in UNSEEN.finditer(text) for place in range(*found.span())}
+    # Where each letter of what is searched stands in the text.
+    places = [place for place in range(len(text)) if place not in unseen]
+    spans = []
+    for start, end, kind in _replaced("".join(text[place] for place in places)):
+        spans.append((places[start], places[end - 1] + 1, kind))
+        places[start:end] = [places[start]] * len(f"[{kind}]")
+    return sorted(spans)
+
+
+def _replaced(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield what is to be replaced by its kind in brackets, in a text where all before was."""
     plain = text.translate(NARROW)
     if not WORTH_A_LOOK.search(plain):
-        return text
+        return
     for kind, find in KINDS:
         for start, end in sorted(find(plain), reverse=True):
-            text = f"{text[:start]}[{kind}]{text[end:]}"
+            yield start, end, kind
             plain = f"{plain[:start]}[{kind}]{plain[end:]}"
-    return text
 
 
 def _addresses(text: str) -> Iterator[Span]:

@@ -30,7 +30,7 @@ def escaped(text: object, longest: int = LONGEST) -> str:
 
     Longer than ``longest`` letters, it is cut.
     """
-    line = " ".join("".join(map(_printable, str(text))).split())
+    line = " ".join("".join(map(printable, str(text))).split())
     line = personal.beginning(line, LOOKED_AT)
     if len(line) > longest:
         line = line[: longest - 1] + "…"
@@ -76,8 +76,8 @@ def span(interval: tuple[float, float] | None, *, signed: bool = False, scale: f
     return f"{low} to {high}"
 
 
-def _printable(letter: str) -> str:
-    """Control characters become space; those that turn the direction of a text are dropped."""
+def printable(letter: str) -> str:
+    """Return a letter; space for a control character, nothing for one that turns directions."""
     if letter in DIRECTIONS:
         return ""
     return " " if unicodedata.category(letter) in {"Cc", "Zl", "Zp", "Cs"} else letter
