@@ -8,13 +8,17 @@ import pytest
 
 from assay import records
 from assay.bundle import manifest
+from assay.bundle.classifier import Classifier
 from assay.errors import DataRefused
+from assay.modalities.text.encoding import of_bundle
+from assay.objectives.classification import metrics
 from assay.paths import ModelPaths
 from assay.records import Evaluation
 from assay.tasks.registry import load_model
-from assay.tasks.text_classification import baseline, evaluate
+from assay.tasks.text_classification import baseline, evaluate, explained
 from assay.tasks.text_classification.settings import TextClassificationModel
 from tests import made
+from tests.tasks.text_classification.made import write_bundle
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,6 +84,7 @@ def test_the_evaluation_is_that_of_bundle_and_baseline(
     assert report.tables["baselines"]["name"].tolist() == ["the model", baseline.TF_IDF]
     assert found.rows == len(pd.read_parquet(FILES.split("test")))
     assert found.precision == manifest.read(FILES.bundle).precision
+    assert "## Words that carried the answer" in report.page
     assert report.tables["slices"]["slice"].str.startswith("characters: ").all()
     accuracy = found.metric("accuracy").baseline
     assert accuracy is not None
@@ -97,3 +102,23 @@ def test_a_row_is_shown_by_its_text(
     report = _evaluate()
     errors = report.predictions.query("predicted_label != label").nlargest(1, "score")
     assert errors["text"].iloc[0] in report.page
+
+
+def test_rows_are_explained_the_wrong_ones_first_and_the_same_each_time(tmp_path: Path) -> None:
+    write_bundle(tmp_path / "bundle", {"good": (0.0, 2.0), "bad": (3.0, 0.0)})
+    bundle = Classifier.open(tmp_path / "bundle", of_bundle, threads=1)
+    texts = [f"row {n} is {'good' if n % 2 else 'bad'} | ann{n}@example.org" for n in range(60)]
+    # Every tenth is wrong.
+    truth = [["negative", "positive"][(n + (n % 10 == 0)) % 2] for n in range(60)]
+    model = metrics.predictions(truth, bundle.predict(texts).probabilities, bundle.labels)
+    found = explained.section(bundle, texts, model, seed=7)
+    rows = [line for line in found.words.splitlines() if "row" in line and "is <strong>" in line]
+    assert len(rows) == 6 + explained.SHOWN
+    assert [row.split(" | ")[0] for row in rows[:6]] == ["| positive"] * 6
+    assert all("<strong>bad +3.0</strong> &#124; &#91;e-mail&#93;" in row for row in rows[:6])
+    for row in rows[6:]:
+        actual, predicted = row.split(" | ")[:2]
+        assert actual == f"| {predicted}"
+        assert ("<strong>good +2.0</strong>" in row) == (predicted == "positive")
+    assert found == explained.section(bundle, texts, model, seed=7)
+    assert explained.chosen(model, 8) != explained.chosen(model, 7)

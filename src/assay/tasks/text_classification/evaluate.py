@@ -16,7 +16,7 @@ from assay.objectives.classification import baselines, evaluation, metrics
 from assay.objectives.classification import slices as by_slice
 from assay.objectives.classification.labels import known_labels
 from assay.progress import Progress, say
-from assay.tasks.text_classification import baseline
+from assay.tasks.text_classification import baseline, explained
 
 if TYPE_CHECKING:
     from assay.objectives.classification.baselines import Scored
@@ -44,12 +44,14 @@ def evaluate(settings: TextClassificationModel, files: ModelPaths) -> Report:
     texts = test["text"].astype(str).tolist()
     with Progress("predicting the test split", len(texts)) as bar:
         found = bundle.predict(texts, progress=bar).probabilities
+    model = metrics.predictions(truth, found, bundle.labels)
     tested = evaluation.Tested(
         table=test,
-        model=metrics.predictions(truth, found, bundle.labels),
+        model=model,
         baselines=_baselines(settings, files, texts, truth, bundle.labels),
         slicings=slices(test, settings),
         show=lambda row: str(row["text"]),
+        sections=[explained.section(bundle, texts, model, settings.evaluate.seed)],
     )
     return evaluation.evaluate(tested, bundle.manifest, settings, files)
 
