@@ -4,6 +4,7 @@ import csv
 import gzip
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -428,3 +429,40 @@ def test_a_reader_that_has_enough_is_no_fault(tmp_path: Path) -> None:
         running.stdout.close()
         assert b"Traceback" not in running.stderr.read()
     assert running.returncode == 0
+
+
+def test_the_words_that_carried_an_answer_are_marked() -> None:
+    text = "the  chair was great\x1b[31m and it's lovely"
+    answer = assay("predict", made.MODEL, text, "", "--explain")
+    assert answer.code == 0, answer.err
+    first, marked, blank = answer.out.splitlines()
+    assert first.split()[0] in made.LABELS
+    assert "(blank)" in blank
+    assert "\x1b" not in answer.out
+    plain = re.sub(r"\[(\S+) [+-]\d+\.\d\d\]", r"\1", marked.strip())
+    assert plain == r"the chair was great\x1b[31m and it's lovely"
+    assert re.search(r"\[(great|lovely) \+\d", marked)
+    assert "[word +1.20]" in answer.err
+
+
+def test_a_program_gets_the_weight_of_every_word_and_its_place() -> None:
+    texts = ["the chair was great", " ", "房 slow"]
+    found = json.loads(assay("predict", made.MODEL, *texts, "--explain", "--json").out)
+    first, blank, third = (one["explanation"] for one in found["predictions"])
+    assert blank is None
+    for text, units in ((texts[0], first), (texts[2], third)):
+        assert [unit["text"] for unit in units] == text.split()
+        assert all(text[unit["start"] : unit["end"]] == unit["text"] for unit in units)
+    assert max(first, key=lambda unit: unit["weight"])["text"] == "great"
+    plain = json.loads(assay("predict", made.MODEL, *texts, "--json").out)["predictions"]
+    for one in found["predictions"]:
+        del one["explanation"]
+    assert found["predictions"] == plain
+
+
+def test_a_file_is_not_explained(tmp_path: Path) -> None:
+    pd.DataFrame({"text": TEXTS}).to_csv(tmp_path / "in.csv", index=False)
+    answer = _ask_file(tmp_path / "in.csv", "--explain")
+    assert answer.code == 2
+    assert "--explain and --file were given" in answer.err
+    assert "assay predict MODEL --explain" in answer.err

@@ -133,3 +133,10 @@ def test_a_file_that_a_table_names_must_be_there(photos: Path) -> None:
     answer = _ask("--file", str(photos / "rows.csv"))
     assert answer.code == 3
     assert "names 1 image files that are not there: 'gone.png'" in answer.err
+
+
+def test_explanations_are_of_texts(photos: Path) -> None:
+    answer = _ask(str(photos / "night.png"), "--explain")
+    assert answer.code == 2
+    assert "--explain marks the words of texts" in answer.err
+    assert "is asked about images" in answer.err

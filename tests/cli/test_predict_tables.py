@@ -112,3 +112,10 @@ def test_half_a_character_is_an_unknown_category() -> None:
     found = [_ask(json.dumps({"age": 70, "job": job}), "--json") for job in ("\ud800", "juggler")]
     first, second = (json.loads(one.out)["predictions"][0]["probabilities"] for one in found)
     assert first == second
+
+
+def test_explanations_are_of_texts() -> None:
+    answer = _ask(GOOD, "--explain")
+    assert answer.code == 2
+    assert "--explain marks the words of texts" in answer.err
+    assert "is asked about rows" in answer.err

@@ -13,6 +13,7 @@ import click
 
 from assay.cli import as_json
 from assay.cli.answer import columns, give
+from assay.cli.predict_explain import explanations, refuse_file, show_explained, units_of
 from assay.cli.predict_file import ADDED, DIGITS, Source, ask, open_file, show, write
 from assay.errors import MissingFile, UsageError
 from assay.gateways import written
@@ -23,7 +24,7 @@ from assay.tasks import registry
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from assay.modalities.requests import Requests
+    from assay.modalities.requests import Occluded, Requests
     from assay.objectives.classification.prediction import Prediction
     from assay.settings.schema import Model
 
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     help="Let --output be the file that is read, and replace columns of these names in it.",
 )
 @click.option("--workspace", is_flag=True, help="Ask the workspace's bundle, not the champion.")
+@click.option("--explain", is_flag=True, help="Mark the words that carried each answer.")
 @as_json
 def command(
     model: str,
@@ -58,6 +60,7 @@ def command(
     output: Path | None,
     overwrite: bool,
     workspace: bool,
+    explain: bool,
     json_: bool,
 ) -> None:
     """Ask MODEL for the label of each INPUT (a text, an image file, a row), or of a whole file."""
@@ -68,7 +71,11 @@ def command(
     _check_output(file, output, overwrite)
     if file is None:
         contents = requests.words(words)
-        _words(_open(model, settings, workspace), requests, words, contents, json_=json_)
+        occluded = units_of(model, requests, contents) if explain else None
+        source = _open(model, settings, workspace)
+        _words(source, requests, words, contents, occluded, json_=json_)
+    elif explain:
+        raise refuse_file()
     else:
         given = open_file(requests, file, column, at_once=output is None)
         if not overwrite:
@@ -160,6 +167,7 @@ def _words(
     requests: Requests,
     words: tuple[str, ...],
     contents: Sequence[Any],
+    occluded: Sequence[Occluded] | None,
     *,
     json_: bool,
 ) -> None:
@@ -168,6 +176,7 @@ def _words(
     bundle = source.bundle
     usable, answers, told = ask(bundle, requests, contents)
     told.say(bundle, requests)
+    explained = explanations(bundle, contents, occluded, usable) if occluded else []
     given = predictions(answers.probabilities, bundle.labels)
     remarks = [
         requests.remark(share) if unreadable else ""
@@ -179,7 +188,12 @@ def _words(
         one, share, remark = next(answered) if good else (None, None, "")
         listed.append({requests.noun: word, **_as_dict(one, share)})
         rows.append([*_row(word, one), remark])
-    give({**source.as_dict(told.truncated), "predictions": listed}, columns(rows), json_=json_)
+    for entry, found in zip(listed, explained, strict=False):
+        entry["explanation"] = found and found.as_list()
+    if explained and not json_:
+        show_explained(columns(rows), explained)
+    else:
+        give({**source.as_dict(told.truncated), "predictions": listed}, columns(rows), json_=json_)
 
 
 def _as_dict(prediction: Prediction | None, unknown: float | None) -> dict[str, Any]:

@@ -37,6 +37,34 @@ class Asked:
             yield rows, self.contents(rows)
 
 
+class Unit(Protocol):
+    """A part of an input: ``input[start:end]``."""
+
+    @property
+    def text(self) -> str:
+        """The part."""
+
+    @property
+    def start(self) -> int:
+        """Where it begins."""
+
+    @property
+    def end(self) -> int:
+        """Where it ends."""
+
+
+class Occluded(Protocol):
+    """An input's units in their order, and the input without each of them."""
+
+    @property
+    def units(self) -> Sequence[Unit]:
+        """The units."""
+
+    @property
+    def contents(self) -> Sequence[Any]:
+        """What is left without each."""
+
+
 class Requests(Protocol):
     """Inputs that a user names on the command line or in a file."""
 
@@ -83,6 +111,9 @@ class Requests(Protocol):
 
     def truncated(self, encoder: Mapping[str, int | tuple[str, ...]]) -> str:
         """Return what is said of inputs that the model did not see whole, behind their number."""
+
+    def occluded(self, content: Any) -> Occluded | None:
+        """Return an input's units and the input without each; None where inputs have no units."""
 
     @property
     def unreadable(self) -> str:

@@ -130,6 +130,9 @@ class ImageRequests:
         """Return nothing: of an image the model sees all."""
         return ""
 
+    def occluded(self, content: bytes) -> None:
+        """Return nothing: an image has no words."""
+
     def remark(self, unknown: float) -> str:
         """Return nothing: there is no pixel that a model does not know."""
         return ""

@@ -101,6 +101,9 @@ class RowRequests:
         """Return nothing: of a row the model sees all its columns."""
         return ""
 
+    def occluded(self, content: Row) -> None:
+        """Return nothing: rows are explained as a whole, by the report of their model."""
+
     def remark(self, unknown: float) -> str:
         """Return nothing: a value that training did not know is allowed."""
         return ""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from assay.errors import UsageError
 from assay.modalities.requests import Asked
+from assay.modalities.text import units
 from assay.settings.limits import DEFAULT
 
 if TYPE_CHECKING:
@@ -91,6 +92,10 @@ class TextRequests:
     def truncated(self, encoder: Mapping[str, int | tuple[str, ...]]) -> str:
         """Return that texts are longer than the model reads."""
         return f"texts are longer than {encoder['max_length']} tokens; the rest was not read"
+
+    def occluded(self, content: str) -> units.Occluded:
+        """Return a text's words, and the text without each."""
+        return units.occluded(content)
 
     def remark(self, unknown: float) -> str:
         """Return how much of a text the model does not know."""
