@@ -38,10 +38,13 @@ def _lazy(name: str) -> Benchmark:
 
 BENCHMARKS: dict[str, Benchmark] = {
     name: _lazy(name)
-    for name in ("commands", "training", "inference", "recognition", "gate", "seeds", "suspicion")
+    for name in (
+        *("commands", "training", "inference", "recognition", "gate"),
+        *("seeds", "texts", "suspicion"),
+    )
 }
-# An hour, and ten minutes: only when they are asked for by name.
-LONG = ("seeds", "suspicion")
+# An hour, half an hour, and ten minutes: only when they are asked for by name.
+LONG = ("seeds", "texts", "suspicion")
 
 
 def main(words: Sequence[str], benchmarks: Mapping[str, Benchmark] = BENCHMARKS) -> int:

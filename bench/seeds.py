@@ -27,6 +27,8 @@ from bench import project, stopwatch, tables, tutorial
 from bench.measure import facts, number
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bench.project import Project
 
 EXAMPLE = Path("examples/cifar10.yaml")
@@ -126,12 +128,12 @@ def _given(figure: float | None) -> float:
     return math.nan if figure is None else figure
 
 
-def change(built: Project, changes: dict[str, dict[str, Any]]) -> None:
-    """Write ``changes``, by block, into the model's settings."""
+def change(built: Project, changes: Mapping[str, Mapping[str, Any]], model: str = MODEL) -> None:
+    """Write ``changes``, by block, into a model's settings."""
     yaml, target = YAML(), built.folder / PARAMS
     document = yaml.load(target.read_text(encoding="utf-8"))
     for block, values in changes.items():
-        document["models"][MODEL][block] |= values
+        document["models"][model][block] |= values
     with target.open("w", encoding="utf-8") as stream:
         yaml.dump(document, stream)
 

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from assay.records import Evaluation, Metric, Timings
+from bench import texts
+from bench.texts import Run
+from tests import reports
+
+
+def run(seed: int, accuracy: float) -> Run:
+    evaluation = Evaluation(
+        data="text",
+        task="classification",
+        rows=1200,
+        precision="int8",
+        baseline="TF-IDF",
+        better="model",
+        metrics=(
+            Metric(name="accuracy", title="accuracy", value=accuracy, low=0.8, high=0.9),
+            Metric(name="macro_f1", title="macro F1", value=None),
+        ),
+    )
+    timings = Timings(
+        rows_per_second_fp32=10.0,
+        rows_per_second_int8=40.0,
+        int8_speedup=4.0,
+        provider="CPUExecutionProvider",
+        processor="made",
+        threads=1,
+    )
+    return Run("films", seed, 120.0, 60.0, evaluation, reports.parity(), timings, 0.75)
+
+
+def lines(*runs: Run) -> list[str]:
+    """Return the rows of the table."""
+    return [line for line in texts._table(runs).splitlines() if line.startswith("| ")][2:]
+
+
+def test_each_seed_has_a_line_and_several_a_mean() -> None:
+    first, second, mean = lines(run(13, 0.84), run(14, 0.86))
+    assert first.startswith("| `films`, seed 13 | 0.8400 (0.800–0.900) | nan | 0.7500 | 1,200 |")
+    assert second.startswith("| `films`, seed 14 | 0.8600")
+    assert mean.startswith("| **`films`, mean** | **0.8500** |")
+    assert len(lines(run(13, 0.84))) == 1
+
+
+def test_the_speed_and_size_are_those_of_what_is_served() -> None:
+    (line,) = lines(run(13, 0.84))
+    assert line.endswith("| int8, 23 | 40.0 |")
