@@ -131,6 +131,8 @@ def _given(figure: float | None) -> float:
 def change(built: Project, changes: Mapping[str, Mapping[str, Any]], model: str = MODEL) -> None:
     """Write ``changes``, by block, into a model's settings."""
     yaml, target = YAML(), built.folder / PARAMS
+    # A label such as "card_lost?" must keep its quotes: DVC reads YAML by the older rules.
+    yaml.preserve_quotes = True
     document = yaml.load(target.read_text(encoding="utf-8"))
     for block, values in changes.items():
         document["models"][model][block] |= values
