@@ -82,6 +82,47 @@ def _build(folder: Path, checkpoint: Path) -> None:
     _run_all(folder)
 
 
+@functools.cache
+def built_from_scratch(checkpoint: Path, network: str) -> Path:
+    """Return a project like :func:`built` whose network starts from random weights.
+
+    ``checkpoint`` only says in which folder this session makes things.
+    """
+    return _made_once(checkpoint, f"built {network}", lambda at: _build_from_scratch(at, network))
+
+
+def _build_from_scratch(folder: Path, network: str) -> None:
+    folder.mkdir()
+    lay_out_plain(folder, scratch_settings(network), texts(300))
+    _run_all(folder)
+
+
+def scratch_settings(network: str, **train: Any) -> dict[str, Any]:
+    """Return the block of a network from random weights that is trained in seconds."""
+    small = {
+        "network": network,
+        "checkpoint": None,
+        "width": 16,
+        "epochs": 5,
+        "batch_size": 16,
+        "learning_rate": 1e-2,
+        "max_length": 64,
+        "checkpoint_every": 5,
+        "threads": 1,
+    }
+    if network == "bow":
+        small["buckets"] = 500
+    return {
+        "data": "text",
+        "task": "classification",
+        "labels": list(LABELS),
+        "validate": {"min_rows": 20},
+        "train": small | train,
+        "export": {"threads": 1},
+        "evaluate": {"bootstrap": 100, "worst": 5, "threads": 1},
+    }
+
+
 def _run_all(folder: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)

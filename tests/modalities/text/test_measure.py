@@ -13,6 +13,7 @@ from assay.modalities.text.pretrained import locate
 from assay.objectives.classification.label_rules import LabelRules
 from assay.records import DataSummary, KeptRows
 from assay.tasks.text_classification.settings import TextTrain
+from tests import made
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -185,6 +186,17 @@ def test_a_tokenizer_without_an_unknown_token_knows_everything(tmp_path: Path) -
     model = models.BPE({"g": 0, "o": 1}, [])
     _, unknown = module.count_tokens(save(tmp_path, model), ["goo", "漢"])
     assert unknown.tolist() == [0, 0]
+
+
+def test_words_are_counted_where_the_training_texts_make_the_tokenizer(tmp_path: Path) -> None:
+    tokens, unknown = module.count_words(["good, bad", "酒店", " "])
+    assert tokens.tolist() == [3, 2, 0]
+    assert unknown.tolist() == [0, 0, 0]
+    made.texts(9).to_parquet(tmp_path / "raw.parquet")
+    found = module.measure(tmp_path / "raw.parquet", None, LabelRules(made.LABELS))
+    assert found.table["unknown_share"].eq(0).all()
+    assert found.summary.figures["tokens"] == 9 * 7
+    assert found.summary.figures["share of unknown tokens"] == 0
 
 
 def test_a_file_that_is_no_tokenizer_is_refused(tmp_path: Path) -> None:

@@ -4,7 +4,16 @@ Reads the files that it is told to. Writes nothing.
 """
 
 from assay.gateways.onnx.dynamic import quantize_dynamic
+from assay.gateways.onnx.embeddings import quantize_embeddings
 from assay.gateways.onnx.graph import from_torch, load, serialize, strip
 from assay.gateways.onnx.static import quantize_static
 
-__all__ = ["from_torch", "load", "quantize_dynamic", "quantize_static", "serialize", "strip"]
+__all__ = [
+    "from_torch",
+    "load",
+    "quantize_dynamic",
+    "quantize_embeddings",
+    "quantize_static",
+    "serialize",
+    "strip",
+]

@@ -38,6 +38,11 @@ OTHERS = (
     - ENGLISH
 )
 WORD = re.compile(r"[^\W\d_]+")
+# A character of the scripts that put no space between words: Han, kana, Thai, Lao, Myanmar, Khmer.
+UNSPACED = (
+    "[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]"
+)
 LATIN_SHARE = 0.9
 
 

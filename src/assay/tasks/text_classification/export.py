@@ -20,8 +20,10 @@ from assay.objectives.classification import precision
 from assay.objectives.classification.labels import numbers
 from assay.objectives.classification.precision import Graphs, Trial
 from assay.progress import say
-from assay.tasks.text_classification import inference, network, parity
+from assay.tasks.text_classification import inference, network, networks, parity
 from assay.tasks.text_classification.golden import drawn
+from assay.tasks.text_classification.ngrams import BagOfNgrams
+from assay.tasks.text_classification.recurrent import Recurrent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,10 +33,16 @@ if TYPE_CHECKING:
     from assay.bundle.manifest import Precision
     from assay.paths import ModelPaths
     from assay.records import Parity, Timings
-    from assay.tasks.text_classification.network import TextClassifier
+    from assay.tasks.text_classification.networks import TextNetwork
     from assay.tasks.text_classification.settings import TextClassificationModel
 
 DYNAMIC = {0: "batch", 1: "length"}
+# What a model card says of each network, before what it started from.
+LEARNED = {
+    "bert": "an encoder fine-tuned from",
+    "lstm": "a bidirectional LSTM trained from",
+    "bow": "a bag of n-grams trained from",
+}
 EXAMPLE_SIZES = {"batch": 1, "length": 8}
 
 
@@ -48,7 +56,7 @@ def export(
 
     """
     seeding.make_deterministic(0, settings.export.threads)
-    model = network.trained(files.checkpoint, settings.labels, settings.train.pooling)
+    model = networks.trained(files.checkpoint, settings)
     rows = pd.read_parquet(files.split("validation"), columns=["text", "label"])
     encode = text.TextEncoder(
         files.checkpoint / text.TOKENIZER, settings.train.max_length, settings.train.tail
@@ -64,7 +72,7 @@ def export(
     return report, trial.timings(graphs)
 
 
-def _graphs(model: TextClassifier, metadata: dict[str, str]) -> Graphs:
+def _graphs(model: TextNetwork, metadata: dict[str, str]) -> Graphs:
     """Return the network as ONNX in both precisions."""
     say("export: tracing the network")
     example = torch.ones((2, 16), dtype=torch.int64)
@@ -76,6 +84,9 @@ def _graphs(model: TextClassifier, metadata: dict[str, str]) -> Graphs:
     )
     fp32 = gateway.serialize(graph, metadata | {"assay.precision": "fp32"})
     small = gateway.quantize_dynamic(graph)
+    if isinstance(model, (BagOfNgrams, Recurrent)):
+        # Most of such a network is tables, which an encoder keeps as they are.
+        small = gateway.quantize_embeddings(small)
     return Graphs(fp32, gateway.serialize(small, metadata | {"assay.precision": "int8"}))
 
 
@@ -117,12 +128,14 @@ def _write(
 
 def _card(name: str, settings: TextClassificationModel, form: str) -> str:
     labels = ", ".join(f"`{label}`" for label in settings.labels)
+    chosen = settings.train
+    origin = f"`{chosen.checkpoint}`" if chosen.checkpoint else "random weights"
     return f"""# {name}
 
-A {settings.kind} model made by Assay: an encoder fine-tuned from
-`{settings.train.checkpoint}`, exported to ONNX ({form}).
+A {settings.kind} model made by Assay: {LEARNED[chosen.network]}
+{origin}, exported to ONNX ({form}).
 
-- Input: text, cut at {settings.train.max_length} tokens.
+- Input: text, cut at {chosen.max_length} tokens.
 - Output: logits over {labels}, in this order.
 - Made from: the digests in `{manifest.MANIFEST}`, which every reader should check before opening.
 - Measured: see `reports/{name}/report.md` of the project at the commit that made it.

@@ -74,7 +74,7 @@ def fitting_encoder(texts: pd.Series[str]) -> Fitting:
     return Fitting({**MULTILINGUAL_SETTINGS, **_length(lengths)}, notes)
 
 
-def _tokens(checkpoint: str, sample: list[str]) -> tuple[np.ndarray[Any, Any], float]:
+def _tokens(checkpoint: str | None, sample: list[str]) -> tuple[np.ndarray[Any, Any], float]:
     """Return the tokens of each text, and the mean share of unknown ones, which a suite bounds."""
     tokens, unknown = count_tokens(pretrained.locate(checkpoint), sample)
     return tokens, float((unknown / tokens.clip(min=1)).mean()) if sample else 0.0

@@ -14,14 +14,15 @@ from assay.progress import Progress
 if TYPE_CHECKING:
     from assay.modalities.text.encoding import Encoding
     from assay.tasks.text_classification.network import TextClassifier
+    from assay.tasks.text_classification.networks import TextNetwork
 
 BATCH = 64
 
 
-def logits(model: TextClassifier, encoding: Encoding, batch_size: int = BATCH) -> torch.Tensor:
+def logits(model: TextNetwork, encoding: Encoding, batch_size: int = BATCH) -> torch.Tensor:
     """Return float32 logits (rows, classes), in the rows' order."""
     device = next(model.parameters()).device
-    answer = torch.zeros(len(encoding.ids), model.config.num_labels)
+    answer = torch.zeros(len(encoding.ids), model.classifier.out_features)
     with torch.inference_mode():
         for rows, feeds in encoding.batches(batch_size, tokens=None):
             batch = {name: torch.from_numpy(array).to(device) for name, array in feeds.items()}

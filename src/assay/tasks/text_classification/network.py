@@ -52,6 +52,16 @@ class TextClassifier(torch.nn.Module):
         torch.nn.init.normal_(self.classifier.weight, std=self.config.initializer_range)
         torch.nn.init.zeros_(self.classifier.bias)
 
+    @property
+    def vocabulary(self) -> int:
+        """How many token ids there are."""
+        return int(self.config.vocab_size)
+
+    @property
+    def longest(self) -> int:
+        """How many tokens the encoder has positions for."""
+        return architectures.positions(self.config)
+
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         """Return logits (batch, classes) of token ids and mask (batch, length)."""
         pooled = self.pooled(input_ids, attention_mask)

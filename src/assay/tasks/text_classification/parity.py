@@ -13,7 +13,7 @@ import torch
 from assay.bundle.session import Session
 from assay.objectives.classification import agreement
 from assay.progress import Progress
-from assay.tasks.text_classification import architectures
+from assay.tasks.text_classification.settings import LONGEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 BATCHES = (1, 2, 7, 32)
 LENGTHS = (1, 2, 17, 128)
-# What train.max_length may be at most: some networks have positions for far longer texts.
-LONGEST = 512
 
 
 def grid(model: Any, graphs: Graphs, threads: int) -> float:
@@ -35,11 +33,11 @@ def grid(model: Any, graphs: Graphs, threads: int) -> float:
     """
     session = Session(graphs.fp32, threads)
     largest = 0.0
-    longest = min(LONGEST, architectures.positions(model.config))
+    longest = min(LONGEST, model.longest)
     shapes = [(b, n) for b in BATCHES for n in sorted({*_upto(LENGTHS, longest), longest})]
     with Progress("parity", len(shapes)) as bar:
         for batch, length in shapes:
-            feeds = _drawn(batch, length, model.config.vocab_size)
+            feeds = _drawn(batch, length, model.vocabulary)
             found = session.run(feeds)
             with torch.inference_mode():
                 tensors = {name: torch.from_numpy(array) for name, array in feeds.items()}

