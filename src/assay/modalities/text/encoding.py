@@ -115,9 +115,6 @@ class TextEncoder:
             self._tokenizer.enable_truncation(max_length)
         self._unknown_id = unknown_id(self._tokenizer)
         self._specials = self._tokenizer.num_special_tokens_to_add(is_pair=False)
-        # Of these, the ones behind a text.
-        mask = self._tokenizer.encode("a").special_tokens_mask
-        self._behind = len(mask) - len("".join(map(str, mask)).rstrip("1"))
 
     def __call__(self, inputs: Sequence[str]) -> Encoding:
         """Encode texts; one that is longer is cut, and counted."""
@@ -125,15 +122,18 @@ class TextEncoder:
         ids = [one.ids for one in encoded]
         if self._tail:
             cut = sum(len(row) > self._length for row in ids)
-            ids = [self._head_and_tail(row) for row in ids]
+            ids = [self._head_and_tail(one) for one in encoded]
         else:
             cut = sum(bool(one.overflowing) for one in encoded)
         return Encoding(ids, cut, self._unknown_id, self._specials)
 
-    def _head_and_tail(self, ids: list[int]) -> list[int]:
+    def _head_and_tail(self, encoded: tokenizers.Encoding) -> list[int]:
+        ids: list[int] = encoded.ids
         if len(ids) <= self._length:
             return ids
-        end = self._tail + self._behind
+        mask = encoded.special_tokens_mask
+        behind = next(place for place, special in enumerate(reversed(mask)) if not special)
+        end = self._tail + behind
         return ids[: self._length - end] + ids[-end:]
 
 
