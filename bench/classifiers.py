@@ -103,8 +103,10 @@ class Classifiers:
                     truncation=True,
                     max_length=self._max_length,
                     return_tensors="pt",
-                ).to(self._model.device)
-                labels += self._named(self._model(**feeds).cpu().numpy())
+                ).to(next(self._model.parameters()).device)
+                labels += self._named(
+                    self._model(*(feeds[name] for name in network.INPUTS)).cpu().numpy()
+                )
         return labels
 
     def _ask_bundle_sorted(self, texts: Sequence[str], size: int) -> list[str]:

