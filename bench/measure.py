@@ -5,6 +5,7 @@ Reads ``/proc/cpuinfo`` and the versions of installed packages. Writes nothing.
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import statistics
@@ -67,6 +68,11 @@ def percentile(values: Sequence[float], share: float) -> float:
     """Return the smallest value that at least ``share`` of ``values`` do not exceed."""
     ranked = sorted(values)
     return ranked[max(0, -(-int(share * 100) * len(ranked) // 100) - 1)]
+
+
+def figure(value: float | None) -> float:
+    """Return a metric's value, NaN where it is undefined."""
+    return math.nan if value is None else value
 
 
 def number(value: float) -> str:

@@ -12,7 +12,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ruamel.yaml import YAML
@@ -23,7 +23,7 @@ from assay.tasks import registry
 from assay.tasks.text_classification.settings import TextClassificationModel
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -132,13 +132,36 @@ def lay_out(folder: Path, rows: pd.DataFrame, *, stage_command: str) -> Project:
 
 
 def from_example(folder: Path, example: Path, *, stage_command: str) -> Project:
-    """Make a project to which ``assay new --from`` has added the model of an example."""
+    """Make a project to which ``assay new --from`` has added the model of an example.
+
+    Raises:
+        MissingFile: there is no such example.
+
+    """
+    if not example.is_file():
+        raise MissingFile(
+            f"there is no {example}",
+            expected="a clone of Assay, with its examples",
+            cure=f"take it from git: git checkout {example.parent}",
+        )
     _copy_pipeline(folder, stage_command)
     shutil.copyfile(PARAMS, folder / PARAMS)
     shutil.copyfile(example, folder / example.name)
     project = _committed(folder)
     project.call(script("assay"), "new", example.stem, "--from", example.name)
     return project
+
+
+def change(project: Project, model: str, changes: Mapping[str, Mapping[str, Any]]) -> None:
+    """Write ``changes``, by block, into a model's settings."""
+    yaml, target = YAML(), project.folder / PARAMS
+    # A label such as "card_lost?" must keep its quotes: DVC reads YAML by the older rules.
+    yaml.preserve_quotes = True
+    document = yaml.load(target.read_text(encoding="utf-8"))
+    for block, values in changes.items():
+        document["models"][model][block] |= values
+    with target.open("w", encoding="utf-8") as stream:
+        yaml.dump(document, stream)
 
 
 def _copy_pipeline(folder: Path, stage_command: str) -> None:

@@ -6,17 +6,13 @@ temporary folder alone. An hour on two cores: it is measured when it is asked fo
 
 from __future__ import annotations
 
-import math
 import statistics
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ruamel.yaml import YAML
-
 from assay import records
-from assay.errors import MissingFile
 from assay.files import read_json
 from assay.paths import PARAMS, ModelPaths
 from assay.progress import Progress
@@ -24,11 +20,9 @@ from assay.records import Evaluation
 from assay.settings.classification import ClassificationModel
 from assay.tasks import registry
 from bench import project, stopwatch, tables, tutorial
-from bench.measure import facts, number
+from bench.measure import facts, figure, number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from bench.project import Project
 
 EXAMPLE = Path("examples/cifar10.yaml")
@@ -64,13 +58,13 @@ class Run:
     @property
     def accuracy(self) -> float:
         """The bundle's accuracy on the test split."""
-        return _given(self.evaluation.metric("accuracy").value)
+        return figure(self.evaluation.metric("accuracy").value)
 
     @property
     def interval(self) -> str:
         """Its 95 % interval."""
         metric = self.evaluation.metric("accuracy")
-        return f"{_given(metric.low):.4f}–{_given(metric.high):.4f}"
+        return f"{figure(metric.low):.4f}–{figure(metric.high):.4f}"
 
 
 def measure(quick: bool) -> str:
@@ -81,12 +75,6 @@ def measure(quick: bool) -> str:
         StageFailed: a command failed.
 
     """
-    if not EXAMPLE.is_file():
-        raise MissingFile(
-            f"there is no {EXAMPLE}",
-            expected="a clone of Assay, with its examples",
-            cure=f"take it from git: git checkout {EXAMPLE.parent}",
-        )
     size = QUICK if quick else FULL
     with tempfile.TemporaryDirectory() as scratch, Progress("seeds", len(size.seeds) + 1) as bar:
         built = project.from_example(
@@ -110,7 +98,7 @@ def measure(quick: bool) -> str:
 
 def _run(built: Project, seed: int, changes: dict[str, dict[str, Any]]) -> Run:
     """Run the model from this seed; what is not stale (the data) is not done again."""
-    change(built, {**changes, "train": {**changes.get("train", {}), "seed": seed}})
+    project.change(built, MODEL, {**changes, "train": {**changes.get("train", {}), "seed": seed}})
     whole = built.seconds(project.script("assay"), "run", MODEL)
     files = ModelPaths(MODEL)
     training = read_json(built.folder / stopwatch.kept("train"))["work"]
@@ -122,22 +110,6 @@ def _labels(built: Project) -> tuple[str, ...]:
     if not isinstance(found, ClassificationModel):
         raise project.other_task(MODEL, found, "a classification")
     return found.labels
-
-
-def _given(figure: float | None) -> float:
-    return math.nan if figure is None else figure
-
-
-def change(built: Project, changes: Mapping[str, Mapping[str, Any]], model: str = MODEL) -> None:
-    """Write ``changes``, by block, into a model's settings."""
-    yaml, target = YAML(), built.folder / PARAMS
-    # A label such as "card_lost?" must keep its quotes: DVC reads YAML by the older rules.
-    yaml.preserve_quotes = True
-    document = yaml.load(target.read_text(encoding="utf-8"))
-    for block, values in changes.items():
-        document["models"][model][block] |= values
-    with target.open("w", encoding="utf-8") as stream:
-        yaml.dump(document, stream)
 
 
 def _table(runs: list[Run], seconds: float, accuracy: float) -> str:

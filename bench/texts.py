@@ -6,7 +6,6 @@ folders alone. Half an hour on two cores: it is measured when it is asked for by
 
 from __future__ import annotations
 
-import math
 import statistics
 import tempfile
 from dataclasses import dataclass, field
@@ -16,15 +15,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from assay import records
-from assay.errors import MissingFile
 from assay.files import read_json
 from assay.paths import ModelPaths
 from assay.progress import Progress
-from assay.records import Evaluation, Metric, Parity, Timings
+from assay.records import Evaluation, Parity, Timings
 from assay.tasks.text_classification.baseline import TF_IDF
 from bench import project, stopwatch, tables
-from bench.measure import facts, number
-from bench.seeds import change
+from bench.measure import facts, figure, number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -63,12 +60,12 @@ class Run:
     @property
     def accuracy(self) -> float:
         """The bundle's accuracy on the test split."""
-        return value(self.evaluation.metric("accuracy"))
+        return figure(self.evaluation.metric("accuracy").value)
 
     @property
     def macro_f1(self) -> float:
         """Its macro F1."""
-        return value(self.evaluation.metric("macro_f1"))
+        return figure(self.evaluation.metric("macro_f1").value)
 
 
 def measure(quick: bool) -> str:
@@ -93,18 +90,12 @@ def _runs(
 ) -> list[Run]:
     """Build one example from each seed; what is not stale (the data) is not done again."""
     example = EXAMPLES / f"{name}.yaml"
-    if not example.is_file():
-        raise MissingFile(
-            f"there is no {example}",
-            expected="a clone of Assay, with its examples",
-            cure=f"take it from git: git checkout {EXAMPLES}",
-        )
     built = project.from_example(folder, example, stage_command="python -m bench.stopwatch")
     return [_run(built, name, seed, changes) for seed in seeds]
 
 
 def _run(built: Project, name: str, seed: int, changes: Mapping[str, Mapping[str, Any]]) -> Run:
-    change(built, {**changes, "train": {**changes.get("train", {}), "seed": seed}}, name)
+    project.change(built, name, {**changes, "train": {**changes.get("train", {}), "seed": seed}})
     whole = built.seconds(project.script("assay"), "run", name)
     files = ModelPaths(name)
     baselines = pd.read_csv(built.folder / files.tables / "baselines.csv").set_index("name")
@@ -120,18 +111,13 @@ def _run(built: Project, name: str, seed: int, changes: Mapping[str, Mapping[str
     )
 
 
-def value(metric: Metric) -> float:
-    """Return a metric's value, NaN where it is undefined."""
-    return math.nan if metric.value is None else metric.value
-
-
 def _line(run: Run) -> list[str]:
     metric = run.evaluation.metric("accuracy")
     served = run.evaluation.precision
     small = served == "int8"
     part = run.parity.int8 if small else run.parity.fp32
     rate = run.timings.rows_per_second_int8 if small else run.timings.rows_per_second_fp32
-    interval = "" if metric.low is None else f" ({metric.low:.3f}–{metric.high or math.nan:.3f})"
+    interval = "" if metric.low is None else f" ({metric.low:.3f}–{figure(metric.high):.3f})"
     return [
         f"`{run.name}`, seed {run.seed}",
         f"{run.accuracy:.4f}{interval}",

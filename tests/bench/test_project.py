@@ -47,7 +47,7 @@ def test_a_throw_away_project_takes_its_model_from_an_example(
     )
     models = YAML(typ="safe").load((built.folder / "params.yaml").read_text())["models"]
     assert list(models)[-1] == seeds.MODEL
-    seeds.change(built, {"train": {"seed": 99}})
+    project.change(built, seeds.MODEL, {"train": {"seed": 99}})
     models = YAML(typ="safe").load((built.folder / "params.yaml").read_text())["models"]
     assert models[seeds.MODEL]["train"]["seed"] == 99
     assert models[seeds.MODEL]["train"]["network"] == "speednet"

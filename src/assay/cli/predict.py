@@ -174,8 +174,8 @@ def _words(
     from assay.objectives.classification.prediction import predictions
 
     bundle = source.bundle
-    usable, answers, told = ask(bundle, requests, contents)
-    told.say(bundle, requests)
+    usable, answers, counts = ask(bundle, requests, contents)
+    counts.say(bundle, requests)
     explained = explanations(bundle, contents, occluded, usable) if occluded else []
     given = predictions(answers.probabilities, bundle.labels)
     remarks = [
@@ -193,7 +193,9 @@ def _words(
     if explained and not json_:
         show_explained(columns(rows), explained)
     else:
-        give({**source.as_dict(told.truncated), "predictions": listed}, columns(rows), json_=json_)
+        give(
+            {**source.as_dict(counts.truncated), "predictions": listed}, columns(rows), json_=json_
+        )
 
 
 def _as_dict(prediction: Prediction | None, unknown: float | None) -> dict[str, Any]:

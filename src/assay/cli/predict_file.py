@@ -58,17 +58,17 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Told:
-    """How many rows there were, and how many of them there is something to say of."""
+class RowCounts:
+    """How many rows there were, and how many of them a user should hear about."""
 
     rows: int = 0
     idle: int = 0
     truncated: int = 0
     unreadable: int = 0
 
-    def __add__(self, other: Told) -> Told:
+    def __add__(self, other: RowCounts) -> RowCounts:
         """Return the sum over two parts of a table."""
-        return Told(
+        return RowCounts(
             self.rows + other.rows,
             self.idle + other.idle,
             self.truncated + other.truncated,
@@ -86,7 +86,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Given:
+class OpenedTable:
     """The table of a file that was opened.
 
     Attributes:
@@ -103,7 +103,7 @@ class Given:
     schema: Any = None
 
 
-def open_file(requests: Requests, file: Path, column: str | None, *, at_once: bool) -> Given:
+def open_file(requests: Requests, file: Path, column: str | None, *, at_once: bool) -> OpenedTable:
     """Open a file, to be read in one part where that is asked for or its kind has no others.
 
     Raises:
@@ -113,14 +113,14 @@ def open_file(requests: Requests, file: Path, column: str | None, *, at_once: bo
     """
     asked = None if at_once else requests.parts(file, column)
     if asked:
-        return Given(asked, asked.parts.rows, asked.parts.schema.names, asked.parts.schema)
+        return OpenedTable(asked, asked.parts.rows, asked.parts.schema.names, asked.parts.schema)
     rows, contents = requests.table(file, column)
-    return Given([(rows, contents)], len(contents), [str(name) for name in rows.columns])
+    return OpenedTable([(rows, contents)], len(contents), [str(name) for name in rows.columns])
 
 
 def ask(
     bundle: Classifier, requests: Requests, contents: Sequence[Any], progress: Reports | None = None
-) -> tuple[list[bool], Answers, Told]:
+) -> tuple[list[bool], Answers, RowCounts]:
     """Return which contents the model can be asked about, its answers to those, what to say."""
     usable = requests.usable(contents)
     chosen = Chosen(contents, [place for place, good in enumerate(usable) if good])
@@ -128,56 +128,58 @@ def ask(
     idle = len(contents) - len(chosen)
     if progress and idle:
         progress.advance(idle)
-    told = Told(len(contents), idle, answers.truncated, int(answers.unreadable.sum()))
-    return usable, answers, told
+    counts = RowCounts(len(contents), idle, answers.truncated, int(answers.unreadable.sum()))
+    return usable, answers, counts
 
 
-def show(source: Source, requests: Requests, given: Given, *, json_: bool) -> None:
+def show(source: Source, requests: Requests, table: OpenedTable, *, json_: bool) -> None:
     """Print the table of one part with a label for each row; nothing before all have one."""
-    bundle, ((rows, contents),) = source.bundle, given.parts
+    bundle, ((rows, contents),) = source.bundle, table.parts
     with Progress("predicting", len(contents)) as bar:
-        usable, answers, told = ask(bundle, requests, contents, bar)
-    told.say(bundle, requests)
+        usable, answers, counts = ask(bundle, requests, contents, bar)
+    counts.say(bundle, requests)
     # A program always finds the key; on a person's screen it would be a column of zeros.
     shares = json_ or bool(answers.unreadable.any())
     labelled = _labelled(rows, usable, answers, bundle.labels, shares=shares)
     if json_:
         records = labelled.astype("object").where(labelled.notna(), None).to_dict("records")
-        give({**source.as_dict(told.truncated), "predictions": records}, [], json_=True)
+        give({**source.as_dict(counts.truncated), "predictions": records}, [], json_=True)
     else:
         click.echo(visible(guarded(labelled).to_csv(index=False)), nl=False)
 
 
-def write(source: Source, requests: Requests, given: Given, output: Path, *, json_: bool) -> None:
+def write(
+    source: Source, requests: Requests, table: OpenedTable, output: Path, *, json_: bool
+) -> None:
     """Write a table with a label for each row, a part at a time.
 
     Raises:
         UsageError: it cannot be written.
 
     """
-    bundle, told = source.bundle, Told()
-    # Where shares are told at all: whether one is large is known when the last row is.
+    bundle, counts = source.bundle, RowCounts()
+    # Where inputs have shares, always: whether one is large is known when the last row was read.
     shares = bool(requests.unreadable)
     added = {name: kind for name, kind in ADDED.items() if shares or name != "unknown_share"}
     try:
         with (
             replacing(output) as beside,
-            written.KINDS[output.suffix](beside, given.schema, added) as put,
-            Progress("predicting", given.rows) as bar,
+            written.KINDS[output.suffix](beside, table.schema, added) as write_rows,
+            Progress("predicting", table.rows) as bar,
         ):
-            for part, contents in given.parts:
+            for part, contents in table.parts:
                 usable, answers, more = ask(bundle, requests, contents, bar)
-                put(_labelled(part, usable, answers, bundle.labels, shares=shares))
-                told += more
+                write_rows(_labelled(part, usable, answers, bundle.labels, shares=shares))
+                counts += more
     except OSError as problem:
         raise UsageError(
             f"{output} cannot be written: {problem.strerror or problem}",
             expected="a place that you may write to",
             cure="name another one with --output",
         ) from problem
-    told.say(bundle, requests)
-    answer = {**source.as_dict(told.truncated), "rows": told.rows, "output": str(output)}
-    give(answer, [f"{told.rows:,} rows -> {output}"], json_=json_)
+    counts.say(bundle, requests)
+    answer = {**source.as_dict(counts.truncated), "rows": counts.rows, "output": str(output)}
+    give(answer, [f"{counts.rows:,} rows -> {output}"], json_=json_)
 
 
 def _labelled(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Asked:
+class FileInputs:
     """The rows of a file and what they ask about, some thousands at a time.
 
     Attributes:
@@ -97,7 +97,7 @@ class Requests(Protocol):
 
         """
 
-    def parts(self, file: Path, column: str | None) -> Asked | None:
+    def parts(self, file: Path, column: str | None) -> FileInputs | None:
         """Return what :meth:`table` does, a part at a time; None of a file that is read whole.
 
         Raises:

@@ -5,6 +5,7 @@ import json
 import pytest
 from tokenizers import Tokenizer
 
+from assay.modalities.text import vocabulary as pieces
 from assay.modalities.text import words
 from assay.modalities.text.encoding import TextEncoder
 
@@ -31,7 +32,7 @@ def test_padding_is_piece_zero() -> None:
     vocabulary = json.loads(MADE)["model"]["vocab"]
     assert [vocabulary[mark] for mark in words.SPECIALS] == [0, 1, 2, 3]
     assert sorted(vocabulary.values()) == list(range(len(vocabulary)))
-    assert words.size(MADE) == len(vocabulary)
+    assert pieces.size(MADE) == len(vocabulary)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +93,7 @@ def test_a_long_text_is_cut_with_its_marks() -> None:
 
 def test_texts_without_any_word_make_a_tokenizer_of_marks() -> None:
     empty = words.tokenizer(["", " "], 10)
-    assert words.size(empty) == len(words.SPECIALS)
+    assert pieces.size(empty) == len(words.SPECIALS)
     assert _pieces("good", empty) == ["[UNK]"]
 
 

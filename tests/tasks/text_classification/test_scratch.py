@@ -13,7 +13,7 @@ from assay.files import sha256
 from assay.gateways import onnx as gateway
 from assay.modalities.text.encoding import TOKENIZER, TextEncoder, padded
 from assay.objectives.classification.precision import Graphs
-from assay.tasks.text_classification import inference, parity, scratch
+from assay.tasks.text_classification import checkpoint, inference, parity, scratch
 from assay.tasks.text_classification.export import DYNAMIC
 from assay.tasks.text_classification.network import INPUTS
 from tests import made
@@ -77,7 +77,7 @@ def test_a_row_without_tokens_has_an_answer(kind: str) -> None:
 def test_what_is_saved_is_read_again(kind: str, tmp_path: Path) -> None:
     model, tokenizer = networks.network(kind), networks.tokenizer()
     for name in ("one", "two"):
-        scratch.save(model, tokenizer, tmp_path / name)
+        checkpoint.write(tmp_path / name, model.state_dict(), tokenizer)
     assert sha256(tmp_path / "one") == sha256(tmp_path / "two")
     assert (tmp_path / "one" / TOKENIZER).read_text(encoding="utf-8") == tokenizer
     chosen = networks.chosen(kind, dropout=0.9)

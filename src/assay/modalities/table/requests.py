@@ -10,7 +10,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from assay.errors import UsageError
-from assay.modalities.requests import Asked
+from assay.modalities.requests import FileInputs
 from assay.modalities.table import cells
 from assay.modalities.table.encoding import records
 
@@ -71,14 +71,14 @@ class RowRequests:
         self._require_columns(file, [str(name) for name in rows.columns])
         return rows, records(rows)
 
-    def parts(self, file: Path, column: str | None) -> Asked:
+    def parts(self, file: Path, column: str | None) -> FileInputs:
         """Return the same, a part at a time."""
         from assay.gateways.parts import open_parts
 
         _require_none(column)
         parts = open_parts(file, self._settings.limits)
         self._require_columns(file, parts.schema.names)
-        return Asked(parts, records)
+        return FileInputs(parts, records)
 
     def _require_columns(self, file: Path, names: list[str]) -> None:
         if absent := [name for name in self._names if name not in names]:

@@ -38,20 +38,26 @@ OTHERS = (
     - ENGLISH
 )
 WORD = re.compile(r"[^\W\d_]+")
-# A character of the scripts that put no space between words: Han, kana, Thai, Lao, Myanmar, Khmer.
+# A letter of the scripts that put no space between words: Han, kana, Thai, Lao, Myanmar, Khmer.
 UNSPACED = (
-    "[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
+    "[\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]"
 )
 LATIN_SHARE = 0.9
 
 
+def script_of(letter: str) -> str:
+    """Return the first word of a letter's Unicode name, such as LATIN or CJK; empty for others."""
+    return unicodedata.name(letter, "").partition(" ")[0] if letter.isalpha() else ""
+
+
 def scripts(texts: Iterable[str]) -> dict[str, float]:
     """Return the share of each script among the letters, by its name in Unicode, most first."""
-    letters = Counter(letter for text in texts for letter in text if letter.isalpha())
+    characters = Counter(character for text in texts for character in text)
     counts: Counter[str] = Counter()
-    for letter, count in letters.items():
-        counts[unicodedata.name(letter, "UNNAMED").partition(" ")[0]] += count
+    for character, count in characters.items():
+        if script := script_of(character):
+            counts[script] += count
     total = max(1, counts.total())
     return {name: count / total for name, count in counts.most_common()}
 

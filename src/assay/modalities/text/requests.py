@@ -9,7 +9,7 @@ import difflib
 from typing import TYPE_CHECKING
 
 from assay.errors import UsageError
-from assay.modalities.requests import Asked
+from assay.modalities.requests import FileInputs
 from assay.modalities.text import units
 from assay.settings.limits import DEFAULT
 
@@ -66,13 +66,13 @@ class TextRequests:
         name = self._column_of(file, [str(one) for one in rows.columns], column)
         return rows, _texts(rows, name)
 
-    def parts(self, file: Path, column: str | None) -> Asked:
+    def parts(self, file: Path, column: str | None) -> FileInputs:
         """Return the same, a part at a time."""
         from assay.gateways.parts import open_parts
 
         parts = open_parts(file, self._limits)
         name = self._column_of(file, parts.schema.names, column)
-        return Asked(parts, lambda rows: _texts(rows, name))
+        return FileInputs(parts, lambda rows: _texts(rows, name))
 
     def _column_of(self, file: Path, names: list[str], column: str | None) -> str:
         name = column or self._column

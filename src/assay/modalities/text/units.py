@@ -10,26 +10,19 @@ mask (Zeiler & Fergus 2014, https://arxiv.org/abs/1311.2901, occlude a part of a
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from assay.modalities.text.language import UNSPACED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # The model is asked once for each unit: of a longer text, neighbours are left out together.
 MOST = 64
-# Letters of scripts without spaces: Thai and Lao, Myanmar, Khmer, kana, Han.
-ALONE = (
-    (0x0E00, 0x0EFF),
-    (0x1000, 0x109F),
-    (0x1780, 0x17FF),
-    (0x3005, 0x3007),
-    (0x3040, 0x30FF),
-    (0x3400, 0x9FFF),
-    (0xF900, 0xFAFF),
-    (0x20000, 0x3FFFF),
-)
+ALONE = re.compile(UNSPACED)
 APOSTROPHES = "'\u2019"
 
 
@@ -90,6 +83,6 @@ def _kind(text: str, place: int) -> str:
     if group == "M" or unicodedata.category(letter) == "Cf":
         return "mark"
     if group in "LN" or letter == "_":
-        return "alone" if any(low <= ord(letter) <= high for low, high in ALONE) else "word"
+        return "alone" if ALONE.match(letter) else "word"
     inside = text[place - 1 : place].isalnum() and text[place + 1 : place + 2].isalnum()
     return "word" if letter in APOSTROPHES and inside else "sign"

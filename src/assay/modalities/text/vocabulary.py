@@ -10,12 +10,12 @@ texts keep their tokens exactly; other texts may be cut into smaller pieces.
 from __future__ import annotations
 
 import json
-import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from tokenizers import Tokenizer
 
 from assay.errors import SettingsError
+from assay.modalities.text.language import script_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -47,10 +47,9 @@ def rows(source: str, smaller: str) -> list[int]:
     return [places[piece] for piece in _pieces(json.loads(smaller))]
 
 
-def summary(source: str, smaller: str) -> str:
-    """Return in words how many pieces of a tokenizer were kept."""
-    whole, kept = (len(_pieces(json.loads(one))) for one in (source, smaller))
-    return f"{kept:,} of the tokenizer's {whole:,} pieces are kept"
+def size(source: str) -> int:
+    """Return how many pieces the tokenizer of a JSON has."""
+    return int(Tokenizer.from_str(source).get_vocab_size())
 
 
 def _pieces(described: Mapping[str, Any]) -> list[str]:
@@ -100,7 +99,7 @@ def _met(source: str, texts: Sequence[str], pieces: Sequence[str]) -> set[str]:
 
 def _spelling(pieces: Iterable[str], texts: Iterable[str]) -> set[str]:
     """Return the pieces of one character that are no letters, or of a script of the texts."""
-    scripts = {_script(letter) for letter in set().union(*map(set, texts))}
+    scripts = {script_of(letter) for letter in set().union(*map(set, texts))}
     return {piece for piece in pieces if _is_letter_of(_bare(piece), scripts)}
 
 
@@ -109,12 +108,7 @@ def _bare(piece: str) -> str:
 
 
 def _is_letter_of(bare: str, scripts: set[str]) -> bool:
-    return len(bare) == 1 and _script(bare) in scripts | {""}
-
-
-def _script(letter: str) -> str:
-    """Return the first word of a letter's Unicode name, such as LATIN or CJK; empty for others."""
-    return unicodedata.name(letter, "").partition(" ")[0] if letter.isalpha() else ""
+    return len(bare) == 1 and script_of(bare) in scripts | {""}
 
 
 def _renumbered(described: dict[str, Any], ids: Mapping[str, int]) -> dict[str, Any]:

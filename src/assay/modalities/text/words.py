@@ -51,11 +51,6 @@ def words(text: str) -> list[str]:
     return _split(text, _normalizer(), _splitter())
 
 
-def size(source: str) -> int:
-    """Return how many pieces the tokenizer of a JSON has."""
-    return int(Tokenizer.from_str(source).get_vocab_size())
-
-
 def _counted(texts: Iterable[str]) -> Counter[str]:
     normalizer, splitter = _normalizer(), _splitter()
     counts: Counter[str] = Counter()

@@ -16,7 +16,7 @@ from assay.modalities.text.encoding import TextEncoder
 from assay.modalities.text.language import UNSPACED
 from assay.objectives.classification.baselines import Baseline, divided
 from assay.objectives.classification.logistic import logistic
-from assay.tasks.text_classification import frozen, inference, network
+from assay.tasks.text_classification import checkpoint, frozen, inference, network
 from assay.tasks.text_classification.start import Start
 
 if TYPE_CHECKING:
@@ -76,8 +76,8 @@ def frozen_encoder(
     if settings.train.checkpoint is None:
         return None
     probe = frozen.read(files.checkpoint / frozen.FILE)
-    trained = network.trained(files.checkpoint, settings.labels, settings.train.pooling)
-    if probe is None or torch.equal(trained.classifier.weight, probe.weight):
+    head = checkpoint.weight(files.checkpoint, network.HEAD)
+    if probe is None or torch.equal(head, probe.weight):
         return None
     torch.set_num_threads(settings.evaluate.threads)
     start = Start.of_trained(settings, files.checkpoint)

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModel
 
 from assay.errors import SettingsError
-from assay.modalities.text.encoding import LENGTH_STEP, TOKENIZER
-from assay.tasks.text_classification import architectures
+from assay.modalities.text.encoding import LENGTH_STEP
+from assay.tasks.text_classification import architectures, checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,10 +24,9 @@ if TYPE_CHECKING:
     from assay.tasks.text_classification.settings import Pooling
 
 INPUTS = ("input_ids", "attention_mask")
-WEIGHTS = "model.safetensors"
 # What describes a tokenizer to transformers, beside its own file.
 TOKENIZER_FILES = ("tokenizer_config.json", "special_tokens_map.json")
-ENCODER = "encoder."
+ENCODER, HEAD = "encoder.", "classifier.weight"
 
 
 class TextClassifier(torch.nn.Module):
@@ -102,7 +100,7 @@ def trained(folder: Path, labels: Sequence[str], pooling: Pooling) -> TextClassi
     encoder: Any = AutoModel.from_config(config, **_options(folder, config, pooling))  # type: ignore[no-untyped-call]
     model = TextClassifier(encoder.float(), labels, pooling, dropout=0.0)
     prefix = f"{encoder.base_model_prefix}."
-    stored = load_file(folder / WEIGHTS)
+    stored = checkpoint.weights(folder)
     model.load_state_dict({_renamed(name, prefix, ENCODER): v for name, v in stored.items()})
     return model.eval()
 
@@ -166,17 +164,12 @@ def save(model: TextClassifier, tokenizer: str, source: Path, target: Path) -> N
 
     ``source``: the folder of the pretrained checkpoint, which describes the tokenizer.
     """
-    target.mkdir(parents=True)
     prefix = f"{model.encoder.base_model_prefix}."
-    weights = {
-        _renamed(name, ENCODER, prefix): value.contiguous()
-        for name, value in model.state_dict().items()
-    }
-    save_file(dict(sorted(weights.items())), target / WEIGHTS, metadata={"format": "pt"})
+    weights = {_renamed(name, ENCODER, prefix): v for name, v in model.state_dict().items()}
+    checkpoint.write(target, weights, tokenizer)
     config = model.config.to_diff_dict() | {"architectures": [type(model.encoder).__name__]}
     config.pop("_name_or_path", None)
     model.config.__class__.from_dict(config).to_json_file(target / "config.json")
-    (target / TOKENIZER).write_text(tokenizer, encoding="utf-8")
     for name in TOKENIZER_FILES:
         if (source / name).is_file():
             shutil.copyfile(source / name, target / name)

@@ -39,8 +39,9 @@ Mode = Literal["auto", "probe", "finetune"]
 ClassWeights = Literal["none", "balanced"]
 # A pretrained encoder that is fine-tuned; an LSTM or a bag of n-grams from random weights.
 Network = Literal["bert", "lstm", "bow"]
-# What a network from random weights learns well with, where the user says nothing: chosen on the
-# validation rows of `opinions` and `hotels`.
+# What a network from random weights learns with, where the user says nothing. Rates, widths and
+# dropout are the best of a few tries on validation rows: of `hotels` and `opinions` for bow, of
+# `hotels` alone for lstm. Its macro F1 still rose in the fourth and fifth epoch.
 FROM_SCRATCH: Mapping[str, Mapping[str, Any]] = {
     "lstm": {
         "checkpoint": None,

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assay.modalities.text import pretrained, vocabulary
-from assay.modalities.text.encoding import TOKENIZER
 from assay.progress import say
-from assay.tasks.text_classification import architectures, network
+from assay.tasks.text_classification import architectures, checkpoint, network
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,16 +42,17 @@ class Start:
 
         """
         folder = pretrained.locate(settings.train.checkpoint)
-        tokenizer = (folder / TOKENIZER).read_text(encoding="utf-8")
+        tokenizer = checkpoint.tokenizer(folder)
         if settings.train.trim_vocabulary:
             whole, tokenizer = tokenizer, vocabulary.trimmed(tokenizer, texts)
-            say(f"train: {vocabulary.summary(whole, tokenizer)}")
+            kept, pieces = vocabulary.size(tokenizer), vocabulary.size(whole)
+            say(f"train: {kept:,} of the tokenizer's {pieces:,} pieces are kept")
         return cls(folder, tokenizer)
 
     @classmethod
-    def of_trained(cls, settings: TextClassificationModel, checkpoint: Path) -> Start:
-        """Return what a trained model started from."""
-        own = (checkpoint / TOKENIZER).read_text(encoding="utf-8")
+    def of_trained(cls, settings: TextClassificationModel, trained: Path) -> Start:
+        """Return what the model in the folder ``trained`` started from."""
+        own = checkpoint.tokenizer(trained)
         return cls(pretrained.locate(settings.train.checkpoint), own)
 
     def network(self, settings: TextClassificationModel) -> TextClassifier:
@@ -65,7 +65,7 @@ class Start:
         chosen = settings.train
         model = network.pretrained(self.folder, settings.labels, chosen.pooling, chosen.dropout)
         if chosen.trim_vocabulary:
-            whole = (self.folder / TOKENIZER).read_text(encoding="utf-8")
+            whole = checkpoint.tokenizer(self.folder)
             architectures.keep_rows(model.encoder, vocabulary.rows(whole, self.tokenizer))
         if chosen.layers is not None:
             architectures.keep_layers(model.encoder, chosen.layers, chosen.keep_layers)

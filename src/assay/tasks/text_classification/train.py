@@ -13,10 +13,17 @@ import torch
 
 from assay.learning import curve, loop, recipe, seeding
 from assay.learning.batching import bucketed
-from assay.modalities.text import words
+from assay.modalities.text import vocabulary, words
 from assay.objectives.classification import metrics
 from assay.progress import say
-from assay.tasks.text_classification import frozen, inference, network, probing, scratch
+from assay.tasks.text_classification import (
+    checkpoint,
+    frozen,
+    inference,
+    network,
+    probing,
+    scratch,
+)
 from assay.tasks.text_classification.splits import Splits, train_texts
 from assay.tasks.text_classification.start import Start
 
@@ -74,14 +81,14 @@ def _from_scratch(
     """Train a network of random weights; return the curve's rows."""
     chosen = settings.train
     tokenizer = words.tokenizer(train_texts(files), chosen.vocabulary)
-    say(f"train: the training texts make a tokenizer of {words.size(tokenizer):,} pieces")
+    say(f"train: the training texts make a tokenizer of {vocabulary.size(tokenizer):,} pieces")
     splits = Splits.of(settings, files, tokenizer)
     model = scratch.fresh(chosen, tokenizer, splits.classes)
     # Look-ups and small products gain nothing from bf16.
     plan = chosen.model_copy(update={"precision": "fp32"}) if chosen.precision == "auto" else chosen
     training = loop.Training(model, setup(settings, splits), recipe.fine_tuning(chosen), plan, run)
     rows = training.run()
-    scratch.save(model, tokenizer, run.checkpoint)
+    checkpoint.write(run.checkpoint, model.state_dict(), tokenizer)
     return rows
 
 
