@@ -51,3 +51,12 @@ def test_a_throw_away_project_takes_its_model_from_an_example(
     models = YAML(typ="safe").load((built.folder / "params.yaml").read_text())["models"]
     assert models[seeds.MODEL]["train"]["seed"] == 99
     assert models[seeds.MODEL]["train"]["network"] == "speednet"
+
+
+def test_labels_that_need_quotes_keep_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    example = ROOT / "examples/banking77.yaml"
+    built = project.from_example(tmp_path / "a b", example, stage_command="true")
+    project.change(built, "banking77", {"train": {"seed": 99}})
+    built.call(project.script("dvc"), "params", "diff", "--targets", "params.yaml")
+    assert '"reverted_card_payment?"' in (built.folder / "params.yaml").read_text()

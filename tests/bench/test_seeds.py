@@ -2,21 +2,13 @@ from __future__ import annotations
 
 import math
 
-from assay.records import Evaluation, Metric
+from assay.records import Metric
 from bench.seeds import Run
+from tests import reports
 
 
 def run(*metrics: Metric) -> Run:
-    evaluation = Evaluation(
-        data="image",
-        task="classification",
-        rows=10_000,
-        precision="int8",
-        baseline="logistic regression",
-        better="model",
-        metrics=metrics,
-    )
-    return Run(13, 100.0, 90.0, evaluation)
+    return Run(13, 100.0, 90.0, reports.evaluation(*metrics))
 
 
 def test_a_run_tells_its_accuracy_with_the_interval() -> None:

@@ -1,32 +1,17 @@
 from __future__ import annotations
 
-from assay.records import Evaluation, Metric, Timings
+from assay.records import Metric
 from bench import texts
 from bench.texts import Run
 from tests import reports
 
 
 def run(seed: int, accuracy: float) -> Run:
-    evaluation = Evaluation(
-        data="text",
-        task="classification",
-        rows=1200,
-        precision="int8",
-        baseline="TF-IDF",
-        better="model",
-        metrics=(
-            Metric(name="accuracy", title="accuracy", value=accuracy, low=0.8, high=0.9),
-            Metric(name="macro_f1", title="macro F1", value=None),
-        ),
+    evaluation = reports.evaluation(
+        Metric(name="accuracy", title="accuracy", value=accuracy, low=0.8, high=0.9),
+        Metric(name="macro_f1", title="macro F1", value=None),
     )
-    timings = Timings(
-        rows_per_second_fp32=10.0,
-        rows_per_second_int8=40.0,
-        int8_speedup=4.0,
-        provider="CPUExecutionProvider",
-        processor="made",
-        threads=1,
-    )
+    timings = reports.timings(rows_per_second_fp32=10.0, rows_per_second_int8=40.0)
     return Run("films", seed, 120.0, 60.0, evaluation, reports.parity(), timings, 0.75)
 
 

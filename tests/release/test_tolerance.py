@@ -8,24 +8,16 @@ import pandas as pd
 import pytest
 
 from assay import records
-from assay.records import Evaluation, Metric
+from assay.records import Metric
 from assay.release.tolerance import metrics_outside, predictions_apart
+from tests import reports
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 def evaluation(path: Path, *metrics: Metric) -> Path:
-    made = Evaluation(
-        data="table",
-        task="classification",
-        rows=200,
-        precision="fp32",
-        baseline="most frequent",
-        better="model",
-        metrics=metrics,
-    )
-    records.write(path, made)
+    records.write(path, reports.evaluation(*metrics))
     return path
 
 

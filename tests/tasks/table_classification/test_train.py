@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
-from assay.files import remove, sha256
-from assay.learning.run import TrainingRun
+from assay.files import remove
 from assay.paths import ModelPaths
 from assay.tasks.table_classification import TABLE_CLASSIFICATION, network, train
-from tests import made
+from tests import made, trainings
 from tests.tasks.table_classification.made import (
     CATEGORIES,
     NUMBERS,
@@ -20,7 +19,6 @@ from tests.tasks.table_classification.made import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from assay.tasks.table_classification.settings import TableClassificationModel
@@ -30,18 +28,6 @@ pytestmark = pytest.mark.processor
 FILES = ModelPaths(made.MODEL)
 # 160 rows in batches of 16: 10 steps an epoch, a state each 5, a row of the curve each 10.
 ROWS = {"train": 160, "validation": 60}
-
-
-class Logger:
-    """Keeps nothing; ends the training at a step, as a killed process would."""
-
-    def __init__(self, kill_at: int = -1) -> None:
-        self._kill_at = kill_at
-
-    def log(self, step: int, metrics: Mapping[str, float]) -> None:
-        """Take the metrics of one step."""
-        if step == self._kill_at:
-            raise KeyboardInterrupt
 
 
 @pytest.fixture
@@ -59,16 +45,7 @@ def _write(model: TableClassificationModel, labels: tuple[str, ...], seed: int =
 
 def _train(model: TableClassificationModel, name: str, kill_at: int = -1) -> tuple[str, str]:
     """Train; return the digests of checkpoint and curve."""
-    target, curve = FILES.checkpoint.with_name(name), FILES.curve.with_name(f"{name}.csv")
-    run = TrainingRun(
-        checkpoint=target,
-        curve=curve,
-        state=FILES.resume,
-        digest=TABLE_CLASSIFICATION.training_digest(model, FILES),
-        logger=Logger(kill_at),
-    )
-    train.train(model, FILES, run)
-    return sha256(target), sha256(curve)
+    return trainings.train(TABLE_CLASSIFICATION, model, FILES, name, kill_at)
 
 
 def test_two_trainings_are_equal_byte_for_byte(project: Path) -> None:

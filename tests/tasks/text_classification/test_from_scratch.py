@@ -11,36 +11,22 @@ import pytest
 from assay import records
 from assay.bundle import manifest as manifests
 from assay.files import remove, sha256
-from assay.learning.run import TrainingRun
 from assay.modalities.text.encoding import TOKENIZER
 from assay.paths import ModelPaths
 from assay.records import Evaluation, Parity, Trace, ValidationReport
 from assay.tasks import registry
 from assay.tasks.bundles import open_classifier
-from assay.tasks.text_classification import TEXT_CLASSIFICATION, train
+from assay.tasks.text_classification import TEXT_CLASSIFICATION
 from assay.tasks.text_classification.settings import TextClassificationModel
-from tests import made
+from tests import made, trainings
 from tests.tasks.text_classification.scratch_networks import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
 pytestmark = [pytest.mark.processor, pytest.mark.parametrize("kind", KINDS)]
 
 FILES = ModelPaths(made.MODEL)
-
-
-class Logger:
-    """Keeps nothing; ends the training at a step, as a killed process would."""
-
-    def __init__(self, kill_at: int) -> None:
-        self._kill_at = kill_at
-
-    def log(self, step: int, metrics: Mapping[str, float]) -> None:
-        """Take the metrics of one step."""
-        if step == self._kill_at:
-            raise KeyboardInterrupt
 
 
 @pytest.fixture
@@ -56,16 +42,7 @@ def project(
 
 def _train(settings: TextClassificationModel, name: str, kill_at: int = -1) -> tuple[str, str]:
     """Train; return the digests of checkpoint and curve."""
-    target, curve = FILES.checkpoint.with_name(name), FILES.curve.with_name(f"{name}.csv")
-    run = TrainingRun(
-        checkpoint=target,
-        curve=curve,
-        state=FILES.resume,
-        digest=TEXT_CLASSIFICATION.training_digest(settings, FILES),
-        logger=Logger(kill_at),
-    )
-    train.train(settings, FILES, run)
-    return sha256(target), sha256(curve)
+    return trainings.train(TEXT_CLASSIFICATION, settings, FILES, name, kill_at)
 
 
 def test_a_killed_training_resumes_and_ends_in_the_same_bytes(

@@ -9,36 +9,22 @@ import torch
 from safetensors.torch import load_file
 
 from assay.errors import SettingsError
-from assay.files import remove, sha256
-from assay.learning.run import TrainingRun
+from assay.files import remove
 from assay.modalities.text.encoding import TOKENIZER
 from assay.paths import ModelPaths
 from assay.tasks.text_classification import TEXT_CLASSIFICATION, frozen, network, train
 from assay.tasks.text_classification.settings import TextClassificationModel
 from assay.tasks.text_classification.splits import Splits
-from tests import made
+from tests import made, trainings
 from tests.conftest import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
 pytestmark = pytest.mark.processor
 
 FILES = ModelPaths(made.MODEL)
 # 240 rows in batches of 16: 15 steps an epoch, a state each 5, a row of the curve each 10.
-
-
-class Logger:
-    """Keeps nothing; ends the training at a step, as a killed process would."""
-
-    def __init__(self, kill_at: int = -1) -> None:
-        self._kill_at = kill_at
-
-    def log(self, step: int, metrics: Mapping[str, float]) -> None:
-        """Take the metrics of one step."""
-        if step == self._kill_at:
-            raise KeyboardInterrupt
 
 
 @pytest.fixture
@@ -58,16 +44,7 @@ def _model(checkpoint: Path, **changes: Any) -> TextClassificationModel:
 
 def _train(model: TextClassificationModel, name: str, kill_at: int = -1) -> tuple[str, str]:
     """Train; return the digests of checkpoint and curve."""
-    target, curve = FILES.checkpoint.with_name(name), FILES.curve.with_name(f"{name}.csv")
-    run = TrainingRun(
-        checkpoint=target,
-        curve=curve,
-        state=FILES.resume,
-        digest=TEXT_CLASSIFICATION.training_digest(model, FILES),
-        logger=Logger(kill_at),
-    )
-    train.train(model, FILES, run)
-    return sha256(target), sha256(curve)
+    return trainings.train(TEXT_CLASSIFICATION, model, FILES, name, kill_at)
 
 
 def test_two_trainings_are_equal_byte_for_byte(project: Path, checkpoint: Path) -> None:
