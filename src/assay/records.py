@@ -140,6 +140,8 @@ class Parity(Record):
             are divided.
         precision: what is served.
         reason: why.
+        false_alarm: share of inputs in scope that may be called out of scope; None: none may.
+        threshold: the score below which an input is called out of scope; None where no input is.
 
     """
 
@@ -155,6 +157,8 @@ class Parity(Record):
     temperature: float
     precision: Literal["fp32", "int8"]
     reason: str
+    false_alarm: float | None = None
+    threshold: float | None = None
 
 
 class Timings(Record):

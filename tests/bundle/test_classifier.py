@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from assay.bundle import manifest
-from assay.bundle.classifier import Classifier, softmax
+from assay.bundle.classifier import Classifier, scope_scores, softmax
 from assay.errors import BundleRefused
 from assay.files import read_json, sha256
 from assay.modalities.text.encoding import Encoding, of_bundle
@@ -176,6 +176,42 @@ def test_the_share_that_the_encoder_does_not_know_comes_with_the_answers(
     assert answers.unknown.tolist() == [1 / 3, 1, 0, 0.5, 0]
     assert answers.unreadable.tolist() == [False, True, False, True, False]
     assert opened.predict([]).unreadable.tolist() == []
+
+
+def test_what_scores_below_the_threshold_is_out_of_scope(folder: Path) -> None:
+    stated = manifest.read(folder)
+    texts = ["great lovely film", "awful", "an ordinary table", "好"]
+    scores = scope_scores(Classifier.open(folder, of_bundle).predict(texts).probabilities)
+    assert len(set(scores.tolist())) == len(texts)
+    # The lowest score but one: what scores as much as the threshold is in scope.
+    lowest = float(np.sort(scores)[1])
+    for threshold, expected in (
+        (lowest, (scores < lowest).tolist()),
+        (scores.max() + 1, [True] * 4),
+        (None, [False] * 4),
+    ):
+        manifest.write(folder, stated.model_copy(update={"threshold": threshold}))
+        answers = Classifier.open(folder, of_bundle).predict(texts)
+        assert answers.threshold == threshold
+        assert answers.out_of_scope.tolist() == expected
+    assert sum((scores < lowest).tolist()) == 1
+    assert Classifier.open(folder, of_bundle).predict([]).out_of_scope.tolist() == []
+
+
+def test_the_scope_score_is_the_energy_of_logits_whose_mean_is_zero() -> None:
+    logits = np.array([[3.0, -1.0, 0.5], [0.0, 0.0, 0.0], [40.0, 2.0, -7.0]])
+    expected = np.log(np.exp(logits).sum(axis=1)) - logits.mean(axis=1)
+    np.testing.assert_allclose(scope_scores(softmax(logits)), expected, rtol=1e-12)
+    assert expected[1] == pytest.approx(np.log(3)), "the least of three classes"
+    np.testing.assert_allclose(scope_scores(softmax(logits + 9)), expected, rtol=1e-12)
+
+
+def test_of_two_classes_the_scope_score_ranks_as_the_greater_probability() -> None:
+    first = np.array([0.5, 0.45, 0.7, 0.01, 1.0])
+    pairs = np.stack([first, 1 - first], axis=1)
+    ranked = np.argsort(scope_scores(pairs)).tolist()
+    assert ranked == np.argsort(pairs.max(axis=1)).tolist() == [0, 1, 2, 3, 4]
+    assert np.isfinite(scope_scores(pairs)).all(), "a probability of zero too"
 
 
 def test_softmax_bears_large_logits() -> None:

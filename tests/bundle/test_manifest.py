@@ -84,6 +84,21 @@ def test_all_that_was_altered_or_is_missing_is_named(folder: Path) -> None:
     assert _refused(folder) == ("README.md, model.onnx is missing, or is not listed in assay.json")
 
 
+def test_a_bundle_of_before_there_was_a_threshold_still_opens(folder: Path) -> None:
+    stated = read_json(folder / MANIFEST)
+    del stated["digest"], stated["threshold"]
+    text = json.dumps(stated, sort_keys=True, separators=(",", ":"))
+    digest = hashlib.sha256(text.encode("ascii")).hexdigest()
+    write_json(folder / MANIFEST, {**stated, "digest": digest})
+    assert manifest.read(folder).threshold is None
+
+
+def test_the_threshold_is_read_as_it_was_written(folder: Path) -> None:
+    stated = manifest.read(folder)
+    manifest.write(folder, stated.model_copy(update={"threshold": 1.234567}))
+    assert manifest.read(folder).threshold == 1.234567
+
+
 def _without(key: str) -> Callable[[dict[str, Any]], Any]:
     return lambda stated: {name: value for name, value in stated.items() if name != key}
 

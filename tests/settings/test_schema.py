@@ -129,6 +129,9 @@ def test_it_survives_being_written_as_json() -> None:
         ("ingest", "slices", [1]),
         ("export", "precision", "int4"),
         ("export", "calibration", "platt"),
+        ("export", "false_alarm", 0),
+        ("export", "false_alarm", 0.51),
+        ("export", "false_alarm", "5 %"),
         ("evaluate", "bootstrap", 10),
     ],
 )

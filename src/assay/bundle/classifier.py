@@ -38,17 +38,25 @@ class Answers:
         probabilities: float64 of shape (inputs, classes), rows sum to one.
         truncated: how many inputs were cut, so that the model did not see all of them.
         unknown: float64 of shape (inputs,), the share of each that the encoder does not know.
+        threshold: the score below which an input is out of scope; None: no input is called so.
 
     """
 
     probabilities: Floats
     truncated: int
     unknown: Floats
+    threshold: float | None = None
 
     @property
     def unreadable(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Which inputs the model can't read: more than :data:`MOST_UNKNOWN` of each is unknown."""
         return self.unknown > MOST_UNKNOWN
+
+    @property
+    def out_of_scope(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Which inputs seem to belong to no class: their :func:`scope_scores` are too low."""
+        lowest = -np.inf if self.threshold is None else self.threshold
+        return scope_scores(self.probabilities) < lowest
 
 
 class Classifier:
@@ -102,7 +110,7 @@ class Classifier:
         """Encode inputs (texts, bytes of image files, rows) once, and answer all of them."""
         encoded = self.encode(inputs)
         found = self.probabilities(encoded, len(inputs), batch_size=batch_size, progress=progress)
-        return Answers(found, encoded.truncated, encoded.unknown)
+        return Answers(found, encoded.truncated, encoded.unknown, self.manifest.threshold)
 
     def probabilities(
         self,
@@ -130,3 +138,15 @@ def softmax(logits: np.ndarray[Any, Any]) -> Floats:
     shifted = logits.astype(np.float64)
     shifted = np.exp(shifted - shifted.max(axis=-1, keepdims=True))
     return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True))
+
+
+def scope_scores(probabilities: Floats) -> Floats:
+    """Return how far each row is in scope, (rows,) of (rows, classes); log(classes) is the least.
+
+    It is the mean of -log p over the classes. Of logits z that is log sum exp z - mean z: the
+    energy of Liu et al., "Energy-based out-of-distribution detection", NeurIPS 2020, its sign
+    turned, of logits whose mean is zero. What is added to all logits of a row, which training
+    leaves open, does not change it; of two classes it ranks as the greater probability does.
+    """
+    least = np.finfo(np.float64).tiny
+    return np.asarray(-np.log(np.maximum(probabilities, least)).mean(axis=1))

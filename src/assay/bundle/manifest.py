@@ -60,6 +60,8 @@ class Manifest(BaseModel):
         inputs: the graph's inputs.
         outputs: the graph's outputs.
         encoder: what the modality's encoder goes by, e.g. the greatest number of tokens.
+        threshold: a classifier calls an input out of scope whose
+            :func:`~assay.bundle.classifier.scope_scores` are below; None: it calls none so.
         golden_max_abs_diff: greatest difference of a logit between the graph and fp32 on the golden
             rows, on the processor that the bundle was made on.
         made_from: SHA-256 of the weights and of the train and validation splits.
@@ -80,6 +82,7 @@ class Manifest(BaseModel):
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
     encoder: dict[str, int | tuple[str, ...]] = {}
+    threshold: float | None = None
     golden_max_abs_diff: float = 0.0
     made_from: dict[str, str]
     processor: str

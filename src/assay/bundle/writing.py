@@ -59,6 +59,7 @@ class Content:
         card: the model card, Markdown.
         sizes: a small valid size for each axis of an input that may vary, by the axis's name.
         encoder: what the modality's encoder goes by.
+        threshold: the score below which an input is called out of scope.
 
     """
 
@@ -70,6 +71,7 @@ class Content:
     card: str
     sizes: Mapping[str, int]
     encoder: Mapping[str, int | tuple[str, ...]]
+    threshold: float | None = None
 
 
 def write(folder: Path, content: Content, settings: ClassificationModel, files: ModelPaths) -> None:
@@ -95,6 +97,7 @@ def write(folder: Path, content: Content, settings: ClassificationModel, files: 
             "inputs": [_port(one, content.sizes) for one in served.runtime.get_inputs()],
             "outputs": [_port(one, content.sizes) for one in served.runtime.get_outputs()],
             "encoder": dict(content.encoder),
+            "threshold": content.threshold,
             "golden_max_abs_diff": float(f"{golden.largest_difference(served):.2g}"),
             "made_from": {
                 "weights": sha256(files.checkpoint),

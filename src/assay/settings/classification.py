@@ -28,11 +28,16 @@ class ClassificationValidate(Validate):
 
 
 class ClassificationExport(Export):
-    """What is served: int8 within a bound on validation macro F1, maybe with fp32; calibrated."""
+    """What is served: int8 within a bound on validation macro F1, maybe with fp32; calibrated.
+
+    ``false_alarm``: the share of inputs in scope that may be called out of scope; None: no
+    threshold.
+    """
 
     max_f1_drop: Share = 0.005
     fallback: bool = False
     calibration: Literal["temperature", "none"] = "temperature"
+    false_alarm: Annotated[float, Field(gt=0, le=0.5)] | None = 0.05
 
 
 class ClassificationModel(Model):

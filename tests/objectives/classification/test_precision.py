@@ -173,6 +173,19 @@ def test_the_temperature_of_fp32_divides_both_precisions(
     assert parity.validation_max_abs_diff < 1e-6, "torch's logits are divided too"
 
 
+@pytest.mark.parametrize(("precision", "logit"), [("fp32", 1.0), ("int8", 3.0)])
+def test_the_threshold_is_that_of_the_graph_that_is_served(precision: str, logit: float) -> None:
+    graphs = Graphs(graph(RIGHT), graph(3 * RIGHT))
+    settings = _settings(precision=precision, false_alarm=0.4)
+    parity = trial().compare(graphs, RIGHT[TRUTH], 0.0, settings)
+    # Of each row one logit is as large, the other two are zero.
+    expected = np.log(np.exp(logit) + 2) - logit / 3
+    assert parity.threshold == pytest.approx(expected, abs=1e-5)
+    assert parity.false_alarm == 0.4
+    none = trial().compare(graphs, RIGHT[TRUTH], 0.0, _settings(false_alarm=None))
+    assert none.threshold is none.false_alarm is None
+
+
 def test_no_temperature_is_fitted_where_none_is_asked_for() -> None:
     graphs = Graphs(graph(RIGHT), graph(RIGHT))
     assert trial().calibrated(graphs, _settings(calibration="none")) is graphs

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from assay import processor
+from assay.bundle.classifier import softmax
 from assay.bundle.session import Session
 from assay.gateways.onnx.scaling import divided
-from assay.objectives.classification import agreement, calibration, metrics
+from assay.objectives.classification import agreement, calibration, metrics, scope
 from assay.progress import Progress, say
 from assay.records import Candidate, Parity, Timings
 
@@ -127,6 +128,10 @@ class Trial:
             temperature=graphs.temperature,
             precision=precision,
             reason=reason,
+            false_alarm=settings.false_alarm,
+            threshold=scope.threshold(
+                softmax(small if precision == "int8" else full), settings.false_alarm
+            ),
         )
 
     def timings(self, graphs: Graphs) -> Timings:

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     import onnx
 
     from assay.bundle.golden import Feeds
-    from assay.bundle.manifest import Precision
     from assay.paths import ModelPaths
     from assay.records import Parity, Timings
     from assay.tasks.image_classification.network import Classifier
@@ -63,7 +62,7 @@ def export(
     largest = parity.grid(served, graphs, size, channels, settings.export.threads)
     report = trial.compare(graphs, _torch_logits(served, trial), largest, settings.export)
     golden = drawn(pixels.of_split(files, "validation", settings.train))
-    _write(folder, graphs, report.precision, golden, settings, files)
+    _write(folder, graphs, report, golden, settings, files)
     return report, trial.timings(graphs)
 
 
@@ -125,7 +124,7 @@ def _torch_logits(served: Served, trial: Trial) -> np.ndarray[Any, Any]:
 def _write(
     folder: Path,
     graphs: Graphs,
-    form: Precision,
+    report: Parity,
     golden: Sequence[Feeds],
     settings: ImageClassificationModel,
     files: ModelPaths,
@@ -133,14 +132,15 @@ def _write(
     folder.mkdir(parents=True)
     size, channels = settings.train.size, settings.train.channels
     content = writing.Content(
-        graph=graphs.of(form),
-        precision=form,
+        graph=graphs.of(report.precision),
+        precision=report.precision,
         fp32=graphs.fp32,
         fallback=settings.export.fallback,
         golden=golden,
-        card=_card(files.model, settings, form),
+        card=_card(files.model, settings, report.precision),
         sizes={"batch": 1, "height": size, "width": size},
         encoder={"size": size, "channels": channels},
+        threshold=report.threshold,
     )
     writing.write(folder, content, settings, files)
 

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from assay.bundle.golden import Feeds
-    from assay.bundle.manifest import Precision
     from assay.paths import ModelPaths
     from assay.records import Parity, Timings
     from assay.tasks.table_classification.network import Mlp
@@ -66,7 +65,7 @@ def export(
     with torch.inference_mode():
         expected = model(known.numbers, known.codes).numpy()
     report = trial.compare(graphs, expected, largest, settings.export)
-    _write(folder, graphs, report.precision, _golden(model), settings, files)
+    _write(folder, graphs, report, _golden(model), settings, files)
     return report, trial.timings(graphs)
 
 
@@ -207,7 +206,7 @@ def _golden(model: Mlp) -> list[Feeds]:
 def _write(
     folder: Path,
     graphs: Graphs,
-    form: Precision,
+    report: Parity,
     golden: Sequence[Feeds],
     settings: TableClassificationModel,
     files: ModelPaths,
@@ -215,18 +214,19 @@ def _write(
     folder.mkdir(parents=True)
     columns = settings.ingest
     content = writing.Content(
-        graph=graphs.of(form),
-        precision=form,
+        graph=graphs.of(report.precision),
+        precision=report.precision,
         fp32=graphs.fp32,
         fallback=settings.export.fallback,
         golden=golden,
-        card=_card(files.model, settings, form),
+        card=_card(files.model, settings, report.precision),
         sizes={"batch": 1},
         encoder={
             NUMBERS: columns.numbers,
             CATEGORIES: columns.categories,
             MISSING: columns.missing,
         },
+        threshold=report.threshold,
     )
     writing.write(folder, content, settings, files)
 

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from assay.bundle.golden import Feeds
-    from assay.bundle.manifest import Precision
     from assay.paths import ModelPaths
     from assay.records import Parity, Timings
     from assay.tasks.text_classification.networks import TextNetwork
@@ -68,7 +67,7 @@ def export(
     expected = inference.logits(model, encoding).numpy()
     report = trial.compare(graphs, expected, largest, settings.export)
     golden = drawn(encoding.ids)
-    _write(folder, graphs, report.precision, golden, settings, files)
+    _write(folder, graphs, report, golden, settings, files)
     return report, trial.timings(graphs)
 
 
@@ -106,7 +105,7 @@ def _trial(
 def _write(
     folder: Path,
     graphs: Graphs,
-    form: Precision,
+    report: Parity,
     golden: Sequence[Feeds],
     settings: TextClassificationModel,
     files: ModelPaths,
@@ -114,14 +113,15 @@ def _write(
     folder.mkdir(parents=True)
     shutil.copyfile(files.checkpoint / text.TOKENIZER, folder / text.TOKENIZER)
     content = writing.Content(
-        graph=graphs.of(form),
-        precision=form,
+        graph=graphs.of(report.precision),
+        precision=report.precision,
         fp32=graphs.fp32,
         fallback=settings.export.fallback,
         golden=golden,
-        card=_card(files.model, settings, form),
+        card=_card(files.model, settings, report.precision),
         sizes=EXAMPLE_SIZES,
         encoder={"max_length": settings.train.max_length, "tail": settings.train.tail},
+        threshold=report.threshold,
     )
     writing.write(folder, content, settings, files)
 

@@ -1,0 +1,80 @@
+"""Which inputs are out of scope: a classifier answers with one of its classes to every input.
+
+Reads and writes nothing. An input whose score is below a threshold is called out of scope. The
+threshold is calibrated on the scores of the validation split, so that no more than a chosen share
+of inputs like these fall below it. The score is :func:`assay.bundle.classifier.scope_scores`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.stats import binomtest, rankdata
+
+from assay.bundle.classifier import scope_scores
+
+if TYPE_CHECKING:
+    from assay.objectives.classification.metrics import Floats
+
+# A threshold is rounded down to six digits behind the point: never more alarms for it.
+STEPS = 1e6
+
+
+@dataclass(frozen=True)
+class Detection:
+    """How well a threshold tells inputs that belong to a class from those that belong to none.
+
+    Attributes:
+        false_alarms: share of the inputs in scope that are called out of scope.
+        recall: share of the inputs out of scope that are called so.
+        auroc: how often an input in scope scores above one out of scope, ties by half.
+
+    """
+
+    false_alarms: float
+    recall: float
+    auroc: float
+
+
+def threshold(probabilities: Floats, false_alarm: float | None) -> float | None:
+    """Return the score below which an input is called out of scope.
+
+    It is the k-th smallest score of the n validation rows, k = floor(``false_alarm`` * (n + 1)):
+    the chance that another row drawn like these scores below it is at most ``false_alarm``, for
+    every n (split conformal prediction: Vovk, Gammerman and Shafer, "Algorithmic learning in a
+    random world", 2005; Papadopoulos et al., ECML 2002). None where k is 0, because so few rows
+    promise nothing, and where ``false_alarm`` is None.
+
+    ``probabilities``: float64 of shape (n, classes), by the graph that is served.
+    """
+    if false_alarm is None:
+        return None
+    # 0.29 * 100 is a little below 29 in binary.
+    place = math.floor(false_alarm * (len(probabilities) + 1) + 1e-9)
+    if place < 1:
+        return None
+    found = float(np.sort(scope_scores(probabilities))[place - 1])
+    return math.floor(found * STEPS) / STEPS
+
+
+def detection(inside: Floats, outside: Floats, lowest: float) -> Detection:
+    """Return how well the threshold ``lowest`` tells scores inside of scope from those outside.
+
+    Both are of shape (rows,), with a row at least.
+    """
+    ranks = rankdata(np.concatenate([inside, outside]))[: len(inside)].sum()
+    pairs = len(inside) * len(outside)
+    return Detection(
+        false_alarms=float((inside < lowest).mean()),
+        recall=float((outside < lowest).mean()),
+        auroc=float((ranks - len(inside) * (len(inside) + 1) / 2) / pairs),
+    )
+
+
+def share_interval(hits: int, rows: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share (Wilson, JASA 1927); ``rows`` is 1 or more."""
+    found = binomtest(hits, rows).proportion_ci(0.95, method="wilson")
+    return float(found.low), float(found.high)
