@@ -13,8 +13,10 @@ import pytest
 
 from assay import records
 from assay.bundle import manifest as manifests
+from assay.bundle.classifier import scope_scores
 from assay.bundle.golden import read as read_golden
 from assay.files import sha256
+from assay.modalities.table.encoding import records as table_rows
 from assay.paths import SPLITS, SUITES, ModelPaths
 from assay.records import Evaluation, Parity, SplitReport, Trace, ValidationReport
 from assay.settings.classification import ClassificationModel
@@ -250,6 +252,46 @@ def test_the_served_logits_are_divided_by_the_temperature_of_the_report(
     np.testing.assert_allclose(
         golden, read_golden(plain.folder).logits / temperature, rtol=1e-4, atol=1e-4
     )
+
+
+@every_task
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_the_threshold_lets_no_more_of_the_validation_split_fall_below_it_than_asked(
+    task: Task[Any], project: ClassificationModel, precision: str, tmp_path: Path
+) -> None:
+    bundle = _exported(task, project, tmp_path / "bundle", precision=precision, false_alarm=0.25)
+    rows = pd.read_parquet(FILES.split("validation"))
+    contents = table_rows(rows) if task.data == "table" else rows[task.data].tolist()
+    answers = bundle.predict(contents)
+    assert answers.threshold == bundle.manifest.threshold
+    assert bundle.manifest.threshold is not None
+    scores = np.sort(scope_scores(answers.probabilities))
+    wanted = scores[int(0.25 * (len(rows) + 1)) - 1]
+    assert wanted - 2e-6 < bundle.manifest.threshold < wanted + 1e-6
+    assert answers.out_of_scope.mean() <= 0.25
+    assert answers.out_of_scope.any()
+
+
+@every_task
+def test_no_threshold_is_served_where_none_is_asked_for(
+    task: Task[Any], project: ClassificationModel, tmp_path: Path
+) -> None:
+    bundle = _exported(task, project, tmp_path / "bundle", false_alarm=None)
+    assert bundle.manifest.threshold is None
+    _, contents = task.requests(project).table(_tried(task.name).data, None)
+    assert not bundle.predict(contents[:40]).out_of_scope.any()
+
+
+@every_task
+def test_the_threshold_of_the_bundle_is_the_one_of_the_report(
+    task: Task[Any], project: ClassificationModel
+) -> None:
+    threshold = manifests.read(FILES.bundle).threshold
+    assert threshold == records.read(FILES.parity, Parity).threshold
+    rows = len(pd.read_parquet(FILES.split("validation")))
+    assert (threshold is not None) == (rows >= 19), "one in twenty, of the rows and one more"
+    told = f"{rows:,} validation rows are too" if threshold is None else f"below {threshold:g} is"
+    assert told in FILES.report.read_text(encoding="utf-8")
 
 
 def _exported(

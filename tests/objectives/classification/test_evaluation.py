@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from assay import records
+from assay.bundle.classifier import scope_scores
 from assay.bundle.manifest import Manifest
 from assay.errors import RecordRefused
 from assay.files import write_text
@@ -106,8 +107,8 @@ def test_the_page_has_its_parts_and_repeats_itself() -> None:
     assert page == report_of().page
     assert page.startswith("# toy\n\nThis text-classification model of 3 classes")
     assert headings(page) == [
-        "Figures", "Baselines", "By class", "Slices", "Calibration", "Training", "What is served",
-        "Data", "Use and limits", "Worst errors",
+        "Figures", "Baselines", "By class", "Slices", "Calibration", "Out of scope", "Training",
+        "What is served", "Data", "Use and limits", "Worst errors",
     ]  # fmt: skip
     assert "| fp32.score | 0.75 |" in page
     assert "west (small)" in page
@@ -172,6 +173,16 @@ def test_the_temperature_of_the_export_is_told_with_what_it_changed() -> None:
     assert "| {:.3f} | **{:.3f}** |".format(*figures) in page
     assert page.count("not scaled") == 2, "beside the figures, and below Calibration"
     assert "not scaled" not in plain
+
+
+def test_the_threshold_of_the_export_is_told_with_what_it_does_to_the_test_split() -> None:
+    assert "`export.false_alarm` is null" in report_of().page
+    changed = {"false_alarm": 0.05, "threshold": 1.2}
+    records.write(FILES.parity, PARITY.model_copy(update=changed))
+    page = report_of().page
+    outside = scope_scores(MODEL.probabilities) < 1.2
+    assert 0 < outside.sum() < ROWS
+    assert f"| called out of scope | {outside.sum()} |" in page
 
 
 def test_every_picture_of_the_page_is_drawn_and_no_other(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from assay.objectives.classification import (
     metrics,
     plots,
     report,
+    scope_report,
     slices,
 )
 from assay.progress import Progress, say
@@ -106,6 +107,7 @@ def evaluate(
         report.by_slice(parts),
         *tested.sections,
         calibration_report.section(tested.model, unscaled, parity.temperature),
+        scope_report.section(tested.model, parity),
         curve,
         sections.served(parity, manifest.made_from),
         sections.data(records.read(files.split_report, SplitReport), tested.model.labels),
