@@ -62,7 +62,9 @@ def test_a_blank_text_gets_no_label_like_a_blank_row(blank: str) -> None:
     ]
     first, second, third = json.loads(assay(*words, "--json").out)["predictions"]
     assert second.pop("text") == blank
-    assert second == dict.fromkeys(("predicted_label", "score", "probabilities", "unknown_share"))
+    assert second == dict.fromkeys(
+        ("predicted_label", "score", "probabilities", "unknown_share", "in_scope")
+    )
     both = json.loads(assay("predict", made.MODEL, *TEXTS[:2], "--json").out)["predictions"]
     assert [first, third] == both
 

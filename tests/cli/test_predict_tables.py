@@ -59,7 +59,7 @@ def test_a_row_without_any_value_gets_no_label(row: str) -> None:
 
 
 @pytest.mark.parametrize("kind", [".csv", ".parquet", ".jsonl"])
-def test_a_file_comes_back_with_two_columns_more(tmp_path: Path, kind: str) -> None:
+def test_a_file_comes_back_with_three_columns_more(tmp_path: Path, kind: str) -> None:
     table = made.loans(40, seed=3).assign(name="x")
     path = tmp_path / f"new{kind}"
     if kind == ".csv":
@@ -72,11 +72,12 @@ def test_a_file_comes_back_with_two_columns_more(tmp_path: Path, kind: str) -> N
     answer = _ask("--file", str(path), "--output", str(tmp_path / "out.csv"))
     assert answer.code == 0, answer.err
     found = pd.read_csv(tmp_path / "out.csv")
-    assert list(found.columns) == [*table.columns, "predicted_label", "score"]
+    assert list(found.columns) == [*table.columns, "predicted_label", "score", "in_scope"]
     assert found["predicted_label"].eq(table["repaid"]).mean() > 0.75
     rows = [json.dumps(row) for row in table[["age", "debt", "job", "branch"]].to_dict("records")]
     single = json.loads(_ask(*rows, "--json").out)["predictions"]
     assert [one["predicted_label"] for one in single] == found["predicted_label"].tolist()
+    assert [one["in_scope"] for one in single] == found["in_scope"].tolist()
     assert [one["score"] for one in single] == pytest.approx(found["score"].tolist(), abs=1e-6)
 
 

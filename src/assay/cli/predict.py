@@ -14,7 +14,7 @@ import click
 from assay.cli import as_json
 from assay.cli.answer import columns, give
 from assay.cli.predict_explain import explanations, refuse_file, show_explained, units_of
-from assay.cli.predict_file import ADDED, DIGITS, Source, ask, open_file, show, write
+from assay.cli.predict_file import ADDED, DIGITS, Source, ask, in_scope, open_file, show, write
 from assay.errors import MissingFile, UsageError
 from assay.gateways import written
 from assay.paths import ModelPaths, require_project
@@ -24,6 +24,7 @@ from assay.tasks import registry
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from assay.bundle.classifier import Answers
     from assay.modalities.requests import Occluded, Requests
     from assay.objectives.classification.prediction import Prediction
     from assay.settings.schema import Model
@@ -178,15 +179,12 @@ def _words(
     counts.say(bundle, requests)
     explained = explanations(bundle, contents, occluded, usable) if occluded else []
     given = predictions(answers.probabilities, bundle.labels)
-    remarks = [
-        requests.remark(share) if unreadable else ""
-        for share, unreadable in zip(answers.unknown.tolist(), answers.unreadable, strict=True)
-    ]
-    answered = iter(zip(given, answers.unknown.tolist(), remarks, strict=True))
+    remarks = _remarks(requests, answers)
+    answered = iter(zip(given, answers.unknown.tolist(), in_scope(answers), remarks, strict=True))
     listed, rows = [], []
     for word, good in zip(words, usable, strict=True):
-        one, share, remark = next(answered) if good else (None, None, "")
-        listed.append({requests.noun: word, **_as_dict(one, share)})
+        one, share, inside, remark = next(answered) if good else (None, None, None, "")
+        listed.append({requests.noun: word, **_as_dict(one, share), "in_scope": inside})
         rows.append([*_row(word, one), remark])
     for entry, found in zip(listed, explained, strict=False):
         entry["explanation"] = found and found.as_list()
@@ -196,6 +194,15 @@ def _words(
         give(
             {**source.as_dict(counts.truncated), "predictions": listed}, columns(rows), json_=json_
         )
+
+
+def _remarks(requests: Requests, answers: Answers) -> list[str]:
+    """Return what is to be said of each answer, empty where nothing is."""
+    seen = zip(answers.unknown.tolist(), answers.unreadable, answers.out_of_scope, strict=True)
+    return [
+        requests.remark(share) if unreadable else "out of scope?" if outside else ""
+        for share, unreadable, outside in seen
+    ]
 
 
 def _as_dict(prediction: Prediction | None, unknown: float | None) -> dict[str, Any]:

@@ -33,7 +33,12 @@ if TYPE_CHECKING:
     Part = tuple[pd.DataFrame, Sequence[Any]]
 
 # The columns that a file's rows are given, and their types in Parquet.
-ADDED = {"predicted_label": "string", "score": "double", "unknown_share": "double"}
+ADDED = {
+    "predicted_label": "string",
+    "score": "double",
+    "in_scope": "bool",
+    "unknown_share": "double",
+}
 # Behind the point, of a number in a file.
 DIGITS = 6
 
@@ -65,6 +70,7 @@ class RowCounts:
     idle: int = 0
     truncated: int = 0
     unreadable: int = 0
+    outside: int = 0
 
     def __add__(self, other: RowCounts) -> RowCounts:
         """Return the sum over two parts of a table."""
@@ -73,6 +79,7 @@ class RowCounts:
             self.idle + other.idle,
             self.truncated + other.truncated,
             self.unreadable + other.unreadable,
+            self.outside + other.outside,
         )
 
     def say(self, bundle: Classifier, requests: Requests) -> None:
@@ -83,6 +90,8 @@ class RowCounts:
             say(f"{self.truncated:,} {requests.truncated(bundle.manifest.encoder)}")
         if self.unreadable:
             say(f"{self.unreadable:,} {requests.unreadable}")
+        if self.outside:
+            say(f"{self.outside:,} {requests.noun}s may belong to none of the classes")
 
 
 @dataclass(frozen=True)
@@ -128,8 +137,15 @@ def ask(
     idle = len(contents) - len(chosen)
     if progress and idle:
         progress.advance(idle)
-    counts = RowCounts(len(contents), idle, answers.truncated, int(answers.unreadable.sum()))
+    seen = int(answers.unreadable.sum()), int(answers.out_of_scope.sum())
+    counts = RowCounts(len(contents), idle, answers.truncated, *seen)
     return usable, answers, counts
+
+
+def in_scope(answers: Answers) -> list[bool | None]:
+    """Return whether each input is in scope; None where the bundle has no threshold."""
+    outside = answers.out_of_scope
+    return [None] * len(outside) if answers.threshold is None else (~outside).tolist()
 
 
 def show(source: Source, requests: Requests, table: OpenedTable, *, json_: bool) -> None:
@@ -140,7 +156,8 @@ def show(source: Source, requests: Requests, table: OpenedTable, *, json_: bool)
     counts.say(bundle, requests)
     # A program always finds the key; on a person's screen it would be a column of zeros.
     shares = json_ or bool(answers.unreadable.any())
-    labelled = _labelled(rows, usable, answers, bundle.labels, shares=shares)
+    scope = json_ or answers.threshold is not None
+    labelled = _labelled(rows, usable, answers, bundle.labels, shares=shares, scope=scope)
     if json_:
         records = labelled.astype("object").where(labelled.notna(), None).to_dict("records")
         give({**source.as_dict(counts.truncated), "predictions": records}, [], json_=True)
@@ -160,7 +177,10 @@ def write(
     bundle, counts = source.bundle, RowCounts()
     # Where inputs have shares, always: whether one is large is known when the last row was read.
     shares = bool(requests.unreadable)
-    added = {name: kind for name, kind in ADDED.items() if shares or name != "unknown_share"}
+    # The bundle decides, never the rows: columns are known before the first of them.
+    scope = bundle.manifest.threshold is not None
+    absent = {name for name, told in (("unknown_share", shares), ("in_scope", scope)) if not told}
+    added = {name: kind for name, kind in ADDED.items() if name not in absent}
     try:
         with (
             replacing(output) as beside,
@@ -169,7 +189,8 @@ def write(
         ):
             for part, contents in table.parts:
                 usable, answers, more = ask(bundle, requests, contents, bar)
-                write_rows(_labelled(part, usable, answers, bundle.labels, shares=shares))
+                rows = _labelled(part, usable, answers, bundle.labels, shares=shares, scope=scope)
+                write_rows(rows)
                 counts += more
     except OSError as problem:
         raise UsageError(
@@ -189,12 +210,15 @@ def _labelled(
     labels: Sequence[str],
     *,
     shares: bool,
+    scope: bool,
 ) -> pd.DataFrame:
     """Return rows with label and score; no probabilities of the other classes."""
     labelled = rows.copy()
     best = answers.probabilities.argmax(axis=1)
     _set(labelled, usable, "predicted_label", [labels[number] for number in best])
     _set(labelled, usable, "score", answers.probabilities.max(axis=1).round(DIGITS).tolist())
+    if scope:
+        _set(labelled, usable, "in_scope", in_scope(answers))
     if shares:
         _set(labelled, usable, "unknown_share", answers.unknown.round(DIGITS).tolist())
     return labelled
