@@ -6,7 +6,6 @@ Reads ``/proc/cpuinfo`` and the versions of installed packages. Writes nothing.
 from __future__ import annotations
 
 import math
-import os
 import platform
 import statistics
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from assay import cores
 from assay.processor import INSTRUCTIONS, processor_class
 from assay.progress import Progress
 
@@ -90,7 +90,7 @@ def facts(runs: str, figures: str = "each figure is the median (least–greatest
     versions = [f"{name} {found}" for name in PACKAGES if (found := _version(name))]
     return "\n".join(
         [
-            f"- Hardware: {processor_name()}, {cores()} cores ({flags or 'no flags known'})",
+            f"- Hardware: {processor_name()}, {cores.usable()} cores ({flags or 'no flags known'})",
             f"- Versions: python {platform.python_version()}, {', '.join(versions)}",
             f"- Runs: {runs}; {figures}",
         ]
@@ -105,13 +105,6 @@ def processor_name() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _version(package: str) -> str | None:

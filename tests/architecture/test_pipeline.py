@@ -22,6 +22,7 @@ MODELS = ("opinions", "fashion")
 
 # What a stage may import without naming it: a change here cannot change what a stage writes.
 HARMLESS = (
+    "assay.cores.",  # how many processes look at images, each on its own
     "assay.environment.",  # analytics off
     "assay.errors.",  # words of refusals
     "assay.files.",  # atomic writes and digests

@@ -18,7 +18,7 @@ from urllib.parse import urlparse
 
 from packaging.requirements import Requirement
 
-from assay import processor
+from assay import cores, processor
 from assay.errors import OLD_VERSIONS, AssayError
 from assay.gateways import signing, versioning
 from assay.paths import ModelPaths, require_project
@@ -91,7 +91,7 @@ def _difference(wanted: Requirement) -> str:
 
 
 def _machine() -> Iterator[Finding]:
-    yield Finding("processor", "ok", f"{os.cpu_count()} x {processor.processor_class()}")
+    yield Finding("processor", "ok", f"{cores.usable()} x {processor.processor_class()}")
     yield _bf16(supported=processor.has_instructions(processor.BF16_INSTRUCTIONS))
     free = shutil.disk_usage(".").free
     state: Literal["ok", "wrong"] = "ok" if free >= ENOUGH_DISK else "wrong"

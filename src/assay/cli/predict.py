@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from assay import cores
 from assay.cli import as_json
 from assay.cli.answer import columns, give
 from assay.cli.predict_explain import explanations, refuse_file, show_explained, units_of
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from assay.bundle.classifier import Answers
     from assay.modalities.requests import Occluded, Requests
     from assay.objectives.classification.prediction import Prediction
-    from assay.settings.schema import Model
 
 
 @click.command(name="predict")
@@ -73,7 +73,7 @@ def command(
     if file is None:
         contents = requests.words(words)
         occluded = units_of(model, requests, contents) if explain else None
-        source = _open(model, settings, workspace)
+        source = _open(model, workspace)
         _words(source, requests, words, contents, occluded, json_=json_)
     elif explain:
         raise refuse_file()
@@ -81,7 +81,7 @@ def command(
         given = open_file(requests, file, column, at_once=output is None)
         if not overwrite:
             _check_columns(file, given.names)
-        source = _open(model, settings, workspace)
+        source = _open(model, workspace)
         if output is None:
             show(source, requests, given, json_=json_)
         else:
@@ -134,7 +134,7 @@ def _check_columns(file: Path, names: Sequence[str]) -> None:
         )
 
 
-def _open(model: str, settings: Model, workspace: bool) -> Source:
+def _open(model: str, workspace: bool) -> Source:
     """Open the champion; the workspace's bundle where that is asked for, or there is no champion.
 
     Raises:
@@ -145,7 +145,7 @@ def _open(model: str, settings: Model, workspace: bool) -> Source:
     from assay.release import champion, ledger
     from assay.tasks.bundles import open_classifier
 
-    threads = settings.export.threads
+    threads = cores.usable()
     if not workspace and champion.version_of(ledger.read(), model) is not None:
         bundle, version = champion.open_champion(model, threads=threads)
         say(f"{model}, release {version} (champion): {bundle.precision} on {bundle.provider}")

@@ -7,12 +7,12 @@ over it than one alone.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, TypeVar
 
 from joblib import Parallel, delayed
 from pyarrow import parquet
 
+from assay import cores
 from assay.progress import Progress
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def map_images(table: Path, function: Callable[[bytes], T], name: str) -> Iterat
     """
     with parquet.ParquetFile(table) as file:
         rows = file.metadata.num_rows
-        workers = 1 if rows < FEW else os.cpu_count() or 1
+        workers = 1 if rows < FEW else cores.usable()
         chunks = (
             [content or b"" for content in chunk["image"].to_pylist()]
             for chunk in file.iter_batches(CHUNK, columns=["image"])
