@@ -40,11 +40,11 @@ BENCHMARKS: dict[str, Benchmark] = {
     name: _lazy(name)
     for name in (
         *("commands", "training", "inference", "recognition", "gate"),
-        *("seeds", "texts", "suspicion"),
+        *("seeds", "texts", "networks", "bilingual", "out_of_scope", "suspicion"),
     )
 }
-# An hour, half an hour, and ten minutes: only when they are asked for by name.
-LONG = ("seeds", "texts", "suspicion")
+# Ten minutes to two hours: only when they are asked for by name.
+LONG = ("seeds", "texts", "networks", "bilingual", "out_of_scope", "suspicion")
 
 
 def main(words: Sequence[str], benchmarks: Mapping[str, Benchmark] = BENCHMARKS) -> int:

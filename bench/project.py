@@ -5,17 +5,20 @@ Reads the workspace's pipeline, settings and splits. Writes the throw-away folde
 
 from __future__ import annotations
 
+import copy
 import os
 import shutil
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ruamel.yaml import YAML
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from assay.errors import MissingFile, SettingsError, StageFailed
 from assay.paths import PARAMS, PIPELINE, SUITES, ModelPaths
@@ -23,7 +26,7 @@ from assay.tasks import registry
 from assay.tasks.text_classification.settings import TextClassificationModel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
 
@@ -131,35 +134,66 @@ def lay_out(folder: Path, rows: pd.DataFrame, *, stage_command: str) -> Project:
     return _committed(folder)
 
 
-def from_example(folder: Path, example: Path, *, stage_command: str) -> Project:
-    """Make a project to which ``assay new --from`` has added the model of an example.
+def from_examples(folder: Path, *examples: Path, stage_command: str) -> Project:
+    """Make a project to which ``assay new --from`` has added the models of examples.
 
     Raises:
-        MissingFile: there is no such example.
+        MissingFile: one of them is not there.
 
     """
-    if not example.is_file():
-        raise MissingFile(
-            f"there is no {example}",
-            expected="a clone of Assay, with its examples",
-            cure=f"take it from git: git checkout {example.parent}",
-        )
+    for example in examples:
+        if not example.is_file():
+            raise MissingFile(
+                f"there is no {example}",
+                expected="a clone of Assay, with its examples",
+                cure=f"take it from git: git checkout {example.parent}",
+            )
     _copy_pipeline(folder, stage_command)
     shutil.copyfile(PARAMS, folder / PARAMS)
-    shutil.copyfile(example, folder / example.name)
+    for example in examples:
+        shutil.copyfile(example, folder / example.name)
     project = _committed(folder)
-    project.call(script("assay"), "new", example.stem, "--from", example.name)
+    for example in examples:
+        project.call(script("assay"), "new", example.stem, "--from", example.name)
     return project
 
 
-def change(project: Project, model: str, changes: Mapping[str, Mapping[str, Any]]) -> None:
-    """Write ``changes``, by block, into a model's settings."""
+def change(
+    project: Project,
+    model: str,
+    changes: Mapping[str, Mapping[str, Any]],
+    *,
+    labels: Sequence[str] | None = None,
+) -> None:
+    """Write ``changes``, by block, into a model's settings; ``labels`` in place of its own."""
+    with _models(project) as models:
+        for block, values in changes.items():
+            models[model][block] |= values
+        if labels is not None:
+            # Quoted: DVC takes a plain yes or no for a truth value.
+            models[model]["labels"] = [DoubleQuotedScalarString(label) for label in labels]
+
+
+def replace_training(project: Project, model: str, train: Mapping[str, Any]) -> None:
+    """Let a model learn as ``train`` says, and by its defaults where it says nothing."""
+    with _models(project) as models:
+        models[model]["train"] = dict(train)
+
+
+def copy_model(project: Project, model: str, name: str) -> None:
+    """Add a model with another one's settings."""
+    with _models(project) as models:
+        models[name] = copy.deepcopy(models[model])
+
+
+@contextmanager
+def _models(project: Project) -> Iterator[Any]:
+    """Yield the models of ``params.yaml``, and write what was done to them."""
     yaml, target = YAML(), project.folder / PARAMS
     # A label such as "card_lost?" must keep its quotes: DVC reads YAML by the older rules.
     yaml.preserve_quotes = True
     document = yaml.load(target.read_text(encoding="utf-8"))
-    for block, values in changes.items():
-        document["models"][model][block] |= values
+    yield document["models"]
     with target.open("w", encoding="utf-8") as stream:
         yaml.dump(document, stream)
 

@@ -77,7 +77,7 @@ def measure(quick: bool) -> str:
     """
     size = QUICK if quick else FULL
     with tempfile.TemporaryDirectory() as scratch, Progress("seeds", len(size.seeds) + 1) as bar:
-        built = project.from_example(
+        built = project.from_examples(
             Path(scratch) / "project", EXAMPLE, stage_command="python -m bench.stopwatch"
         )
         runs = []

@@ -42,7 +42,7 @@ def test_a_throw_away_project_takes_its_model_from_an_example(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)
-    built = project.from_example(
+    built = project.from_examples(
         tmp_path / "a b", seeds.EXAMPLE, stage_command="python -m bench.stopwatch"
     )
     models = YAML(typ="safe").load((built.folder / "params.yaml").read_text())["models"]
@@ -56,7 +56,7 @@ def test_a_throw_away_project_takes_its_model_from_an_example(
 def test_labels_that_need_quotes_keep_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     example = ROOT / "examples/banking77.yaml"
-    built = project.from_example(tmp_path / "a b", example, stage_command="true")
+    built = project.from_examples(tmp_path / "a b", example, stage_command="true")
     project.change(built, "banking77", {"train": {"seed": 99}})
     built.call(project.script("dvc"), "params", "diff", "--targets", "params.yaml")
     assert '"reverted_card_payment?"' in (built.folder / "params.yaml").read_text()

@@ -42,6 +42,7 @@ def test_requests_come_with_their_intent_and_part_and_the_test_parts_are_left(
         ],
         "label": ["balance", "pay_bill", "translate", "oos", "oos"],
         "part": ["train", "train", "val", "oos_train", "oos_val"],
+        "given": ["train", "train", "test", "train", "test"],
     }
 
 

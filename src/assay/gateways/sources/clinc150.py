@@ -3,9 +3,10 @@
 Larson et al., "An evaluation dataset for intent classification and out-of-scope prediction",
 EMNLP 2019; CC BY 3.0. Out-of-scope requests come with the label ``oos``, a class of its own: the
 plain way to reject a request is to answer with it. The column ``part`` names the part of the file
-that a row stands in. The parts ``test`` and ``oos_test`` are not read: they are left for a
-measurement of your own. The address names a commit, and what it gives is compared with the
-published digest; a mirror's copy is not. Writes ``data/downloads`` only.
+that a row stands in: ``val`` and ``oos_val`` are the given test split. The parts ``test`` and
+``oos_test`` are not read: they are left for a measurement of your own. The address names a commit,
+and what it gives is compared with the published digest; a mirror's copy is not. Writes
+``data/downloads`` only.
 """
 
 from __future__ import annotations
@@ -28,11 +29,14 @@ URL = (
     "828f8093932c8fe6ca7936c3d2e52903b1c523de/data/data_full.json"
 )
 SHA256 = "36923c3705a59e08fe9c3883d8bc2dd966ef93e22cb78ac41171782a698d56e0"
-PARTS = ("train", "val", "oos_train", "oos_val")
+# The split that each part of the file is.
+PARTS = {"train": "train", "val": "test", "oos_train": "train", "oos_val": "test"}
 
 
 def clinc150() -> pd.DataFrame:
-    """Return the requests of :data:`PARTS`. Columns: text, label (the intent, or oos), part.
+    """Return the requests of :data:`PARTS`. Columns: text, label (the intent, or oos), part, given.
+
+    ``given`` is the split: train or test.
 
     Raises:
         SourceRefused: nowhere to be had, or another file.
@@ -41,8 +45,10 @@ def clinc150() -> pd.DataFrame:
     path = fetching.find_text(FILE, URL, SHA256)
     content = _content(path)
     parts = [
-        pd.DataFrame(_rows(path, content, part), columns=["text", "label"]).assign(part=part)
-        for part in PARTS
+        pd.DataFrame(_rows(path, content, part), columns=["text", "label"]).assign(
+            part=part, given=given
+        )
+        for part, given in PARTS.items()
     ]
     return pd.concat(parts, ignore_index=True)
 

@@ -8,11 +8,10 @@ of inputs like these fall below it. The score is :func:`assay.bundle.classifier.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import binomtest, rankdata
+from scipy.stats import binomtest
 
 from assay.bundle.classifier import scope_scores
 
@@ -21,22 +20,6 @@ if TYPE_CHECKING:
 
 # A threshold is rounded down to six digits behind the point: never more alarms for it.
 STEPS = 1e6
-
-
-@dataclass(frozen=True)
-class Detection:
-    """How well a threshold tells inputs that belong to a class from those that belong to none.
-
-    Attributes:
-        false_alarms: share of the inputs in scope that are called out of scope.
-        recall: share of the inputs out of scope that are called so.
-        auroc: how often an input in scope scores above one out of scope, ties by half.
-
-    """
-
-    false_alarms: float
-    recall: float
-    auroc: float
 
 
 def threshold(probabilities: Floats, false_alarm: float | None) -> float | None:
@@ -58,20 +41,6 @@ def threshold(probabilities: Floats, false_alarm: float | None) -> float | None:
         return None
     found = float(np.sort(scope_scores(probabilities))[place - 1])
     return math.floor(found * STEPS) / STEPS
-
-
-def detection(inside: Floats, outside: Floats, lowest: float) -> Detection:
-    """Return how well the threshold ``lowest`` tells scores inside of scope from those outside.
-
-    Both are of shape (rows,), with a row at least.
-    """
-    ranks = rankdata(np.concatenate([inside, outside]))[: len(inside)].sum()
-    pairs = len(inside) * len(outside)
-    return Detection(
-        false_alarms=float((inside < lowest).mean()),
-        recall=float((outside < lowest).mean()),
-        auroc=float((ranks - len(inside) * (len(inside) + 1) / 2) / pairs),
-    )
 
 
 def share_interval(hits: int, rows: int) -> tuple[float, float]:

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from assay.records import Metric
-from bench import texts
-from bench.texts import Run
+from bench import text_runs
+from bench.text_runs import Run
 from tests import reports
 
 
@@ -17,7 +17,7 @@ def run(seed: int, accuracy: float) -> Run:
 
 def lines(*runs: Run) -> list[str]:
     """Return the rows of the table."""
-    return [line for line in texts._table(runs).splitlines() if line.startswith("| ")][2:]
+    return [line for line in text_runs.table(runs).splitlines() if line.startswith("| ")][2:]
 
 
 def test_each_seed_has_a_line_and_several_a_mean() -> None:
