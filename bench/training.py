@@ -18,6 +18,7 @@ import pandas as pd
 from assay.errors import StageFailed
 from assay.learning.precision import in_bf16
 from assay.modalities.text import pretrained
+from assay.modalities.text.encoding import TOKENIZER, TextEncoder
 from assay.paths import ModelPaths
 from bench import project, tables
 from bench.measure import Spread, facts, in_turns, ratios
@@ -52,6 +53,7 @@ NAMES = {
 OTHERS = ("trainer", "tutorial")
 IN_FP32 = ("no-bf16", *OTHERS)
 SWITCHES = ("no-bf16", "no-bucketing", "sdpa", "embeddings", "no-kept-memory")
+SHORT, LONG = 15, 100  # tokens
 
 Passes = list[dict[str, float]]  # of each round: seconds, rows, tokens
 
@@ -77,6 +79,14 @@ def measure(quick: bool) -> str:
             size.rounds,
             "training loops",
         )
+        by_length = in_turns(
+            {
+                tokens: _loop("ours", _sampled(Path(scratch) / f"{tokens}", rows, size.rows))
+                for tokens, rows in _by_length(table, settings).items()
+            },
+            size.rounds,
+            "lengths of texts",
+        )
     return "\n\n".join(
         [
             _caption(size, settings),
@@ -84,7 +94,7 @@ def measure(quick: bool) -> str:
             _table("training loop", ("ours", *OTHERS), found, len(table)),
             "**One switch at a time.** The same runs, the same rounds.",
             _table("what is switched off", ("ours", *SWITCHES), found, len(table)),
-            _shares(settings, found),
+            _shares(settings, found, by_length),
         ]
     )
 
@@ -98,6 +108,18 @@ def _sampled(folder: Path, table: pd.DataFrame, rows: int) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         part.to_parquet(target, index=False)
     return folder
+
+
+def _by_length(table: pd.DataFrame, settings: TextClassificationModel) -> dict[str, pd.DataFrame]:
+    """Return rows of about :data:`SHORT` tokens, and of :data:`LONG`: those of several joined."""
+    encode = TextEncoder(pretrained.locate(settings.train.checkpoint) / TOKENIZER, LONG)
+    lengths = pd.Series([len(ids) for ids in encode(table["text"].tolist()).ids])
+    short = table[((lengths - SHORT).abs() <= 1).to_numpy()]
+    together = (lengths.cumsum() // LONG).to_numpy()
+    long = table.groupby(together, as_index=False).agg(
+        {name: " ".join if name == "text" else "first" for name in table}
+    )
+    return {f"{SHORT} tokens": short, f"{LONG} tokens": long}
 
 
 def _loop(name: str, folder: Path) -> Callable[[], dict[str, float]]:
@@ -145,7 +167,9 @@ def _table(title: str, names: tuple[str, ...], found: dict[str, Passes], rows: i
     return tables.markdown(header, lines)
 
 
-def _shares(settings: TextClassificationModel, found: dict[str, Passes]) -> str:
+def _shares(
+    settings: TextClassificationModel, found: dict[str, Passes], by_length: dict[str, Passes]
+) -> str:
     """Return the table of what each loop reaches of the machine's own peak."""
     operations = TRAINING * operations_a_token(pretrained.locate(settings.train.checkpoint))
     threads = settings.train.threads
@@ -154,12 +178,13 @@ def _shares(settings: TextClassificationModel, found: dict[str, Passes]) -> str:
         precision: Peak.measured(precision, threads) for precision in dict.fromkeys((own, "fp32"))
     }
     lines = []
-    for name in NAMES:
+    names = NAMES | {length: f"Assay, texts of about {length}" for length in by_length}
+    for name, passes in (found | by_length).items():
         peak = peaks["fp32" if name in IN_FP32 else own]
-        rates = [rate * operations for rate in _rates(found[name])]
+        rates = [rate * operations for rate in _rates(passes)]
         lines.append(
             [
-                NAMES[name],
+                names[name],
                 peak.precision,
                 str(Spread.of([rate / GIGA for rate in rates])),
                 str(Spread.of([peak.share(rate) for rate in rates])),
