@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from bench.classifiers import Classifier, Classifiers
+    from bench.peak import Peak
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def measure(quick: bool) -> str:
     from bench.classifiers import Classifiers
 
     ready = Classifiers(files, settings.export.threads)
+    shares = Shares.measured(ready)
     return "\n\n".join(
         [
             f"**Inference.** The `{project.MODEL}` test split. The bundle is "
@@ -81,36 +83,51 @@ def measure(quick: bool) -> str:
             "batches of 32. Equal answers are counted against torch fp32: on single texts in the "
             "first two tables, on the whole file in the last.",
             facts(f"{size.rounds} rounds, after some rows to warm up"),
-            _sampled(ready, project.spread_out(table, size.rows), size.rounds),
-            _whole_file(ready, table, size.rounds),
+            _sampled(ready, shares, project.spread_out(table, size.rows), size.rounds),
+            _whole_file(ready, shares, table, size.rounds),
+            str(shares),
         ]
     )
 
 
-def _shares(ready: Classifiers, found: dict[str, list[Answers]], texts: Sequence[str]) -> str:
-    """Return the table of what each reaches of the machine's own peak in fp32."""
-    from bench.peak import GIGA, Peak, operations_a_token
+@dataclass(frozen=True)
+class Shares:
+    """What each contender reaches of the machine's own peak, in the precision that it computes in.
 
-    peak = Peak.measured("fp32", ready.threads)
-    each = operations_a_token(ready.checkpoint) * ready.tokens(texts) / len(texts)
-    rates = {name: [one.rate * each for one in runs] for name, runs in found.items()}
-    lines = [
-        [
-            name,
-            str(Spread.of([rate / GIGA for rate in own])),
-            str(Spread.of([peak.share(rate) for rate in own])),
-        ]
-        for name, own in rates.items()
-    ]
-    header = ["whole file", "GFLOP/s", "% of the peak in fp32"]
-    return (
-        f"A plain matrix product reaches {peak}. A text of the file costs {each / 1e6:.0f} MFLOP "
-        "(the weights of the layers; attention and padding are not counted); int8 may exceed the "
-        "peak of fp32.\n\n" + tables.markdown(header, lines)
-    )
+    Attributes:
+        peaks: of each contender.
+        operations: that one token costs: the weights of the layers; attention and padding are not
+            counted.
+
+    """
+
+    peaks: Mapping[str, Peak]
+    operations: int
+
+    @classmethod
+    def measured(cls, ready: Classifiers) -> Shares:
+        """Measure the peaks."""
+        from bench.classifiers import BUNDLE
+        from bench.peak import Peak, operations_a_token
+
+        own = ready.bundle.precision
+        peaks = {name: Peak.measured(name, ready.threads) for name in dict.fromkeys((own, "fp32"))}
+        of = {name: peaks[own if name == BUNDLE else "fp32"] for name in ready.in_order()}
+        return cls(of, operations_a_token(ready.checkpoint))
+
+    def share(self, name: str, rate: float, tokens: float) -> float:
+        """Return per cent of the peak at ``rate`` texts of so many tokens a second."""
+        return self.peaks[name].share(rate * tokens * self.operations)
+
+    def __str__(self) -> str:
+        reached = "; ".join(dict.fromkeys(map(str, self.peaks.values())))
+        return (
+            f"A plain matrix product reaches {reached}. A token costs {self.operations / 1e6:.0f} "
+            "MFLOP (the weights of the layers; attention and padding are not counted)."
+        )
 
 
-def _sampled(ready: Classifiers, sample: pd.DataFrame, rounds: int) -> str:
+def _sampled(ready: Classifiers, shares: Shares, sample: pd.DataFrame, rounds: int) -> str:
     """Return the tables of batch 1, of its latency, and of batch 32."""
     from bench.classifiers import TORCH
 
@@ -118,24 +135,33 @@ def _sampled(ready: Classifiers, sample: pd.DataFrame, rounds: int) -> str:
     single = _measured(ready.in_order(), texts, 1, rounds)
     batched = _measured(ready.in_order(), texts, BATCH, rounds)
     expected = single[TORCH][0].labels
+    share = _share_of(ready, shares, texts)
     return "\n\n".join(
         [
-            _rates(f"batch 1, {len(texts):,} rows", single, expected, truth),
+            _rates(f"batch 1, {len(texts):,} rows", single, expected, truth, share),
             _latency(single),
-            _rates(f"batch {BATCH}, {len(texts):,} rows", batched, expected, truth),
+            _rates(f"batch {BATCH}, {len(texts):,} rows", batched, expected, truth, share),
         ]
     )
 
 
-def _whole_file(ready: Classifiers, table: pd.DataFrame, rounds: int) -> str:
+def _share_of(
+    ready: Classifiers, shares: Shares, texts: Sequence[str]
+) -> Callable[[str, float], float]:
+    """Return the share of the peak as a function of the contender and its rate on these texts."""
+    tokens = ready.tokens(texts) / len(texts)
+    return lambda name, rate: shares.share(name, rate, tokens)
+
+
+def _whole_file(ready: Classifiers, shares: Shares, table: pd.DataFrame, rounds: int) -> str:
     """Return the table of the whole test split."""
     from bench.classifiers import TORCH
 
     texts = table["text"].tolist()
     found = _measured(ready.whole_file(), texts, BATCH, rounds)
     title = f"whole file, {len(texts):,} rows"
-    whole = _rates(title, found, found[TORCH][0].labels, table["label"].tolist())
-    return f"{whole}\n\n{_shares(ready, found, texts)}"
+    share = _share_of(ready, shares, texts)
+    return _rates(title, found, found[TORCH][0].labels, table["label"].tolist(), share)
 
 
 def _measured(
@@ -163,7 +189,11 @@ def _run(classify: Classifier, texts: Sequence[str], size: int) -> Callable[[], 
 
 
 def _rates(
-    title: str, found: dict[str, list[Answers]], expected: list[str], truth: list[str]
+    title: str,
+    found: dict[str, list[Answers]],
+    expected: list[str],
+    truth: list[str],
+    share: Callable[[str, float], float],
 ) -> str:
     rates = {name: [one.rate for one in runs] for name, runs in found.items()}
     ours = next(iter(rates.values()))
@@ -172,12 +202,14 @@ def _rates(
             name,
             str(Spread.of(rates[name])),
             str(Spread.of(ratios(ours, rates[name]))),
+            str(Spread.of([share(name, rate) for rate in rates[name]])),
             f"{equal(runs[0].labels, expected):.2%}",
             f"{equal(runs[0].labels, truth):.4f}",
         ]
         for name, runs in found.items()
     ]
-    header = [title, "rows a second", "bundle ÷ this", "equal to torch", "accuracy"]
+    header = [title, "rows a second", "bundle ÷ this", "% of the peak"]
+    header += ["equal to torch", "accuracy"]
     return tables.markdown(header, lines)
 
 

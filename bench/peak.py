@@ -11,12 +11,16 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+import onnx
+import onnxruntime
 import torch
 
 from assay.files import read_json
 from bench.measure import number
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 SIZES = (1024, 2048)
@@ -26,6 +30,7 @@ GIGA = 1e9
 # A training step: forwards once, and backwards to inputs and to weights.
 FORWARD, TRAINING = 1, 3
 TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
+INT8 = "int8"
 
 
 @dataclass(frozen=True)
@@ -38,9 +43,13 @@ class Peak:
 
     @classmethod
     def measured(cls, precision: str, threads: int) -> Peak:
-        """Measure products in torch; the best size's median counts."""
+        """Measure products in torch, of int8 in onnxruntime; the best size's median counts."""
         torch.set_num_threads(threads)
-        found = (_rate(size, TYPES[precision]) for size in SIZES)
+        products = (
+            _of_integers(size, threads) if precision == INT8 else _of_floats(size, TYPES[precision])
+            for size in SIZES
+        )
+        found = (_rate(size, product) for size, product in zip(SIZES, products, strict=True))
         return cls(precision, threads, max(found))
 
     def share(self, operations: float) -> float:
@@ -67,12 +76,38 @@ def operations_a_token(checkpoint: Path) -> int:
     return int(2 * config["num_hidden_layers"] * weights)
 
 
-def _rate(size: int, kind: torch.dtype) -> float:
+def _of_floats(size: int, kind: torch.dtype) -> Callable[[], object]:
     generator = torch.Generator().manual_seed(0)
     left, right = (torch.randn(size, size, generator=generator).to(kind) for _ in range(2))
+    return lambda: left @ right
+
+
+def _of_integers(size: int, threads: int) -> Callable[[], object]:
+    """Return a product of 8-bit integers, summed in 32 bits, by the engine that serves them."""
+    random = np.random.default_rng(0)
+    weights = random.integers(-64, 64, (size, size), dtype=np.int8)
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node("MatMulInteger", ["left", "right"], ["product"])],
+        "product",
+        [onnx.helper.make_tensor_value_info("left", onnx.TensorProto.UINT8, (size, size))],
+        [onnx.helper.make_tensor_value_info("product", onnx.TensorProto.INT32, (size, size))],
+        [onnx.numpy_helper.from_array(weights, "right")],
+    )
+    opsets = [onnx.helper.make_opsetid("", 17)]
+    model = onnx.helper.make_model(graph, opset_imports=opsets, ir_version=9)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    left = random.integers(0, 128, (size, size), dtype=np.uint8)
+    return lambda: session.run(None, {"left": left})
+
+
+def _rate(size: int, multiply: Callable[[], object]) -> float:
     seconds = []
     for _ in range(PRODUCTS + 1):
         started = time.perf_counter()
-        left @ right
+        multiply()
         seconds.append(time.perf_counter() - started)
     return 2 * size**3 / statistics.median(seconds[1:])

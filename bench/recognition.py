@@ -20,10 +20,14 @@ from bench import project, tables
 from bench.measure import Spread, facts, in_turns, ratios
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+
+    from bench.peak import Peak
 
     Pixels = np.ndarray[Any, np.dtype[np.uint8]]
     Logits = np.ndarray[Any, Any]
+    # Batches of images in, the logits of all of them out.
+    Ask = Callable[[Sequence[Pixels]], Logits]
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class Size:
 FULL, QUICK = Size(single=256, whole=10**9, rounds=3), Size(single=8, whole=64, rounds=1)
 BATCH = 32
 BUNDLE, EAGER = "the bundle", "torch fp32, eager, channels last"
+AUTOCAST = "torch bf16, autocast"
 
 
 @dataclass(frozen=True)
@@ -69,19 +74,49 @@ def measure(quick: bool) -> str:
     table = project.spread_out(pd.read_parquet(test, columns=["image", "label"]), size.whole)
     pixels = decoded(table, settings.train.channels)
     truth = np.array([settings.labels.index(label) for label in table["label"]])
-    precision, networks = _networks(files, settings)
+    contenders = _contenders(files, settings)
     single = slice(0, size.single)
     return "\n\n".join(
         [
-            f"**Images.** The `{project.IMAGES}` test split. The bundle is {precision}; torch "
-            "reads the checkpoint it was exported from. All average over the same views "
-            f"({settings.export.tta}). {settings.export.threads} threads each; pixels are decoded "
-            "beforehand.",
+            f"**Images.** The `{project.IMAGES}` test split. The bundle is "
+            f"{contenders.precision}; torch reads the checkpoint it was exported from. All average "
+            f"over the same views ({settings.export.tta}). {settings.export.threads} threads each; "
+            "of a single image the bundle uses one. Pixels are decoded beforehand.",
             facts(f"{size.rounds} rounds, after a batch to warm up"),
-            _table("batch 1", networks, pixels[single], truth[single], 1, size.rounds),
-            _table(f"batch {BATCH}, whole file", networks, pixels, truth, BATCH, size.rounds),
+            _table("batch 1", contenders, pixels[single], truth[single], 1, size.rounds),
+            _table(f"batch {BATCH}, whole file", contenders, pixels, truth, BATCH, size.rounds),
+            str(contenders),
         ]
     )
+
+
+@dataclass(frozen=True)
+class Contenders:
+    """What is compared.
+
+    Attributes:
+        precision: of the bundle.
+        networks: each as a function of batches of pixels.
+        peaks: of the machine, in the precision that each computes in.
+        operations: that the answer to one image costs, as torch counts products and convolutions.
+
+    """
+
+    precision: str
+    networks: Mapping[str, Ask]
+    peaks: Mapping[str, Peak]
+    operations: int
+
+    def share(self, name: str, rate: float) -> float:
+        """Return per cent of the peak at ``rate`` images a second."""
+        return self.peaks[name].share(rate * self.operations)
+
+    def __str__(self) -> str:
+        reached = "; ".join(dict.fromkeys(map(str, self.peaks.values())))
+        return (
+            f"A plain matrix product reaches {reached}. An image costs {self.operations / 1e6:.0f} "
+            "MFLOP (convolutions and products, as torch counts them)."
+        )
 
 
 def _settings() -> ImageClassificationModel:
@@ -98,48 +133,59 @@ def decoded(table: pd.DataFrame, channels: int) -> Pixels:
     return np.stack([decode(content, channels) for content in table["image"]])
 
 
-def _networks(
-    files: ModelPaths, settings: ImageClassificationModel
-) -> tuple[str, dict[str, Callable[[Pixels], Logits]]]:
-    """Return the bundle's precision, and each contender as a function of pixels."""
+def _contenders(files: ModelPaths, settings: ImageClassificationModel) -> Contenders:
     # torch takes seconds to import: not to say that something is missing.
     import torch
+    from torch.utils.flop_counter import FlopCounterMode
 
     from assay.bundle.classifier import Classifier
     from assay.modalities.image.encoding import of_bundle
     from assay.tasks.image_classification import network
     from assay.tasks.image_classification.served import Served
+    from bench.peak import Peak
 
-    torch.set_num_threads(settings.export.threads)
-    bundle = Classifier.open(files.bundle, of_bundle, threads=settings.export.threads)
+    threads = settings.export.threads
+    torch.set_num_threads(threads)
+    opened = Classifier.open(files.bundle, of_bundle, threads=threads)
     served = Served(network.load(files.checkpoint), settings.train.size, settings.export.tta).eval()
 
-    def eager(pixels: Pixels) -> Logits:
+    def bundle(batches: Sequence[Pixels]) -> Logits:
+        feeds = enumerate({"pixels": batch} for batch in batches)
+        return np.concatenate([found for _, found in opened.all_logits(feeds)])
+
+    def eager(batches: Sequence[Pixels]) -> Logits:
         with torch.inference_mode():
-            return np.asarray(served(torch.from_numpy(pixels)).numpy())
+            return np.concatenate([served(torch.from_numpy(batch)).numpy() for batch in batches])
 
-    def autocast(pixels: Pixels) -> Logits:
+    def autocast(batches: Sequence[Pixels]) -> Logits:
         with torch.autocast("cpu", torch.bfloat16):
-            return eager(pixels)
+            return eager(batches)
 
-    return bundle.precision, {
-        BUNDLE: lambda pixels: bundle.logits({"pixels": pixels}),
-        EAGER: eager,
-        "torch bf16, autocast": autocast,
-    }
+    side, channels = settings.train.size, settings.train.channels
+    counted = FlopCounterMode(display=False)
+    with counted:
+        eager([np.zeros((1, side, side, channels), np.uint8)])
+    precisions = {BUNDLE: opened.precision, EAGER: "fp32", AUTOCAST: "bf16"}
+    peaks = {name: Peak.measured(name, threads) for name in dict.fromkeys(precisions.values())}
+    return Contenders(
+        opened.precision,
+        {BUNDLE: bundle, EAGER: eager, AUTOCAST: autocast},
+        {name: peaks[precision] for name, precision in precisions.items()},
+        counted.get_total_flops(),
+    )
 
 
 def _table(
     title: str,
-    networks: Mapping[str, Callable[[Pixels], Logits]],
+    contenders: Contenders,
     pixels: Pixels,
     truth: np.ndarray[Any, Any],
     batch: int,
     rounds: int,
 ) -> str:
-    for ask in networks.values():
-        ask(pixels[:batch])
-    runs = {name: _run(ask, pixels, batch) for name, ask in networks.items()}
+    for ask in contenders.networks.values():
+        ask([pixels[:batch]])
+    runs = {name: _run(ask, pixels, batch) for name, ask in contenders.networks.items()}
     found = in_turns(runs, rounds, f"{title}, {len(pixels):,} images")
     rates = {name: [one.rate for one in answers] for name, answers in found.items()}
     expected = found[EAGER][0].classes
@@ -148,6 +194,7 @@ def _table(
             name,
             str(Spread.of(rates[name])),
             str(Spread.of(ratios(rates[BUNDLE], rates[name]))),
+            str(Spread.of([contenders.share(name, rate) for rate in rates[name]])),
             f"{(answers[0].classes == expected).mean():.2%}",
             f"{(answers[0].classes == truth).mean():.4f}",
         ]
@@ -157,16 +204,21 @@ def _table(
         f"{title}, {len(pixels):,} images",
         "images a second",
         "bundle ÷ this",
+        "% of the peak",
         "equal to torch",
         "accuracy",
     ]
     return tables.markdown(header, lines)
 
 
-def _run(ask: Callable[[Pixels], Logits], pixels: Pixels, batch: int) -> Callable[[], Answers]:
+def _run(ask: Ask, pixels: Pixels, batch: int) -> Callable[[], Answers]:
+    """Ask for all images, a call each at batch size 1."""
+    batches = [pixels[first : first + batch] for first in range(0, len(pixels), batch)]
+    calls = [[one] for one in batches] if batch == 1 else [batches]
+
     def run() -> Answers:
         started = time.perf_counter()
-        parts = [ask(pixels[first : first + batch]) for first in range(0, len(pixels), batch)]
+        parts = [ask(call) for call in calls]
         seconds = time.perf_counter() - started
         return Answers(seconds, np.concatenate(parts).argmax(axis=1))
 

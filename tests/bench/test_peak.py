@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "int8"])
 def test_products_reach_something(precision: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(peak, "SIZES", (64, 128))
     found = Peak.measured(precision, 1)

@@ -19,6 +19,8 @@ def test_the_images_of_a_built_model_are_measured_beside_torch(
     text = recognition.measure(quick=True)
     for words in ("batch 1, 8 images", "whole file", recognition.EAGER, "100.00%"):
         assert words in text
+    assert "An image costs" in text
+    assert "costs 0 MFLOP" not in text
     accuracies = [
         line.split("|")[-2] for line in text.splitlines() if recognition.BUNDLE + " |" in line
     ]
