@@ -187,3 +187,46 @@ def test_a_wrong_tracking_block_is_refused_with_every_model(
     tmp_path: Path, block: str, found: str
 ) -> None:
     assert found in _refused(tmp_path, block + GOOD).found
+
+
+TEACHER = "    train: {{teacher: {{model: {}}}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [("reviews", "itself"), ("large", "'large', which is no model of this file")],
+)
+def test_a_model_learns_from_another_one_of_the_file(tmp_path: Path, name: str, found: str) -> None:
+    tickets = GOOD.removeprefix("models:\n").replace("reviews", "tickets")
+    problem = _refused(tmp_path, GOOD + TEACHER.format(name) + tickets)
+    assert problem.found.endswith(f"params.yaml: reviews learns from {found}")
+    assert problem.expected == "another model: tickets"
+    path = tmp_path / "params.yaml"
+    path.write_text(GOOD + TEACHER.format("tickets") + tickets)
+    assert reading.load_model(path, "reviews", KINDS).learns_from == ("tickets",)
+
+
+def test_a_misspelt_key_of_a_block_within_a_block_is_named(tmp_path: Path) -> None:
+    problem = _refused(tmp_path, GOOD + "    train: {teacher: {modle: tickets}}\n")
+    assert "unknown key `models.reviews.train.teacher.modle`" in problem.found
+    assert problem.expected == "one of digest, model, temperature, weight"
+    assert "`model`" in problem.cure
+
+
+def test_one_block_is_read_whatever_the_others_hold(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(GOOD + "  tickets: {data: image, task: classification}\n  other: 3\n")
+    kinds = {"text-classification": KINDS["text-classification"]}
+    assert reading.load_block(path, "reviews", kinds) == reading.load_model(
+        _alone(tmp_path), "reviews", KINDS
+    )
+    with pytest.raises(SettingsError, match=r"`models\.tickets\.data` is 'image'"):
+        reading.load_block(path, "tickets", kinds)
+    with pytest.raises(UnknownModel, match="no model 'ticket'"):
+        reading.load_block(path, "ticket", kinds)
+
+
+def _alone(folder: Path) -> Path:
+    path = folder / "alone.yaml"
+    path.write_text(GOOD)
+    return path

@@ -55,8 +55,9 @@ class Certificate(Record):
         commit: of the code.
         dirty: whether the code differed from it.
         settings: the model's block of ``params.yaml``.
-        materials: raw data, splits, lock of packages, pretrained checkpoint, files of the inbox.
-        lock: the model's stages as ``dvc.lock`` records them.
+        materials: raw data, splits, lock of packages, pretrained checkpoint, checkpoint and splits
+            of a teacher, files of the inbox.
+        lock: the model's stages as ``dvc.lock`` records them, and those outputs of its teacher.
         inbox: DVC's MD5 of each tracked entry of the inbox.
         machine: where it was made; bytes were first shown equal on its processor class.
         trace: digests of the training state.

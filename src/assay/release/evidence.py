@@ -18,7 +18,7 @@ from assay.errors import AssayError
 from assay.files import sha256, sha256_of_folder
 from assay.gateways import signing, versioning
 from assay.gateways.versioning.inbox import listed
-from assay.paths import INBOX, PIPELINE_LOCK, RELEASES
+from assay.paths import INBOX, PIPELINE_LOCK, RELEASES, ModelPaths
 from assay.records import Trace
 from assay.release.certificate import Certificate, Machine, Material
 from assay.release.soundness import require_sound
@@ -28,7 +28,6 @@ from assay.verdicts import Rule
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from assay.paths import ModelPaths
     from assay.settings.schema import Model
     from assay.verdicts import Verdict
 
@@ -111,7 +110,7 @@ def certificate(
         dirty=bool(versioning.changed(*OUTSIDE)),
         settings=settings.model_dump(mode="json", by_alias=True),
         materials=tuple(_materials(files, settings)),
-        lock=versioning.locked(files.model),
+        lock=versioning.locked(files.model, _learned_from(settings)),
         inbox=versioning.inbox_entries(files.model),
         machine=Machine(
             processor=stated.processor,
@@ -139,6 +138,7 @@ def _findings(files: ModelPaths) -> list[str]:
     made = manifest.read(files.bundle).processor
     if made != processor.processor_class():
         found.append(f"built on {made}, and this is {processor.processor_class()}")
+    found += _of_others(registry.load_model(files.model))
     try:
         usable = signing.has_key()
     except AssayError as problem:
@@ -158,8 +158,36 @@ def _materials(files: ModelPaths, settings: Model) -> list[Material]:
     if start is not None:
         name = f"pretrained checkpoint {settings.train.checkpoint}"
         found.append(Material(name=name, digest={"sha256": sha256(start)}))
+    found += [
+        Material(name=path, digest={"dvcMd5": md5})
+        for path, md5 in _learned_from(settings).items()
+        if md5
+    ]
     inbox = versioning.inbox_entries(files.model)
     return [*found, *(Material(name=name, digest={"dvcMd5": md5}) for name, md5 in inbox.items())]
+
+
+def _of_others(settings: Model) -> list[str]:
+    """Return what speaks against the models that this one learned from."""
+    try:
+        registry.task_of(settings).require_teachers(settings)
+    except AssayError as problem:
+        return [f"{problem.found} ({problem.cure})"]
+    return [
+        f"not as dvc.lock records it: {path} (assay run {' '.join(settings.learns_from)})"
+        for path, md5 in _learned_from(settings).items()
+        if md5 is None or versioning.md5_now(path) not in (md5, None)
+    ]
+
+
+def _learned_from(settings: Model) -> dict[str, str | None]:
+    """Return DVC's MD5 of what training read of other models, by path; None if it has none."""
+    found: dict[str, str | None] = {}
+    for name in settings.learns_from:
+        outputs = versioning.lock_entries(name)
+        for path in (ModelPaths(name).checkpoint, ModelPaths(name).splits):
+            found[path.as_posix()] = outputs.get(path.as_posix())
+    return found
 
 
 def _md5(outputs: dict[str, str], path: Path) -> dict[str, str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from assay.errors import AssayError, SourceRefused
-from assay.gateways.versioning.lockfile import md5_of
+from assay.gateways.versioning.lockfile import md5_of, without
 from assay.paths import PIPELINE, PIPELINE_LOCK, ModelPaths
 from assay.release import inputs, tolerance
 from assay.release.outcome import Difference, Finding, Rebuilt
@@ -64,7 +64,8 @@ class Repetition:
             free = self.may_differ and stage.name not in EQUAL_EVERYWHERE
             if free:
                 # Else the stage would refuse what the one before it rightly wrote otherwise.
-                (self.tree.folder / PIPELINE_LOCK).unlink(missing_ok=True)
+                others = without(self.recorded.lock, self.model)
+                (self.tree.folder / PIPELINE_LOCK).write_bytes(others)
             done.append(self._repeat(stage))
             if done[-1].differences and not (free and done[-1].ended):
                 first = done[-1].differences[0]

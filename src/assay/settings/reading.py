@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
 B = TypeVar("B", bound=Block)
+M = TypeVar("M", bound=Model)
 
 # The block of each kind of model, by name, e.g. ``text-classification``.
 Kinds = Mapping[str, type[Model]]
@@ -56,7 +57,9 @@ def parse(path: Path, content: bytes, kinds: Kinds) -> dict[str, Model]:
     found = mapping(path, content)
     blocks = _models(path, found)
     _tracking(path, found)
-    return {name: _model(path, (TOP, name), block, kinds) for name, block in blocks.items()}
+    models = {name: _model(path, (TOP, name), block, kinds) for name, block in blocks.items()}
+    _require_others(path, models)
+    return models
 
 
 def load_example(path: Path, kinds: Kinds) -> tuple[str, Model]:
@@ -90,6 +93,19 @@ def load_model(path: Path, name: str, kinds: Kinds) -> Model:
     models = load(path, kinds)
     _require_known(name, models)
     return models[name]
+
+
+def load_block(path: Path, name: str, kinds: Mapping[str, type[M]]) -> M:
+    """Read one model's settings; the other models' blocks are not looked into.
+
+    Raises:
+        UnknownModel: the valid names are listed.
+        SettingsError: as :func:`load`, or a model of none of these kinds.
+
+    """
+    blocks = _models(path, mapping(path, path.read_bytes()))
+    _require_known(name, blocks)
+    return _model(path, (TOP, name), blocks[name], kinds)
 
 
 def load_one(path: Path, kind: type[B], expected: str) -> B:
@@ -144,6 +160,20 @@ def _require_known(name: str, known: Collection[str]) -> None:
     )
 
 
+def _require_others(path: Path, models: Mapping[str, Model]) -> None:
+    """Refuse a model that learns from itself, or from none of the file."""
+    for name, model in models.items():
+        for other in model.learns_from:
+            if other == name or other not in models:
+                found = "itself" if other == name else f"{other!r}, which is no model of this file"
+                others = ", ".join(sorted(models.keys() - {name})) or "there is none"
+                raise SettingsError(
+                    f"{path}: {name} learns from {found}",
+                    expected=f"another model: {others}",
+                    cure=f"name one of them in `{TOP}.{name}`, or add it: assay new NAME",
+                )
+
+
 def _models(path: Path, content: dict[Any, Any]) -> dict[str, Any]:
     """Return the blocks below ``models``, their names checked."""
     for key in content:
@@ -175,7 +205,7 @@ def _tracking(path: Path, content: dict[Any, Any]) -> Tracking:
     return _held(path, (TRACKING,), content.get(TRACKING, {}), Tracking)
 
 
-def _model(path: Path, where: tuple[str, ...], block: Any, kinds: Kinds) -> Model:
+def _model(path: Path, where: tuple[str, ...], block: Any, kinds: Mapping[str, type[M]]) -> M:
     """Return one block, held against the settings type that its data and task name."""
     if not isinstance(block, dict):
         raise _wrong(path, where, repr(block), "a mapping of settings")
@@ -197,7 +227,7 @@ def _held(path: Path, where: tuple[str, ...], block: Any, kind: type[B]) -> B:
 
 
 def _unknown_kind(
-    path: Path, where: tuple[str, ...], block: dict[Any, Any], kinds: Kinds
+    path: Path, where: tuple[str, ...], block: dict[Any, Any], kinds: Iterable[str]
 ) -> SettingsError:
     """Name the axis that is missing or wrong."""
     pairs = [tuple(kind.split("-", 1)) for kind in kinds]

@@ -136,6 +136,11 @@ class Model(Block):
         return f"{self.data}-{self.task}"
 
     @property
+    def learns_from(self) -> tuple[str, ...]:
+        """Other models whose checkpoint and train split this one's training reads."""
+        return ()
+
+    @property
     def summary(self) -> str:
         """What the model learns, in a few words."""
         return self.kind

@@ -195,6 +195,15 @@ class Task(ABC, Generic[M]):
         """Return the folder of the pretrained checkpoint; None where weights start at random."""
         return None
 
+    def require_teachers(self, settings: M) -> None:
+        """Check that the models that it learns from are those that its settings name.
+
+        Raises:
+            SettingsError: one of them is another one now.
+            InputRefused: one was not built.
+
+        """
+
     @abstractmethod
     def encoder(self, folder: Path, manifest: Manifest) -> Encoder:
         """Return what turns inputs into the feeds of the bundle in ``folder``."""

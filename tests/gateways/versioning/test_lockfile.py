@@ -152,3 +152,19 @@ def test_a_lock_by_itself_says_what_was_read_and_written() -> None:
     assert list(lockfile.outputs_in(found)) == [RAW, MODEL, "old"]
     assert list(lockfile.sources_in(found)) == ["src/train.py"]
     assert lockfile.outputs_in({}) == {}
+
+
+def test_a_lock_by_itself_may_hold_outputs_of_other_models() -> None:
+    found = lockfile.locked("q", ["data/raw/other", "data/raw/unknown"])
+    assert lockfile.outputs_in(found)["data/raw/other"] == "0" * 32
+    assert found["stages"]["ingest@other"].keys() == {"cmd", "outs"}
+    pipeline = Path("dvc.yaml").read_bytes()
+    (stage,) = lockfile.stages_in(json.dumps(found).encode(), pipeline, "other")
+    assert stage.wrote == {"data/raw/other": "0" * 32}
+    assert "data/raw/other" not in lockfile.outputs_in(lockfile.locked("q"))
+
+
+def test_a_lock_without_a_model_holds_the_others() -> None:
+    Path("dvc.lock").write_bytes(lockfile.without(Path("dvc.lock").read_bytes(), "q"))
+    assert lockfile.lock_entries("q") == {}
+    assert lockfile.lock_entries("other") == {"data/raw/other": "0" * 32}

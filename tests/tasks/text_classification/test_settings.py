@@ -5,7 +5,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from assay.tasks.text_classification.settings import FROM_SCRATCH, TextTrain
+from assay.tasks.text_classification.settings import (
+    FROM_SCRATCH,
+    TextClassificationModel,
+    TextTrain,
+)
 
 scratch = pytest.mark.parametrize("network", sorted(FROM_SCRATCH))
 
@@ -68,3 +72,44 @@ def test_what_a_network_would_not_read_is_refused(
 def test_an_unknown_network_is_refused(network: Any) -> None:
     with pytest.raises(ValidationError, match="'bert', 'lstm' or 'bow'"):
         TextTrain(network=network)
+
+
+def test_a_teacher_is_named_and_its_digest_written_when_it_is_known() -> None:
+    found = TextTrain.model_validate({"teacher": {"model": "large"}}).teacher
+    assert found is not None
+    assert (found.digest, found.weight, found.temperature) == (None, 0.5, 2.0)
+    digest = "0123456789abcdef" * 4
+    written = TextTrain.model_validate({"teacher": {"model": "large", "digest": digest}})
+    assert TextTrain.model_validate(written.model_dump(mode="json")) == written
+    assert TextTrain().teacher is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"model": "Large"},
+        {"model": None},
+        {"digest": "abc"},
+        {"digest": "F" * 64},
+        {"weight": 0},
+        {"weight": 1.1},
+        {"temperature": 0.5},
+        {"alpha": 0.5},
+    ],
+)
+def test_a_teacher_out_of_bounds_is_refused(change: dict[str, Any]) -> None:
+    (key,) = change
+    with pytest.raises(ValidationError, match=rf"teacher\.{key}"):
+        TextTrain.model_validate({"teacher": {"model": "large", **change}})
+
+
+def test_a_probe_alone_has_no_teacher() -> None:
+    with pytest.raises(ValidationError, match=r"null where train\.mode is probe"):
+        TextTrain.model_validate({"mode": "probe", "teacher": {"model": "large"}})
+
+
+def test_a_model_learns_from_its_teacher() -> None:
+    block: dict[str, Any] = {"data": "text", "task": "classification", "labels": ["bad", "good"]}
+    assert TextClassificationModel.model_validate(block).learns_from == ()
+    block["train"] = {"teacher": {"model": "large"}}
+    assert TextClassificationModel.model_validate(block).learns_from == ("large",)

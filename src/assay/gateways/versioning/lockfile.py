@@ -17,7 +17,7 @@ from assay.paths import PIPELINE, PIPELINE_LOCK, SUITES
 from assay.settings import reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 
 # Bytecode, which appears in a folder of code as soon as it is run.
@@ -66,8 +66,10 @@ def stages_in(lock: bytes, pipeline: bytes, model: str) -> list[LockedStage]:
     ]
 
 
-def locked(model: str) -> dict[str, Any]:
+def locked(model: str, also: Collection[str] = ()) -> dict[str, Any]:
     """Return a model's part of ``dvc.lock`` as it stands there, in JSON's types: a lock by itself.
+
+    ``also`` are outputs of other models, of whose stages nothing else is in it.
 
     Raises:
         SettingsError: ``dvc.lock`` is torn.
@@ -75,10 +77,26 @@ def locked(model: str) -> dict[str, Any]:
     """
     if not PIPELINE_LOCK.is_file():
         return {}
-    known = _stages_in(PIPELINE_LOCK)
-    own = {name: entry for name, entry in known.items() if name.endswith(f"@{model}")}
-    plain: dict[str, Any] = json.loads(json.dumps({"schema": "2.0", "stages": own}, default=str))
+    found: dict[str, Any] = {}
+    for name, entry in _stages_in(PIPELINE_LOCK).items():
+        if name.endswith(f"@{model}"):
+            found[name] = entry
+        elif outs := [one for one in entry.get("outs", ()) if one["path"] in also]:
+            found[name] = {"cmd": entry["cmd"], "outs": outs}
+    plain: dict[str, Any] = json.loads(json.dumps({"schema": "2.0", "stages": found}, default=str))
     return plain
+
+
+def without(lock: bytes, model: str) -> bytes:
+    """Return what stands in a ``dvc.lock``, without a model's stages; JSON is YAML.
+
+    Raises:
+        SettingsError: it is torn.
+
+    """
+    known = _parsed(PIPELINE_LOCK, lock)
+    kept = {name: entry for name, entry in known.items() if not name.endswith(f"@{model}")}
+    return json.dumps({"schema": "2.0", "stages": kept}, default=str).encode()
 
 
 def verify_sources(model: str) -> list[str]:

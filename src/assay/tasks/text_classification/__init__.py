@@ -111,6 +111,13 @@ class TextClassification(Task[Settings]):
         checkpoint = settings.train.checkpoint
         return pretrained.locate(checkpoint) if checkpoint else None
 
+    def require_teachers(self, settings: Settings) -> None:
+        """Hold the teacher, where there is one, against its digest."""
+        if settings.train.teacher is not None:
+            from assay.tasks.text_classification import teacher
+
+            teacher.require(settings.train.teacher, settings.labels)
+
     def encoder(self, folder: Path, manifest: Manifest) -> Encoder:
         """Return the bundle's tokenizer."""
         from assay.modalities.text.encoding import of_bundle

@@ -184,9 +184,23 @@ def loss(
 
     ``class_weights``: what the loss of each class is multiplied by, (classes,).
     """
-    logits = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])
+    return cross_entropy(logits(model, batch), batch["labels"], class_weights)
+
+
+def logits(model: torch.nn.Module, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+    """Return the network's logits of a batch, float32 (rows, classes)."""
+    found: torch.Tensor = model(
+        input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]
+    )
+    return found.float()
+
+
+def cross_entropy(
+    logits: torch.Tensor, targets: torch.Tensor, class_weights: torch.Tensor | None
+) -> torch.Tensor:
+    """Return the mean cross entropy of logits (rows, classes) with classes or probabilities."""
     weight = None if class_weights is None else class_weights.to(logits.device)
-    return torch.nn.functional.cross_entropy(logits.float(), batch["labels"], weight=weight)
+    return torch.nn.functional.cross_entropy(logits, targets, weight=weight)
 
 
 def _renamed(name: str, old: str, new: str) -> str:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from assay.settings.block import Block
 from assay.settings.classification import (
     ClassificationIngest,
     ClassificationModel,
     ClassificationValidate,
 )
-from assay.settings.schema import Epochs, Optimisation
+from assay.settings.schema import MODEL_NAME, Epochs, Optimisation
 from assay.settings.text import TextIngest, TextSplit, TextValidate
 
 if TYPE_CHECKING:
@@ -79,6 +80,25 @@ UNREAD: Mapping[str, tuple[str, ...]] = {
 }
 
 
+class Distillation(Block):
+    """The model that another one learns from.
+
+    Attributes:
+        model: its name in ``params.yaml``.
+        digest: of its checkpoint, of what decides how that answers, and of its training rows
+            (:attr:`assay.tasks.text_classification.teacher.Teacher.digest`). None is refused when
+            it comes to training, with the digest that was found.
+        weight: share of the teacher's answers in the loss.
+        temperature: that both models' logits are divided by in this share.
+
+    """
+
+    model: Annotated[str, Field(pattern=MODEL_NAME)]
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    weight: Annotated[float, Field(gt=0, le=1)] = 0.5
+    temperature: Annotated[float, Field(ge=1, le=100)] = 2.0
+
+
 class TextTrain(Optimisation):
     """The network, what it starts from and how it learns."""
 
@@ -101,6 +121,7 @@ class TextTrain(Optimisation):
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     soft_labels: bool = True
     class_weights: ClassWeights = "none"
+    teacher: Distillation | None = None
 
     @property
     def tail(self) -> int:
@@ -140,6 +161,15 @@ class TextTrain(Optimisation):
             raise ValueError(f"{written}, or no such line: train.network {network} does not use it")
         return value
 
+    @field_validator("teacher")
+    @classmethod
+    def _is_learned_from(
+        cls, teacher: Distillation | None, info: ValidationInfo
+    ) -> Distillation | None:
+        if teacher is not None and info.data.get("mode") == "probe":
+            raise ValueError("null where train.mode is probe: a linear probe has no teacher")
+        return teacher
+
 
 class TextClassificationModel(ClassificationModel):
     """One model that puts texts into classes."""
@@ -151,3 +181,8 @@ class TextClassificationModel(ClassificationModel):
     )
     split: TextSplit = TextSplit()
     train: TextTrain = TextTrain()
+
+    @property
+    def learns_from(self) -> tuple[str, ...]:
+        """The teacher, if there is one."""
+        return (self.train.teacher.model,) if self.train.teacher else ()

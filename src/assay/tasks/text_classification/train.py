@@ -1,7 +1,8 @@
 """Learn from the train split, choose the best epoch on the validation split.
 
-Reads the two split tables and, to fine-tune an encoder, the pretrained checkpoint. Writes the
-checkpoint's folder and the curve. Never sees the test split.
+Reads the two split tables, the pretrained checkpoint where an encoder is fine-tuned, and what
+``teacher`` reads where there is one. Writes the checkpoint's folder and the curve. Never sees the
+test split.
 """
 
 from __future__ import annotations
@@ -18,22 +19,27 @@ from assay.objectives.classification import metrics
 from assay.progress import say
 from assay.tasks.text_classification import (
     checkpoint,
+    distillation,
     frozen,
     inference,
     network,
     probing,
     scratch,
+    teacher,
 )
 from assay.tasks.text_classification.splits import Splits, train_texts
 from assay.tasks.text_classification.start import Start
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
 
     from assay.learning.run import TrainingRun
     from assay.modalities.text.encoding import Encoding
     from assay.paths import ModelPaths
     from assay.tasks.text_classification.settings import TextClassificationModel
+    from assay.tasks.text_classification.splits import Rows
 
 
 def train(settings: TextClassificationModel, files: ModelPaths, run: TrainingRun) -> None:
@@ -41,16 +47,21 @@ def train(settings: TextClassificationModel, files: ModelPaths, run: TrainingRun
 
     Raises:
         SettingsError: the checkpoint cannot be found, or does not fit the settings.
+        SettingsError, InputRefused, DataRefused: as :func:`teacher.soft_labels`.
         Diverged: the loss is not finite.
 
     """
     seeding.make_deterministic(settings.train.seed, settings.train.threads)
+    answers = teacher.soft_labels(settings, files)
     learn = _fine_tune if settings.train.network == "bert" else _from_scratch
-    curve.write(run.curve, learn(settings, files, run))
+    curve.write(run.curve, learn(settings, files, answers, run))
 
 
 def _fine_tune(
-    settings: TextClassificationModel, files: ModelPaths, run: TrainingRun
+    settings: TextClassificationModel,
+    files: ModelPaths,
+    answers: torch.Tensor | None,
+    run: TrainingRun,
 ) -> list[dict[str, float]]:
     """Fine-tune a pretrained encoder; return the curve's rows."""
     chosen = settings.train
@@ -68,7 +79,7 @@ def _fine_tune(
         network.freeze_embeddings(model)
     plan = chosen.model_copy(update={"epochs": 0}) if chosen.mode == "probe" else chosen
     learning = recipe.fine_tuning(chosen, model.classifier, chosen.head_rate)
-    training = loop.Training(model, setup(settings, splits), learning, plan, run)
+    training = loop.Training(model, setup(settings, splits, answers), learning, plan, run)
     rows = training.run()
     network.save(model, start.tokenizer, start.folder, run.checkpoint)
     frozen.write(probe, run.checkpoint / frozen.FILE)
@@ -76,7 +87,10 @@ def _fine_tune(
 
 
 def _from_scratch(
-    settings: TextClassificationModel, files: ModelPaths, run: TrainingRun
+    settings: TextClassificationModel,
+    files: ModelPaths,
+    answers: torch.Tensor | None,
+    run: TrainingRun,
 ) -> list[dict[str, float]]:
     """Train a network of random weights; return the curve's rows."""
     chosen = settings.train
@@ -86,27 +100,47 @@ def _from_scratch(
     model = scratch.fresh(chosen, tokenizer, splits.classes)
     # Look-ups and small products gain nothing from bf16.
     plan = chosen.model_copy(update={"precision": "fp32"}) if chosen.precision == "auto" else chosen
-    training = loop.Training(model, setup(settings, splits), recipe.fine_tuning(chosen), plan, run)
+    learning = recipe.fine_tuning(chosen)
+    training = loop.Training(model, setup(settings, splits, answers), learning, plan, run)
     rows = training.run()
     checkpoint.write(run.checkpoint, model.state_dict(), tokenizer)
     return rows
 
 
-def setup(settings: TextClassificationModel, splits: Splits) -> loop.TrainingSetup:
-    """Return what is learned of both splits."""
+def setup(
+    settings: TextClassificationModel, splits: Splits, answers: torch.Tensor | None = None
+) -> loop.TrainingSetup:
+    """Return what is learned of both splits.
+
+    ``answers``: the teacher's logits of the train split, float32 (rows, classes).
+    """
     train_rows, validation_rows = splits.train, splits.validation
     lengths = [len(ids) for ids in train_rows.encoding.ids]
     return loop.TrainingSetup(
         batches=lambda epoch: bucketed(
             lengths, settings.train.batch_size, settings.train.seed, epoch
         ),
-        collate=lambda rows, _epoch: train_rows.collate(rows),
-        loss=partial(network.loss, class_weights=_class_weights(settings, train_rows.labels)),
+        collate=lambda rows, _epoch: _batch(train_rows, rows, answers),
+        loss=_loss(settings, _class_weights(settings, train_rows.labels)),
         validate=lambda model: scores(model, validation_rows.encoding, validation_rows.labels),
         size=lambda batch: int(batch["attention_mask"].sum()),
         selection=loop.Selection(metrics.SELECTION, metrics.TITLES["macro_f1"]),
         from_good_start=settings.train.network == "bert" and settings.train.mode != "finetune",
     )
+
+
+def _batch(split: Rows, rows: list[int], answers: torch.Tensor | None) -> dict[str, torch.Tensor]:
+    """Return some rows' tensors, with the teacher's answers where there is one."""
+    batch = split.collate(rows)
+    return batch if answers is None else {**batch, distillation.TEACHER: answers[rows]}
+
+
+def _loss(
+    settings: TextClassificationModel, class_weights: torch.Tensor | None
+) -> Callable[[torch.nn.Module, dict[str, torch.Tensor]], torch.Tensor]:
+    if settings.train.teacher is None:
+        return partial(network.loss, class_weights=class_weights)
+    return partial(distillation.loss, chosen=settings.train.teacher, class_weights=class_weights)
 
 
 def _class_weights(
