@@ -93,6 +93,7 @@ def test_the_report_stands_it_beside_words_alone(
     page = FILES.report.read_text(encoding="utf-8")
     assert "TF-IDF and logistic regression" in page
     assert "frozen encoder" not in page
+    assert "## Smaller networks" not in page
     evaluation = records.read(FILES.metrics, Evaluation)
     assert evaluation.metric("macro_f1").value is not None
     assert TEXT_CLASSIFICATION.evaluate(project, FILES).evaluation == evaluation

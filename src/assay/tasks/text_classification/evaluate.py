@@ -16,7 +16,8 @@ from assay.objectives.classification import baselines, evaluation, metrics
 from assay.objectives.classification import slices as by_slice
 from assay.objectives.classification.labels import known_labels
 from assay.progress import Progress, say
-from assay.tasks.text_classification import baseline, explained
+from assay.tasks.text_classification import alternatives, baseline, explained
+from assay.tasks.text_classification.settings import FROM_SCRATCH
 
 if TYPE_CHECKING:
     from assay.objectives.classification.baselines import Scored
@@ -45,13 +46,17 @@ def evaluate(settings: TextClassificationModel, files: ModelPaths) -> Report:
     with Progress("predicting the test split", len(texts)) as bar:
         found = bundle.predict(texts, progress=bar).probabilities
     model = metrics.predictions(truth, found, bundle.labels)
+    simple = _baselines(settings, files, texts, truth, bundle.labels)
+    sections = [explained.section(bundle, texts, model, settings.evaluate.seed)]
+    if settings.train.network not in FROM_SCRATCH:
+        sections.append(alternatives.section(model, simple[0]))
     tested = evaluation.Tested(
         table=test,
         model=model,
-        baselines=_baselines(settings, files, texts, truth, bundle.labels),
+        baselines=simple,
         slicings=slices(test, settings),
         show=lambda row: str(row["text"]),
-        sections=[explained.section(bundle, texts, model, settings.evaluate.seed)],
+        sections=sections,
     )
     return evaluation.evaluate(tested, bundle.manifest, settings, files)
 
