@@ -406,7 +406,9 @@ def test_two_processes_learn_one_network(tmp_path: Path, torchrun: tuple[str, ..
     root = Path(__file__).parents[2]
     script = tmp_path / "script.py"
     script.write_text(
-        "import sys\n"
+        "import faulthandler, sys\n"
+        # Where one waits for the other for ever, both say at which line.
+        "faulthandler.dump_traceback_later(150, exit=True)\n"
         f"sys.path.insert(0, {str(root)!r})\n"
         "from tests.learning import test_loop\n"
         "test_loop.two_processes(sys.argv[1])\n"
