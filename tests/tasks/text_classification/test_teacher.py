@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.processor
 
+ASKED = "answers of large to the training texts"
 SMALL, LARGE = ModelPaths(made.MODEL), ModelPaths("large")
 
 
@@ -72,6 +73,11 @@ def project(taught: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     folder = shutil.copytree(taught, tmp_path / "project")
     monkeypatch.chdir(folder)
     return folder
+
+
+def _answers(model: TextClassificationModel) -> torch.Tensor:
+    assert model.train.teacher is not None
+    return teacher.logits(model.train.teacher, model, SMALL)
 
 
 def _require(model: TextClassificationModel) -> None:
@@ -160,7 +166,29 @@ def test_a_killed_training_resumes_and_ends_in_the_same_bytes(
     assert _train(model, "resumed") == whole
     said = capsys.readouterr().err
     assert "training resumes at step 15 of an interrupted run" in said
-    assert "large answers 240 training texts" in said
+    assert ASKED not in said, "asked before"
+    remove(SMALL.resume)
+    _train(model, "again")
+    assert ASKED in capsys.readouterr().err
+
+
+def test_answers_that_were_torn_or_of_another_training_are_asked_anew(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    model = _student({"model": "large", "digest": _digest()}, made.scratch_settings("bow"))
+    with pytest.raises(KeyboardInterrupt):
+        _train(model, "killed", kill_at=10)
+    (kept,) = SMALL.resume.glob("answers*")
+    for damage in (b"", b"torn"):
+        kept.write_bytes(damage)
+        capsys.readouterr()
+        with pytest.raises(KeyboardInterrupt):
+            _train(model, "killed", kill_at=20)
+        assert ASKED in capsys.readouterr().err
+    other = _student({"model": "large", "digest": _digest(), "weight": 0.7}, _large())
+    with pytest.raises(KeyboardInterrupt):
+        _train(other, "killed", kill_at=10)
+    assert ASKED in capsys.readouterr().err
 
 
 def test_a_state_of_another_teacher_is_not_resumed() -> None:
@@ -190,23 +218,21 @@ def test_a_teacher_changes_nothing_of_where_the_student_starts() -> None:
 def test_the_answers_are_those_of_the_train_split_in_its_order() -> None:
     shuffled = pd.read_parquet(SMALL.split("train")).sample(frac=1, random_state=0)
     shuffled.to_parquet(SMALL.split("train"))
-    found = teacher.soft_labels(_student({"model": "large", "digest": _digest()}), SMALL)
+    found = _answers(_student({"model": "large", "digest": _digest()}))
     large = registry.load_model("large")
     assert isinstance(large, TextClassificationModel)
-    assert found is not None
     encode = TextEncoder(LARGE.checkpoint / TOKENIZER, large.train.max_length)
     network = networks.trained(LARGE.checkpoint, large)
     for row in (0, 100, 239):
         one = inference.logits(network, encode([shuffled["text"].iloc[row]]))
         torch.testing.assert_close(found[row : row + 1], one, atol=1e-5, rtol=1e-4)
-    assert teacher.soft_labels(_student(None), SMALL) is None
 
 
 def test_no_split_but_train_is_read() -> None:
     for files in (SMALL, LARGE):
         files.split("validation").unlink()
     model = _student({"model": "large", "digest": _digest()})
-    assert teacher.soft_labels(model, SMALL) is not None
+    assert _answers(model).shape == (240, 3)
 
 
 def _weights() -> None:
@@ -293,7 +319,7 @@ def test_a_teacher_may_know_less_and_write_its_rows_otherwise() -> None:
     rows["text"] = rows["text"].str.title() + " "
     rows.to_parquet(LARGE.split("train"))
     model = _student({"model": "large", "digest": _digest()})
-    assert teacher.soft_labels(model, SMALL) is not None
+    assert _answers(model).shape == (240, 3)
 
 
 def test_a_refusal_is_one_of_ours_where_params_yaml_has_changed() -> None:

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 BATCH = 64
 
 
-def logits(model: TextNetwork, encoding: Encoding, batch_size: int = BATCH) -> torch.Tensor:
+def logits(
+    model: TextNetwork,
+    encoding: Encoding,
+    batch_size: int = BATCH,
+    progress: Progress | None = None,
+) -> torch.Tensor:
     """Return float32 logits (rows, classes), in the rows' order."""
     device = next(model.parameters()).device
     answer = torch.zeros(len(encoding.ids), model.classifier.out_features)
@@ -27,6 +32,8 @@ def logits(model: TextNetwork, encoding: Encoding, batch_size: int = BATCH) -> t
         for rows, feeds in encoding.batches(batch_size, tokens=None):
             batch = {name: torch.from_numpy(array).to(device) for name, array in feeds.items()}
             answer[rows] = model(**batch).float().cpu()
+            if progress:
+                progress.advance(len(rows))
     return answer
 
 

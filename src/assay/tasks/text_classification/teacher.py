@@ -22,7 +22,7 @@ from assay.gateways import versioning
 from assay.modalities.text import cleaning
 from assay.modalities.text.encoding import TOKENIZER, TextEncoder
 from assay.paths import PARAMS, ModelPaths
-from assay.progress import say
+from assay.progress import Progress
 from assay.settings import reading
 from assay.tasks.text_classification import inference, networks
 from assay.tasks.text_classification.settings import TextClassificationModel
@@ -73,25 +73,24 @@ class Teacher:
         """
         train = self.settings.train
         encode = TextEncoder(self.checkpoint / TOKENIZER, train.max_length, train.tail)
-        say(f"train: {self.name} answers {len(texts):,} training texts")
         with torch.random.fork_rng():
             model = networks.trained(self.checkpoint, self.settings)
         if torch.cuda.is_available():
             model.to("cuda")
-        return inference.logits(model, encode(texts))
+        with Progress(f"answers of {self.name} to the training texts", len(texts)) as bar:
+            return inference.logits(model, encode(texts), progress=bar)
 
 
-def soft_labels(settings: TextClassificationModel, files: ModelPaths) -> torch.Tensor | None:
-    """Return the teacher's logits of the train split's rows, in their order; None without one.
+def logits(
+    chosen: Distillation, settings: TextClassificationModel, files: ModelPaths
+) -> torch.Tensor:
+    """Return a model's teacher's logits of its train split's rows, float32 (rows, classes).
 
     Raises:
         SettingsError, InputRefused: as :func:`require`.
         DataRefused: the teacher learned from rows that are not in this train split.
 
     """
-    chosen = settings.train.teacher
-    if chosen is None:
-        return None
     with _at_hand(chosen.model) as teacher:
         _require_chosen(teacher, chosen, settings.labels)
         texts = train_texts(files)
