@@ -14,7 +14,6 @@ import os
 import sys
 import tempfile
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,9 +29,7 @@ from transformers import (
 )
 
 from assay import environment
-from assay.gateways.tracking import Journal
 from assay.learning import loop, recipe, seeding
-from assay.learning.run import TrainingRun
 from assay.modalities.text import pretrained
 from assay.modalities.text.encoding import TOKENIZER, TextEncoder
 from assay.paths import ModelPaths
@@ -40,9 +37,11 @@ from assay.tasks.text_classification import network, train
 from assay.tasks.text_classification.splits import Splits
 from bench import project
 from bench.project import MODEL
+from bench.scratch import training_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from assay.tasks.text_classification.settings import TextClassificationModel
 
@@ -111,15 +110,7 @@ def ours(settings: TextClassificationModel, source: Path, **switch: Any) -> Time
     if "attention" in switch:
         model.encoder.set_attn_implementation(switch["attention"])
     timed = dataclasses.replace(setup, batches=_stamped(batches, passes), validate=_ending(passes))
-    with tempfile.TemporaryDirectory() as folder:
-        scratch = Path(folder)
-        run = TrainingRun(
-            checkpoint=scratch / "checkpoint",
-            curve=scratch / "training.csv",
-            state=scratch / "state",
-            digest="bench",
-            logger=Journal.silent(),
-        )
+    with training_run() as run:
         loop.Training(model, timed, recipe.fine_tuning(plan), plan, run).run()
     return Timed(passes.seconds, rows, _tokens(source, settings.train.max_length))
 
