@@ -46,8 +46,10 @@ class Size:
     seeds: tuple[int, ...]
 
 
+# Few labels and many texts: where pretraining should help most.
 FULL = Size(
-    {"reviews": Plan(1, texts=12_000, labelled=4_000), "hotels": Plan(1)}, seeds=(13, 14, 15)
+    {"reviews": Plan(1, texts=12_000, labelled=2_000), "hotels": Plan(1, labelled=2_000)},
+    seeds=(13, 14, 15),
 )
 QUICK = Size({"hotels": Plan(1, texts=64, labelled=64, validation=64)}, seeds=(13,))
 
