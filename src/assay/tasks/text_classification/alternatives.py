@@ -20,9 +20,7 @@ def section(model: Predictions, words_alone: Scored) -> Section:
 
     ``words_alone``: the baseline that learned from the training texts and nothing else.
     """
-    own, theirs = (
-        metrics.macro_f1(one.truth, one.predicted) for one in (model, words_alone.test)
-    )
+    own, theirs = (metrics.macro_f1(one.truth, one.predicted) for one in (model, words_alone.test))
     return Section(
         "alternatives",
         "Smaller networks",
