@@ -150,6 +150,8 @@ def from_examples(folder: Path, *examples: Path, stage_command: str) -> Project:
             )
     _copy_pipeline(folder, stage_command)
     shutil.copyfile(PARAMS, folder / PARAMS)
+    # `make` and `assay new` make it, and an empty folder is not in git.
+    (folder / ModelPaths(MODEL).inbox).mkdir(parents=True)
     for example in examples:
         shutil.copyfile(example, folder / example.name)
     project = _committed(folder)

@@ -85,7 +85,7 @@ def test_the_evaluation_is_that_of_bundle_and_baseline(
     assert found.rows == len(pd.read_parquet(FILES.split("test")))
     assert found.precision == manifest.read(FILES.bundle).precision
     assert "## Words that carried the answer" in report.page
-    assert f"{baseline.TF_IDF} knows the words" in report.page
+    assert f"words alone ({baseline.TF_IDF})" in report.page
     assert report.tables["slices"]["slice"].str.startswith("characters: ").all()
     accuracy = found.metric("accuracy").baseline
     assert accuracy is not None

@@ -25,8 +25,8 @@ def section(model: Predictions, words_alone: Scored) -> Section:
         "alternatives",
         "Smaller networks",
         "This model is a pretrained encoder, which costs time and memory for what it knows of the "
-        f"language. {words_alone.name} knows the words of the training texts alone: its macro F1 "
-        f"on the test split is {theirs:.3f}, the model's {own:.3f}. `train.network: bow` and "
+        f"language. The baseline of words alone ({words_alone.name}) has a macro F1 of "
+        f"{theirs:.3f} on the test split, the model {own:.3f}. `train.network: bow` and "
         "`lstm` start from the same texts. The nearer these two figures are, the more rows there "
         "are to learn from, and the smaller the machine, the more speaks for trying them: take "
         "the one whose validation macro F1 is worth its time.",
