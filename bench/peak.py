@@ -9,7 +9,7 @@ from __future__ import annotations
 import statistics
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
@@ -30,7 +30,6 @@ GIGA = 1e9
 # A training step: forwards once, and backwards to inputs and to weights.
 FORWARD, TRAINING = 1, 3
 TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
-INT8 = "int8"
 
 
 @dataclass(frozen=True)
@@ -43,13 +42,17 @@ class Peak:
 
     @classmethod
     def measured(cls, precision: str, threads: int) -> Peak:
-        """Measure products in torch, of int8 in onnxruntime; the best size's median counts."""
+        """Measure products of both sizes by each library that has them; the best median counts.
+
+        Of fp32 there are two: MKL, behind torch, does without AVX-512 on processors that are not
+        Intel's.
+        """
         torch.set_num_threads(threads)
-        products = (
-            _of_integers(size, threads) if precision == INT8 else _of_floats(size, TYPES[precision])
+        found = (
+            _rate(size, product(size, precision, threads))
+            for product in PRODUCTS_OF[precision]
             for size in SIZES
         )
-        found = (_rate(size, product) for size, product in zip(SIZES, products, strict=True))
         return cls(precision, threads, max(found))
 
     def share(self, operations: float) -> float:
@@ -76,22 +79,33 @@ def operations_a_token(checkpoint: Path) -> int:
     return int(2 * config["num_hidden_layers"] * weights)
 
 
-def _of_floats(size: int, kind: torch.dtype) -> Callable[[], object]:
+def _by_torch(size: int, precision: str, _threads: int) -> Callable[[], object]:
     generator = torch.Generator().manual_seed(0)
-    left, right = (torch.randn(size, size, generator=generator).to(kind) for _ in range(2))
+    left, right = (
+        torch.randn(size, size, generator=generator).to(TYPES[precision]) for _ in range(2)
+    )
     return lambda: left @ right
 
 
-def _of_integers(size: int, threads: int) -> Callable[[], object]:
-    """Return a product of 8-bit integers, summed in 32 bits, by the engine that serves them."""
+def _by_onnxruntime(size: int, precision: str, threads: int) -> Callable[[], object]:
+    """Return a product of fp32, or of 8-bit integers that are summed in 32 bits."""
     random = np.random.default_rng(0)
-    weights = random.integers(-64, 64, (size, size), dtype=np.int8)
+    kinds = onnx.TensorProto
+    left: np.ndarray[Any, Any]
+    right: np.ndarray[Any, Any]
+    if precision == "int8":
+        operator, kind, result = "MatMulInteger", kinds.UINT8, kinds.INT32
+        left = random.integers(0, 128, (size, size), dtype=np.uint8)
+        right = random.integers(-64, 64, (size, size), dtype=np.int8)
+    else:
+        operator, kind, result = "MatMul", kinds.FLOAT, kinds.FLOAT
+        left, right = (random.random((size, size), dtype=np.float32) for _ in range(2))
     graph = onnx.helper.make_graph(
-        [onnx.helper.make_node("MatMulInteger", ["left", "right"], ["product"])],
+        [onnx.helper.make_node(operator, ["left", "right"], ["product"])],
         "product",
-        [onnx.helper.make_tensor_value_info("left", onnx.TensorProto.UINT8, (size, size))],
-        [onnx.helper.make_tensor_value_info("product", onnx.TensorProto.INT32, (size, size))],
-        [onnx.numpy_helper.from_array(weights, "right")],
+        [onnx.helper.make_tensor_value_info("left", kind, (size, size))],
+        [onnx.helper.make_tensor_value_info("product", result, (size, size))],
+        [onnx.numpy_helper.from_array(right, "right")],
     )
     opsets = [onnx.helper.make_opsetid("", 17)]
     model = onnx.helper.make_model(graph, opset_imports=opsets, ir_version=9)
@@ -100,8 +114,15 @@ def _of_integers(size: int, threads: int) -> Callable[[], object]:
     session = onnxruntime.InferenceSession(
         model.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
-    left = random.integers(0, 128, (size, size), dtype=np.uint8)
     return lambda: session.run(None, {"left": left})
+
+
+# The libraries that multiply matrices of each precision.
+PRODUCTS_OF = {
+    "fp32": (_by_torch, _by_onnxruntime),
+    "bf16": (_by_torch,),
+    "int8": (_by_onnxruntime,),
+}
 
 
 def _rate(size: int, multiply: Callable[[], object]) -> float:
