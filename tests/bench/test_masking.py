@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+pytestmark = pytest.mark.processor
+
 TEXTS = rows_of_text(400)["text"].tolist()
 ALL = list(range(len(TEXTS)))
 
