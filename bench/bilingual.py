@@ -7,7 +7,6 @@ alone. Half an hour on two cores: it is measured when it is asked for by name.
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,15 +27,8 @@ CHINESE, ENGLISH, BOTH = "hotels", project.MODEL, "bilingual"
 LABELS = ("negative", "neutral", "positive")
 
 
-@dataclass(frozen=True)
-class Size:
-    """How much is measured: changes to every model's settings, by block."""
-
-    changes: Mapping[str, Mapping[str, Any]]
-
-
-FULL = Size({})
-QUICK = Size({"ingest": {"limit": 900}, "train": {"mode": "probe"}})
+# Changes to every model's settings, by block.
+QUICK: Mapping[str, Mapping[str, Any]] = {"ingest": {"limit": 900}, "train": {"mode": "probe"}}
 
 
 def measure(quick: bool) -> str:
@@ -47,7 +39,7 @@ def measure(quick: bool) -> str:
         StageFailed: a command failed.
 
     """
-    size = QUICK if quick else FULL
+    changes = QUICK if quick else {}
     with tempfile.TemporaryDirectory() as scratch, Progress("bilingual", 3) as bar:
         built = project.from_examples(
             Path(scratch) / "project",
@@ -55,28 +47,28 @@ def measure(quick: bool) -> str:
             stage_command="python -m assay.stages",
         )
         for name in (CHINESE, ENGLISH):
-            project.change(built, name, size.changes)
+            project.change(built, name, changes)
             built.call(project.script("assay"), "run", name)
             bar.advance(note=name)
-        _unite(built, size)
+        _unite(built, changes)
         built.call(project.script("assay"), "run", BOTH)
         bar.advance(note=BOTH)
         lines = [_line(built, name) for name in (CHINESE, ENGLISH)]
     return _page(lines)
 
 
-def _unite(built: Project, size: Size) -> None:
+def _unite(built: Project, changes: Mapping[str, Mapping[str, Any]]) -> None:
     """Add the model that learns the rows of both, in three classes, from the inbox."""
-    tables_ = [
+    parts = [
         pd.read_parquet(built.folder / ModelPaths(name).raw)[["text", "label"]].assign(source=name)
         for name in (CHINESE, ENGLISH)
     ]
     inbox = built.folder / ModelPaths(BOTH).inbox
     inbox.mkdir(parents=True, exist_ok=True)
-    pd.concat(tables_, ignore_index=True).to_parquet(inbox / "rows.parquet", index=False)
+    pd.concat(parts, ignore_index=True).to_parquet(inbox / "rows.parquet", index=False)
     project.copy_model(built, CHINESE, BOTH)
     own = {"source": None, "slices": ["source"], "limit": None}
-    train = {**size.changes.get("train", {}), "epochs": 1}
+    train = {**changes.get("train", {}), "epochs": 1}
     project.change(built, BOTH, {"ingest": own, "train": train}, labels=LABELS)
 
 
@@ -92,15 +84,8 @@ def _line(built: Project, name: str) -> list[str]:
 
 def _answers(built: Project, model: str) -> pd.DataFrame:
     """Return the test texts of a model, and which of them its bundle labels rightly."""
-    files = ModelPaths(model)
-    rows = pd.read_parquet(built.folder / files.split("test"))[["text", "label"]]
-    target = built.folder / "answers.parquet"
-    rows.to_parquet(built.folder / "asked.parquet", index=False)
-    words = ("predict", model, "--file", "asked.parquet", "--output", target.name, "--workspace")
-    built.call(project.script("assay"), *words)
-    answered = pd.read_parquet(target)
-    right = (answered["predicted_label"] == rows["label"]).to_numpy()
-    return rows[["text"]].assign(right=right)
+    rows = pd.read_parquet(built.folder / ModelPaths(model).predictions)
+    return rows[["text"]].assign(right=rows["predicted_label"] == rows["label"])
 
 
 def _page(lines: list[list[str]]) -> str:

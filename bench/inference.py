@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from bench.classifiers import Classifier, Classifiers
-    from bench.peak import Peak
+    from bench.peak import Shares
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def measure(quick: bool) -> str:
     from bench.classifiers import Classifiers
 
     ready = Classifiers(files, settings.export.threads)
-    shares = Shares.measured(ready)
+    shares = _shares(ready)
     return "\n\n".join(
         [
             f"**Inference.** The `{project.MODEL}` test split. The bundle is "
@@ -85,46 +85,20 @@ def measure(quick: bool) -> str:
             facts(f"{size.rounds} rounds, after some rows to warm up"),
             _sampled(ready, shares, project.spread_out(table, size.rows), size.rounds),
             _whole_file(ready, shares, table, size.rounds),
-            str(shares),
+            f"{shares} A token costs {shares.operations / 1e6:.0f} MFLOP (the weights of the "
+            "layers; attention and padding are not counted).",
         ]
     )
 
 
-@dataclass(frozen=True)
-class Shares:
-    """What each contender reaches of the machine's own peak, in the precision that it computes in.
+def _shares(ready: Classifiers) -> Shares:
+    from bench.classifiers import BUNDLE
+    from bench.peak import Shares, operations_a_token
 
-    Attributes:
-        peaks: of each contender.
-        operations: that one token costs: the weights of the layers; attention and padding are not
-            counted.
-
-    """
-
-    peaks: Mapping[str, Peak]
-    operations: int
-
-    @classmethod
-    def measured(cls, ready: Classifiers) -> Shares:
-        """Measure the peaks."""
-        from bench.classifiers import BUNDLE
-        from bench.peak import Peak, operations_a_token
-
-        own = ready.bundle.precision
-        peaks = {name: Peak.measured(name, ready.threads) for name in dict.fromkeys((own, "fp32"))}
-        of = {name: peaks[own if name == BUNDLE else "fp32"] for name in ready.in_order()}
-        return cls(of, operations_a_token(ready.checkpoint))
-
-    def share(self, name: str, rate: float, tokens: float) -> float:
-        """Return per cent of the peak at ``rate`` texts of so many tokens a second."""
-        return self.peaks[name].share(rate * tokens * self.operations)
-
-    def __str__(self) -> str:
-        reached = "; ".join(dict.fromkeys(map(str, self.peaks.values())))
-        return (
-            f"A plain matrix product reaches {reached}. A token costs {self.operations / 1e6:.0f} "
-            "MFLOP (the weights of the layers; attention and padding are not counted)."
-        )
+    precisions = {
+        name: ready.bundle.precision if name == BUNDLE else "fp32" for name in ready.in_order()
+    }
+    return Shares.measured(precisions, ready.threads, operations_a_token(ready.checkpoint))
 
 
 def _sampled(ready: Classifiers, shares: Shares, sample: pd.DataFrame, rounds: int) -> str:
@@ -150,7 +124,7 @@ def _share_of(
 ) -> Callable[[str, float], float]:
     """Return the share of the peak as a function of the contender and its rate on these texts."""
     tokens = ready.tokens(texts) / len(texts)
-    return lambda name, rate: shares.share(name, rate, tokens)
+    return lambda name, rate: shares.share(name, rate * tokens)
 
 
 def _whole_file(ready: Classifiers, shares: Shares, table: pd.DataFrame, rounds: int) -> str:

@@ -20,7 +20,6 @@ import numpy as np
 import pandas as pd
 import torch
 from transformers import (
-    AutoModelForSequenceClassification,
     AutoTokenizer,
     DataCollatorWithPadding,
     Trainer,
@@ -35,7 +34,7 @@ from assay.modalities.text.encoding import TOKENIZER, TextEncoder
 from assay.paths import ModelPaths
 from assay.tasks.text_classification import network, train
 from assay.tasks.text_classification.splits import Splits
-from bench import project
+from bench import for_trainer, project
 from bench.project import MODEL
 from bench.scratch import training_run
 
@@ -162,10 +161,8 @@ def trainer(settings: TextClassificationModel, source: Path) -> Timed:
     torch.set_num_threads(settings.train.threads)
     tokenizer = AutoTokenizer.from_pretrained(source)
     texts, labels = _sample()
-    encoded = tokenizer(texts, truncation=True, max_length=settings.train.max_length)["input_ids"]
-    model = _plain(settings, source)
+    rows = for_trainer.rows(settings, tokenizer, texts, labels)
     passes = Passes()
-    places = [settings.labels.index(label) for label in labels]
     with tempfile.TemporaryDirectory() as folder:
         arguments = TrainingArguments(
             output_dir=folder,
@@ -177,16 +174,13 @@ def trainer(settings: TextClassificationModel, source: Path) -> Timed:
             disable_tqdm=True,
         )
         Trainer(
-            model=model,
+            model=for_trainer.network(settings, source),
             args=arguments,
-            train_dataset=[
-                {"input_ids": ids, "attention_mask": [1] * len(ids), "labels": place}
-                for ids, place in zip(encoded, places, strict=True)
-            ],
+            train_dataset=rows,
             data_collator=DataCollatorWithPadding(tokenizer),
             callbacks=[_Epochs(passes)],
         ).train()
-    return Timed(passes.seconds, len(texts), sum(map(len, encoded)))
+    return Timed(passes.seconds, len(rows), sum(len(row["input_ids"]) for row in rows))
 
 
 def tutorial(settings: TextClassificationModel, source: Path) -> Timed:
@@ -206,7 +200,7 @@ def tutorial(settings: TextClassificationModel, source: Path) -> Timed:
         return_tensors="pt",
     )
     places = torch.tensor([settings.labels.index(label) for label in labels])
-    model = _plain(settings, source).to(device).train()
+    model = for_trainer.network(settings, source).to(device).train()
     optimiser = torch.optim.AdamW(model.parameters(), lr=TUTORIAL_RATE)
 
     def learn(rows: slice) -> None:
@@ -228,15 +222,6 @@ def tutorial(settings: TextClassificationModel, source: Path) -> Timed:
 
 def _slices(rows: int, size: int) -> Iterator[slice]:
     return (slice(start, start + size) for start in range(0, rows, size))
-
-
-def _plain(settings: TextClassificationModel, source: Path) -> Any:
-    return AutoModelForSequenceClassification.from_pretrained(
-        source,
-        num_labels=len(settings.labels),
-        dtype=torch.float32,
-        ignore_mismatched_sizes=True,
-    )
 
 
 def _sample() -> tuple[list[str], list[str]]:

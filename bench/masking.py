@@ -1,8 +1,8 @@
 """Masked language modelling on the texts of a train split, by Assay's own training loop.
 
 Reads and writes nothing but a temporary folder: what is learned stays in the encoder that is given.
-Devlin et al., "BERT", NAACL 2019: 15 % of the tokens are asked for; of these 80 % are hidden, 10 %
-replaced and 10 % left as they are. Special tokens are never asked for.
+Devlin et al., "BERT", NAACL 2019: 15 % of the tokens are selected; of these 80 % are hidden, 10 %
+replaced and 10 % left as they are. Special tokens are never selected.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     Tensors = dict[str, torch.Tensor]
 
-ASKED, HIDDEN, REPLACED = 0.15, 0.8, 0.1
+SELECTED, HIDDEN, REPLACED = 0.15, 0.8, 0.1
 # Of the encoder; the fresh head learns at train.head_rate times this rate.
 RATE = 1e-4
 NAMES = ("[MASK]", "<mask>")
@@ -57,7 +57,7 @@ class Head(torch.nn.Module):
 
 
 class MaskedLanguageModel(torch.nn.Module):
-    """An encoder that is asked for some tokens of its texts."""
+    """An encoder that predicts some tokens of its texts."""
 
     def __init__(self, encoder: Any) -> None:
         super().__init__()
@@ -97,13 +97,13 @@ class Masking:
         self.ids = encode(texts).ids
 
     def collate(self, rows: list[int], epoch: int) -> Tensors:
-        """Return ids and mask (batch, length), the places that are asked for and their tokens."""
+        """Return ids and mask (batch, length), the selected places and their tokens."""
         rng = np.random.default_rng([self._seed, epoch, *rows])
         feeds = padded([self.ids[row] for row in rows])
         ids = feeds["input_ids"].reshape(-1)
         own = (feeds["attention_mask"].reshape(-1) == 1) & ~np.isin(ids, self._specials)
         candidates = np.flatnonzero(own)
-        count = max(1, round(ASKED * len(candidates)))
+        count = max(1, round(SELECTED * len(candidates)))
         places = np.sort(rng.choice(candidates, count, replace=False))
         tokens, drawn = ids[places], rng.random(count)
         others = rng.integers(self._vocabulary, size=count)
@@ -114,7 +114,7 @@ class Masking:
 
 
 def loss(model: torch.nn.Module, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
-    """Return the mean cross entropy of the tokens that are asked for, in fp32."""
+    """Return the mean cross entropy of the selected tokens, in fp32."""
     logits = model(batch["input_ids"], batch["attention_mask"], batch["places"])
     return cross_entropy(logits.float(), batch["labels"])
 

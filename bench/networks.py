@@ -18,7 +18,7 @@ from bench.texts import EXAMPLES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.text_runs import Run
+    from bench.text_runs import TextRun
 
 NETWORKS = ("bow", "lstm")
 FULL = (project.MODEL, "sst2", "banking77", "hotels", "reviews", "shop10")
@@ -35,7 +35,7 @@ def measure(quick: bool) -> str:
     """
     names = ("sst2",) if quick else FULL
     examples = [EXAMPLES / f"{name}.yaml" for name in names if name != project.MODEL]
-    runs: list[Run] = []
+    runs: list[TextRun] = []
     with tempfile.TemporaryDirectory() as scratch, Progress("networks", 2 * len(names)) as bar:
         built = project.from_examples(
             Path(scratch) / "project", *examples, stage_command="python -m bench.stopwatch"
@@ -47,7 +47,7 @@ def measure(quick: bool) -> str:
                 shown = f"{name}, {network}"
                 project.replace_training(built, name, _training(network, quick))
                 runs.append(text_runs.of(built, name, SEED, shown))
-                bar.advance(note=f"{shown} {runs[-1].accuracy:.4f}")
+                bar.advance(note=f"{shown} {runs[-1].run.accuracy:.4f}")
     return _page(runs)
 
 
@@ -57,7 +57,7 @@ def _training(network: str, quick: bool) -> dict[str, str | int | None]:
     return own | ({"epochs": 1} if quick else {})
 
 
-def _page(runs: Sequence[Run]) -> str:
+def _page(runs: Sequence[TextRun]) -> str:
     return "\n\n".join(
         [
             "**Networks from random weights.** The models of the table above with `network: bow` "

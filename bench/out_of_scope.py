@@ -50,7 +50,7 @@ def measure(quick: bool) -> str:
         bar.advance()
         without = _without(Path(scratch) / "threshold", requests, quick)
         bar.advance()
-        lines = [*_lines("`oos` is a class", with_class, requests)]
+        lines = _lines("`oos` is a class", with_class, requests)
         lines += _lines("`oos` was never seen", without, requests)
     return _page(lines, requests)
 

@@ -20,7 +20,7 @@ from assay.files import read_json
 from bench.measure import number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 SIZES = (1024, 2048)
@@ -65,6 +65,34 @@ class Peak:
             f"{PRODUCTS} products of {' or '.join(map(str, SIZES))} squared on {self.threads} "
             "threads"
         )
+
+
+@dataclass(frozen=True)
+class Shares:
+    """What each contender reaches of the machine's own peak, in the precision that it computes in.
+
+    Attributes:
+        peaks: of each contender.
+        operations: that one unit of the work costs, such as a token or an image.
+
+    """
+
+    peaks: Mapping[str, Peak]
+    operations: int
+
+    @classmethod
+    def measured(cls, precisions: Mapping[str, str], threads: int, operations: int) -> Shares:
+        """Measure the peak of each precision once; ``precisions`` are those of the contenders."""
+        found = {name: Peak.measured(name, threads) for name in dict.fromkeys(precisions.values())}
+        return cls({name: found[one] for name, one in precisions.items()}, operations)
+
+    def share(self, name: str, rate: float) -> float:
+        """Return per cent of a contender's peak at ``rate`` units a second."""
+        return self.peaks[name].share(rate * self.operations)
+
+    def __str__(self) -> str:
+        reached = "; ".join(dict.fromkeys(map(str, self.peaks.values())))
+        return f"A plain matrix product reaches {reached}."
 
 
 def operations_a_token(checkpoint: Path) -> int:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bench.masking import Learned
-    from bench.tuning import Arm, Scores
+    from bench.tuning import FineTuned, Scores
 
 ALL = 10**9
 
@@ -63,8 +63,8 @@ class Comparison:
     texts: int
     labelled: int
     validation: int
-    without: Arm
-    with_it: Arm
+    without: FineTuned
+    with_it: FineTuned
     learned: Learned
     seconds: float
 
@@ -102,7 +102,7 @@ def _compare(settings: TextClassificationModel, name: str, plan: Plan, size: Siz
         train=tuning.spread(whole.train, plan.labelled),
         validation=tuning.spread(whole.validation, plan.validation),
     )
-    without = tuning.arm(start, splits, settings, size.seeds, None)
+    without = tuning.fine_tuned(start, splits, settings, size.seeds, None)
     say(f"bench: {name} without: {without}")
     read = [texts[place] for place in tuning.places(len(texts), plan.texts)]
     encoder = start.network(settings).encoder
@@ -110,7 +110,7 @@ def _compare(settings: TextClassificationModel, name: str, plan: Plan, size: Siz
     learned = masking.learn(encoder, start.tokenizer, read, settings.train, plan.passes)
     seconds = time.perf_counter() - began
     say(f"bench: {name}: {learned}, {number(seconds)} s")
-    with_it = tuning.arm(start, splits, settings, size.seeds, encoder.state_dict())
+    with_it = tuning.fine_tuned(start, splits, settings, size.seeds, encoder.state_dict())
     say(f"bench: {name} with: {with_it}")
     rows = (len(splits.train.labels), len(splits.validation.labels))
     return Comparison(name, plan, len(read), *rows, without, with_it, learned, seconds)

@@ -22,7 +22,7 @@ from bench.measure import Spread, facts, in_turns, ratios
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from bench.peak import Peak
+    from bench.peak import Shares
 
     Pixels = np.ndarray[Any, np.dtype[np.uint8]]
     Logits = np.ndarray[Any, Any]
@@ -75,6 +75,7 @@ def measure(quick: bool) -> str:
     pixels = decoded(table, settings.train.channels)
     truth = np.array([settings.labels.index(label) for label in table["label"]])
     contenders = _contenders(files, settings)
+    shares = contenders.shares
     single = slice(0, size.single)
     return "\n\n".join(
         [
@@ -85,38 +86,19 @@ def measure(quick: bool) -> str:
             facts(f"{size.rounds} rounds, after a batch to warm up"),
             _table("batch 1", contenders, pixels[single], truth[single], 1, size.rounds),
             _table(f"batch {BATCH}, whole file", contenders, pixels, truth, BATCH, size.rounds),
-            str(contenders),
+            f"{shares} An image costs {shares.operations / 1e6:.0f} MFLOP (convolutions and "
+            "products, as torch counts them).",
         ]
     )
 
 
 @dataclass(frozen=True)
 class Contenders:
-    """What is compared.
+    """What is compared: each network as a function of batches of pixels, and its peak."""
 
-    Attributes:
-        precision: of the bundle.
-        networks: each as a function of batches of pixels.
-        peaks: of the machine, in the precision that each computes in.
-        operations: that the answer to one image costs, as torch counts products and convolutions.
-
-    """
-
-    precision: str
+    precision: str  # of the bundle
     networks: Mapping[str, Ask]
-    peaks: Mapping[str, Peak]
-    operations: int
-
-    def share(self, name: str, rate: float) -> float:
-        """Return per cent of the peak at ``rate`` images a second."""
-        return self.peaks[name].share(rate * self.operations)
-
-    def __str__(self) -> str:
-        reached = "; ".join(dict.fromkeys(map(str, self.peaks.values())))
-        return (
-            f"A plain matrix product reaches {reached}. An image costs {self.operations / 1e6:.0f} "
-            "MFLOP (convolutions and products, as torch counts them)."
-        )
+    shares: Shares
 
 
 def _settings() -> ImageClassificationModel:
@@ -142,7 +124,7 @@ def _contenders(files: ModelPaths, settings: ImageClassificationModel) -> Conten
     from assay.modalities.image.encoding import of_bundle
     from assay.tasks.image_classification import network
     from assay.tasks.image_classification.served import Served
-    from bench.peak import Peak
+    from bench.peak import Shares
 
     threads = settings.export.threads
     torch.set_num_threads(threads)
@@ -166,12 +148,10 @@ def _contenders(files: ModelPaths, settings: ImageClassificationModel) -> Conten
     with counted:
         eager([np.zeros((1, side, side, channels), np.uint8)])
     precisions = {BUNDLE: opened.precision, EAGER: "fp32", AUTOCAST: "bf16"}
-    peaks = {name: Peak.measured(name, threads) for name in dict.fromkeys(precisions.values())}
     return Contenders(
         opened.precision,
         {BUNDLE: bundle, EAGER: eager, AUTOCAST: autocast},
-        {name: peaks[precision] for name, precision in precisions.items()},
-        counted.get_total_flops(),
+        Shares.measured(precisions, threads, counted.get_total_flops()),
     )
 
 
@@ -194,7 +174,7 @@ def _table(
             name,
             str(Spread.of(rates[name])),
             str(Spread.of(ratios(rates[BUNDLE], rates[name]))),
-            str(Spread.of([contenders.share(name, rate) for rate in rates[name]])),
+            str(Spread.of([contenders.shares.share(name, rate) for rate in rates[name]])),
             f"{(answers[0].classes == expected).mean():.2%}",
             f"{(answers[0].classes == truth).mean():.4f}",
         ]

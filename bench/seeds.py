@@ -12,18 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay import records
-from assay.files import read_json
 from assay.paths import PARAMS, ModelPaths
 from assay.progress import Progress
-from assay.records import Evaluation
 from assay.settings.classification import ClassificationModel
 from assay.tasks import registry
-from bench import project, stopwatch, tables, tutorial
-from bench.measure import facts, figure, number
+from bench import project, runs, tables, tutorial
+from bench.measure import facts, number
 
 if TYPE_CHECKING:
     from bench.project import Project
+    from bench.runs import Run
 
 EXAMPLE = Path("examples/cifar10.yaml")
 MODEL = EXAMPLE.stem
@@ -46,27 +44,6 @@ QUICK = Size(
 )
 
 
-@dataclass(frozen=True)
-class Run:
-    """What one ``assay run`` came to."""
-
-    seed: int
-    whole: float
-    training: float
-    evaluation: Evaluation
-
-    @property
-    def accuracy(self) -> float:
-        """The bundle's accuracy on the test split."""
-        return figure(self.evaluation.metric("accuracy").value)
-
-    @property
-    def interval(self) -> str:
-        """Its 95 % interval."""
-        metric = self.evaluation.metric("accuracy")
-        return f"{figure(metric.low):.4f}–{figure(metric.high):.4f}"
-
-
 def measure(quick: bool) -> str:
     """Return the table.
 
@@ -80,10 +57,11 @@ def measure(quick: bool) -> str:
         built = project.from_examples(
             Path(scratch) / "project", EXAMPLE, stage_command="python -m bench.stopwatch"
         )
-        runs = []
+        project.change(built, MODEL, size.changes)
+        found = []
         for seed in size.seeds:
-            runs.append(_run(built, seed, size.changes))
-            bar.advance(note=f"{runs[-1].accuracy:.4f}")
+            found.append(runs.of(built, MODEL, seed))
+            bar.advance(note=f"{found[-1].accuracy:.4f}")
         files = ModelPaths(MODEL)
         seconds, accuracy = tutorial.learn(
             built.folder / files.raw,
@@ -93,16 +71,7 @@ def measure(quick: bool) -> str:
             size.seeds[0],
         )
         bar.advance(note=f"{accuracy:.4f}")
-    return _table(runs, seconds, accuracy)
-
-
-def _run(built: Project, seed: int, changes: dict[str, dict[str, Any]]) -> Run:
-    """Run the model from this seed; what is not stale (the data) is not done again."""
-    project.change(built, MODEL, {**changes, "train": {**changes.get("train", {}), "seed": seed}})
-    whole = built.seconds(project.script("assay"), "run", MODEL)
-    files = ModelPaths(MODEL)
-    training = read_json(built.folder / stopwatch.kept("train"))["work"]
-    return Run(seed, whole, training, records.read(built.folder / files.metrics, Evaluation))
+    return _table(found, seconds, accuracy)
 
 
 def _labels(built: Project) -> tuple[str, ...]:
@@ -112,34 +81,34 @@ def _labels(built: Project) -> tuple[str, ...]:
     return found.labels
 
 
-def _table(runs: list[Run], seconds: float, accuracy: float) -> str:
+def _table(found: list[Run], seconds: float, accuracy: float) -> str:
     lines = [
         [
             f"`speednet`, seed {run.seed}, {run.evaluation.precision}",
-            f"{run.accuracy:.4f} ({run.interval})",
+            f"{run.accuracy:.4f} ({run.interval(4)})",
             number(run.training),
             number(run.whole),
         ]
-        for run in runs
+        for run in found
     ]
-    mean = statistics.mean(run.accuracy for run in runs)
+    mean = statistics.mean(run.accuracy for run in found)
     lines += [
         [
             "**`speednet`, mean**",
             f"**{mean:.4f}**",
-            number(statistics.mean(run.training for run in runs)),
-            number(statistics.mean(run.whole for run in runs)),
+            number(statistics.mean(run.training for run in found)),
+            number(statistics.mean(run.whole for run in found)),
         ],
         ["the tutorial's LeNet", f"{accuracy:.4f}", number(seconds), "—"],
     ]
     return "\n\n".join(
         [
             f"**CIFAR-10, seed by seed.** `assay new {MODEL} --from {EXAMPLE}`, then `assay run "
-            f"{MODEL}` for each seed, on the {runs[0].evaluation.rows:,} test images of the "
+            f"{MODEL}` for each seed, on the {found[0].evaluation.rows:,} test images of the "
             "source; accuracy of the bundle as it is served, with its 95 % bootstrap interval. The "
             "first run begins with the data; the others find it there. Every figure of the test "
             "split is of a finished run; nothing was chosen by it.",
-            facts(f"{len(runs)} seeds, each once", figures="those of a seed are its one run's"),
+            facts(f"{len(found)} seeds, each once", figures="those of a seed are its one run's"),
             tables.markdown(["network", "test accuracy", "training, s", "the whole run, s"], lines),
         ]
     )

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from assay import records
-from assay.files import read_json
 from assay.paths import ModelPaths
-from assay.records import Evaluation, Parity, Timings
+from assay.records import Parity, Timings
 from assay.tasks.text_classification.baseline import TF_IDF
-from bench import project, stopwatch, tables
-from bench.measure import figure, number
+from bench import runs, tables
+from bench.measure import number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bench.project import Project
+    from bench.runs import Run
 
 HEAD = (
     *("model", "test accuracy (95 %)", "macro F1", "TF-IDF", "test rows"),
@@ -31,74 +31,55 @@ HEAD = (
 
 
 @dataclass(frozen=True)
-class Run:
-    """What one ``assay run`` came to; ``tf_idf`` is that baseline's accuracy."""
+class TextRun:
+    """A run of a text model, and what stands beside it; ``tf_idf`` is that baseline's accuracy."""
 
     name: str
-    seed: int
-    whole: float
-    training: float
-    evaluation: Evaluation
+    run: Run
     parity: Parity
     timings: Timings
     tf_idf: float
 
-    @property
-    def accuracy(self) -> float:
-        """The bundle's accuracy on the test split."""
-        return figure(self.evaluation.metric("accuracy").value)
 
-    @property
-    def macro_f1(self) -> float:
-        """Its macro F1."""
-        return figure(self.evaluation.metric("macro_f1").value)
-
-
-def of(built: Project, model: str, seed: int, name: str = "") -> Run:
-    """Run a model from a seed; what is not stale (the data) is not done again.
+def of(built: Project, model: str, seed: int, name: str = "") -> TextRun:
+    """Run a model from a seed; it is called ``name`` in the table, if not by its own.
 
     Raises:
         StageFailed: the command failed.
 
     """
-    project.change(built, model, {"train": {"seed": seed}})
-    whole = built.seconds(project.script("assay"), "run", model)
+    run = runs.of(built, model, seed)
     files = ModelPaths(model)
     baselines = pd.read_csv(built.folder / files.tables / "baselines.csv").set_index("name")
-    return Run(
+    return TextRun(
         name or model,
-        seed,
-        whole,
-        training=read_json(built.folder / stopwatch.kept("train"))["work"],
-        evaluation=records.read(built.folder / files.metrics, Evaluation),
+        run,
         parity=records.read(built.folder / files.parity, Parity),
         timings=records.read(built.folder / files.timings, Timings),
         tf_idf=float(baselines["test_accuracy"].loc[TF_IDF]),
     )
 
 
-def table(runs: Sequence[Run]) -> str:
+def table(found: Sequence[TextRun]) -> str:
     """Return a line for each run, and the mean of those that differ by their seed alone."""
     lines = []
-    for name in dict.fromkeys(run.name for run in runs):
-        own = [run for run in runs if run.name == name]
-        lines += [_line(run) for run in own]
+    for name in dict.fromkeys(one.name for one in found):
+        own = [one for one in found if one.name == name]
+        lines += [_line(one) for one in own]
         lines += [_mean(name, own)] if len(own) > 1 else []
     return tables.markdown(HEAD, lines)
 
 
-def _line(run: Run) -> list[str]:
-    metric = run.evaluation.metric("accuracy")
-    served = run.evaluation.precision
+def _line(one: TextRun) -> list[str]:
+    run, served = one.run, one.run.evaluation.precision
     small = served == "int8"
-    part = run.parity.int8 if small else run.parity.fp32
-    rate = run.timings.rows_per_second_int8 if small else run.timings.rows_per_second_fp32
-    interval = "" if metric.low is None else f" ({metric.low:.3f}–{figure(metric.high):.3f})"
+    part = one.parity.int8 if small else one.parity.fp32
+    rate = one.timings.rows_per_second_int8 if small else one.timings.rows_per_second_fp32
     return [
-        f"`{run.name}`, seed {run.seed}",
-        f"{run.accuracy:.4f}{interval}",
+        f"`{one.name}`, seed {run.seed}",
+        f"{run.accuracy:.4f} ({run.interval(3)})",
         f"{run.macro_f1:.4f}",
-        f"{run.tf_idf:.4f}",
+        f"{one.tf_idf:.4f}",
         f"{run.evaluation.rows:,}",
         number(run.training),
         number(run.whole),
@@ -107,7 +88,7 @@ def _line(run: Run) -> list[str]:
     ]
 
 
-def _mean(name: str, runs: Sequence[Run]) -> list[str]:
-    figures = ([run.accuracy for run in runs], [run.macro_f1 for run in runs])
+def _mean(name: str, found: Sequence[TextRun]) -> list[str]:
+    figures = ([one.run.accuracy for one in found], [one.run.macro_f1 for one in found])
     accuracy, macro_f1 = (f"**{statistics.mean(values):.4f}**" for values in figures)
     return [f"**`{name}`, mean**", accuracy, macro_f1, *[""] * 6]

@@ -18,7 +18,7 @@ from bench.measure import facts
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bench.text_runs import Run
+    from bench.text_runs import TextRun
 
 EXAMPLES = Path("examples")
 
@@ -47,7 +47,7 @@ def measure(quick: bool) -> str:
     return page(runs_of(QUICK if quick else FULL))
 
 
-def runs_of(size: Size) -> list[Run]:
+def runs_of(size: Size) -> list[TextRun]:
     """Run every model from each of its seeds, one after another.
 
     Raises:
@@ -57,7 +57,7 @@ def runs_of(size: Size) -> list[Run]:
     """
     examples = [EXAMPLES / f"{name}.yaml" for name in size.seeds if name != project.MODEL]
     order = [(name, seed) for name, seeds in size.seeds.items() for seed in seeds]
-    runs: list[Run] = []
+    runs: list[TextRun] = []
     with tempfile.TemporaryDirectory() as scratch, Progress("texts", len(order)) as bar:
         built = project.from_examples(
             Path(scratch) / "project", *examples, stage_command="python -m bench.stopwatch"
@@ -65,11 +65,11 @@ def runs_of(size: Size) -> list[Run]:
         for name, seed in order:
             project.change(built, name, size.changes)
             runs.append(text_runs.of(built, name, seed))
-            bar.advance(note=f"{name} {runs[-1].accuracy:.4f}")
+            bar.advance(note=f"{name} {runs[-1].run.accuracy:.4f}")
     return runs
 
 
-def page(runs: Sequence[Run]) -> str:
+def page(runs: Sequence[TextRun]) -> str:
     """Return the table and what it is of."""
     return "\n\n".join(
         [

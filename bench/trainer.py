@@ -18,7 +18,6 @@ import numpy as np
 import pandas as pd
 import torch
 from transformers import (
-    AutoModelForSequenceClassification,
     AutoTokenizer,
     DataCollatorWithPadding,
     Trainer,
@@ -32,7 +31,7 @@ from assay.objectives.classification import metrics
 from assay.paths import ModelPaths
 from assay.tasks import registry
 from assay.tasks.text_classification.settings import TextClassificationModel
-from bench import project
+from bench import for_trainer, project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,11 +77,8 @@ def main(model: str, seed: str, epochs: str) -> int:
             disable_tqdm=True,
         )
         torch.manual_seed(int(seed))
-        network = AutoModelForSequenceClassification.from_pretrained(
-            source, num_labels=len(settings.labels), dtype=torch.float32
-        )
         Trainer(
-            model=network,
+            model=for_trainer.network(settings, source),
             args=arguments,
             train_dataset=learned,
             eval_dataset=asked,
@@ -94,15 +90,8 @@ def main(model: str, seed: str, epochs: str) -> int:
 
 
 def _rows(table: Path, tokenizer: Any, settings: TextClassificationModel) -> list[dict[str, Any]]:
-    rows = pd.read_parquet(table, columns=["text", "label"])
-    encoded = tokenizer(
-        rows["text"].tolist(), truncation=True, max_length=settings.train.max_length
-    )["input_ids"]
-    places = [settings.labels.index(label) for label in rows["label"]]
-    return [
-        {"input_ids": ids, "attention_mask": [1] * len(ids), "labels": place}
-        for ids, place in zip(encoded, places, strict=True)
-    ]
+    found = pd.read_parquet(table, columns=["text", "label"])
+    return for_trainer.rows(settings, tokenizer, found["text"].tolist(), found["label"].tolist())
 
 
 def _metrics(found: EvalPrediction) -> dict[str, float]:

@@ -22,7 +22,7 @@ from assay.modalities.text.encoding import TOKENIZER, TextEncoder
 from assay.paths import ModelPaths
 from bench import project, tables
 from bench.measure import Spread, facts, in_turns, ratios
-from bench.peak import GIGA, TRAINING, Peak, operations_a_token
+from bench.peak import GIGA, TRAINING, Shares, operations_a_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -172,28 +172,23 @@ def _shares(
 ) -> str:
     """Return the table of what each loop reaches of the machine's own peak."""
     operations = TRAINING * operations_a_token(pretrained.locate(settings.train.checkpoint))
-    threads = settings.train.threads
     own = "bf16" if in_bf16(settings.train.precision) else "fp32"
-    peaks = {
-        precision: Peak.measured(precision, threads) for precision in dict.fromkeys((own, "fp32"))
-    }
-    lines = []
+    every = found | by_length
+    precisions = {name: "fp32" if name in IN_FP32 else own for name in every}
+    shares = Shares.measured(precisions, settings.train.threads, operations)
     names = NAMES | {length: f"Assay, texts of about {length}" for length in by_length}
-    for name, passes in (found | by_length).items():
-        peak = peaks["fp32" if name in IN_FP32 else own]
-        rates = [rate * operations for rate in _rates(passes)]
-        lines.append(
-            [
-                names[name],
-                peak.precision,
-                str(Spread.of([rate / GIGA for rate in rates])),
-                str(Spread.of([peak.share(rate) for rate in rates])),
-            ]
-        )
-    words = "; ".join(str(peak) for peak in peaks.values())
+    lines = [
+        [
+            names[name],
+            precisions[name],
+            str(Spread.of([rate * operations / GIGA for rate in _rates(passes)])),
+            str(Spread.of([shares.share(name, rate) for rate in _rates(passes)])),
+        ]
+        for name, passes in every.items()
+    ]
     header = ["training loop", "arithmetic", "GFLOP/s", "% of the peak"]
     return (
-        f"**The share of the machine's peak.** A plain matrix product reaches {words}. A real "
+        f"**The share of the machine's peak.** {shares} A real "
         f"token costs {operations / 1e6:.0f} MFLOP to learn from (three passes over the weights of "
         "the layers; attention and padding are not counted).\n\n" + tables.markdown(header, lines)
     )

@@ -39,7 +39,7 @@ class Scores:
 
 
 @dataclass(frozen=True)
-class Arm:
+class FineTuned:
     """Fine-tuning from one encoder: the probe alone, and the scores by seed."""
 
     probe: Scores
@@ -59,13 +59,13 @@ def spread(rows: Rows, wanted: int) -> Rows:
     return Rows(encoding, rows.labels[found], rows.targets[found])
 
 
-def arm(
+def fine_tuned(
     start: Start,
     splits: Splits,
     settings: TextClassificationModel,
     seeds: Sequence[int],
     learned: Weights | None,
-) -> Arm:
+) -> FineTuned:
     """Fit the probe, which no seed changes, and fine-tune from it with each seed."""
     seeding.make_deterministic(settings.train.seed, settings.train.threads)
     probe = probing.fit(_model(start, settings, learned), splits, settings.train.precision)
@@ -80,7 +80,7 @@ def arm(
         network.set_head(model, probe.weight, probe.bias)
         tuned[seed] = max(alone, _tuned(model, splits, chosen), key=lambda one: one.macro_f1)
         say(f"bench: seed {seed}: {tuned[seed]}")
-    return Arm(alone, tuned)
+    return FineTuned(alone, tuned)
 
 
 def _model(

@@ -2,7 +2,8 @@
 
 Reads the process's affinity and, on Linux, the quota of its control group and of those around it.
 Writes nothing. A container of two cores on a machine of 64 shows all 64 to ``os.cpu_count``; as
-many threads would take turns on two.
+many threads would take turns on two. joblib's count reads the outermost group alone, and importing
+it takes a tenth of a second, which every prediction would wait for.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from bench import pretraining
 from bench.__main__ import main
 from bench.masking import Learned
 from bench.pretraining import Comparison, Plan
-from bench.tuning import Arm, Scores
+from bench.tuning import FineTuned, Scores
 from tests.bench.made import rows_of_text
 from tests.conftest import settings
 
@@ -49,8 +49,8 @@ def test_a_model_is_measured_with_and_without_and_no_test_split(
 
 
 def _comparison() -> Comparison:
-    without = Arm(Scores(0.8, 0.7), {13: Scores(0.81, 0.80), 14: Scores(0.83, 0.82)})
-    with_it = Arm(Scores(0.7, 0.6), {13: Scores(0.80, 0.81), 14: Scores(0.83, 0.81)})
+    without = FineTuned(Scores(0.8, 0.7), {13: Scores(0.81, 0.80), 14: Scores(0.83, 0.82)})
+    with_it = FineTuned(Scores(0.7, 0.6), {13: Scores(0.80, 0.81), 14: Scores(0.83, 0.81)})
     learned = Learned(before=9.5, after=4.25)
     return Comparison(NAME, Plan(2), 5000, 1000, 600, without, with_it, learned, 300.0)
 

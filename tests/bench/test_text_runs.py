@@ -2,22 +2,24 @@ from __future__ import annotations
 
 from assay.records import Metric
 from bench import text_runs
-from bench.text_runs import Run
+from bench.runs import Run
+from bench.text_runs import TextRun
 from tests import reports
 
 
-def run(seed: int, accuracy: float) -> Run:
+def run(seed: int, accuracy: float) -> TextRun:
     evaluation = reports.evaluation(
         Metric(name="accuracy", title="accuracy", value=accuracy, low=0.8, high=0.9),
         Metric(name="macro_f1", title="macro F1", value=None),
     )
     timings = reports.timings(rows_per_second_fp32=10.0, rows_per_second_int8=40.0)
-    return Run("films", seed, 120.0, 60.0, evaluation, reports.parity(), timings, 0.75)
+    found = Run(seed, 120.0, 60.0, evaluation)
+    return TextRun("films", found, reports.parity(), timings, 0.75)
 
 
-def lines(*runs: Run) -> list[str]:
+def lines(*found: TextRun) -> list[str]:
     """Return the rows of the table."""
-    return [line for line in text_runs.table(runs).splitlines() if line.startswith("| ")][2:]
+    return [line for line in text_runs.table(found).splitlines() if line.startswith("| ")][2:]
 
 
 def test_each_seed_has_a_line_and_several_a_mean() -> None:

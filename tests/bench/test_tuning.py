@@ -52,11 +52,11 @@ def test_no_seed_is_worse_than_the_probe_and_a_given_encoder_is_what_is_tuned(
 ) -> None:
     start = Start.chosen(model, train_texts(FILES))
     splits = Splits.of(model, FILES, start.tokenizer)
-    own = tuning.arm(start, splits, model, (13, 14), None)
+    own = tuning.fine_tuned(start, splits, model, (13, 14), None)
     assert list(own.tuned) == [13, 14]
     assert min(one.macro_f1 for one in own.tuned.values()) >= own.probe.macro_f1
     weights = start.network(model).encoder.state_dict()
-    assert tuning.arm(start, splits, model, (13, 14), weights) == own
+    assert tuning.fine_tuned(start, splits, model, (13, 14), weights) == own
     other = {name: value + 1 for name, value in weights.items()}
     found = tuning._model(start, model, other).encoder.state_dict()
     assert all(torch.equal(found[name], other[name]) for name in other)

@@ -14,12 +14,7 @@ from tests.cli.predicted import CHINESE, FILES, NOT_READ, TEXTS, shares
 if TYPE_CHECKING:
     from pathlib import Path
 
-
-@pytest.fixture(autouse=True)
-def project(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = made.built(checkpoint)
-    monkeypatch.chdir(folder)
-    return folder
+pytestmark = pytest.mark.usefixtures("built_texts")
 
 
 def test_texts_get_a_label_and_a_score_each() -> None:
@@ -136,10 +131,10 @@ def test_a_refusal_is_json_too_when_a_program_asks() -> None:
 
 
 def test_a_model_that_was_not_built_says_how(
-    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    built_texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("params.yaml", "dvc.yaml"):
-        shutil.copyfile(project / name, tmp_path / name)
+        shutil.copyfile(built_texts / name, tmp_path / name)
     monkeypatch.chdir(tmp_path)
     answer = assay("predict", made.MODEL, "text")
     assert answer.code == 2

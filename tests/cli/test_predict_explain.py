@@ -17,12 +17,7 @@ from tests.cli.predicted import TEXTS
 if TYPE_CHECKING:
     from pathlib import Path
 
-built = pytest.mark.usefixtures("built")
-
-
-@pytest.fixture(name="built")
-def in_a_built_project(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(made.built(checkpoint))
+built = pytest.mark.usefixtures("built_texts")
 
 
 def _line(text: str, *weights: float) -> str:

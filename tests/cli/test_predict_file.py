@@ -22,12 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
-
-@pytest.fixture(autouse=True)
-def project(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = made.built(checkpoint)
-    monkeypatch.chdir(folder)
-    return folder
+pytestmark = pytest.mark.usefixtures("built_texts")
 
 
 @pytest.mark.parametrize("kind", [".csv", ".parquet"])

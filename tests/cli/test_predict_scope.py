@@ -16,17 +16,12 @@ from tests.cli.predicted import FILES, TEXTS, ask_file, rows_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-
-@pytest.fixture(autouse=True)
-def project(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = made.built(checkpoint)
-    monkeypatch.chdir(folder)
-    return folder
+pytestmark = pytest.mark.usefixtures("built_texts")
 
 
-def _strict(project: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+def _strict(built_texts: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Enter a copy of the project, its threshold above one of TEXTS; return which are in scope."""
-    shutil.copytree(project, folder)
+    shutil.copytree(built_texts, folder)
     monkeypatch.chdir(folder)
     found = json.loads(assay("predict", made.MODEL, *TEXTS, "--json").out)["predictions"]
     likely = np.array([list(one["probabilities"].values()) for one in found])
@@ -38,9 +33,9 @@ def _strict(project: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> lis
 
 
 def test_a_text_that_may_be_out_of_scope_is_marked_beside_its_answer(
-    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    built_texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = _strict(project, tmp_path / "copy", monkeypatch)
+    expected = _strict(built_texts, tmp_path / "copy", monkeypatch)
     assert expected.count(False) == 1
     answer = assay("predict", made.MODEL, *TEXTS, "")
     assert answer.code == 0, answer.err
@@ -53,9 +48,9 @@ def test_a_text_that_may_be_out_of_scope_is_marked_beside_its_answer(
 
 @pytest.mark.parametrize("kind", [".csv", ".jsonl", ".parquet"])
 def test_a_file_says_which_rows_are_in_scope(
-    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+    built_texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    expected = _strict(project, tmp_path / "copy", monkeypatch)
+    expected = _strict(built_texts, tmp_path / "copy", monkeypatch)
     pd.DataFrame({"text": [*TEXTS, ""]}).to_csv(tmp_path / "in.csv", index=False)
     target = tmp_path / f"out{kind}"
     answer = ask_file(tmp_path / "in.csv", "--output", str(target))
@@ -68,9 +63,9 @@ def test_a_file_says_which_rows_are_in_scope(
 
 
 def test_a_bundle_without_a_threshold_has_no_such_column(
-    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    built_texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _strict(project, tmp_path / "copy", monkeypatch)
+    _strict(built_texts, tmp_path / "copy", monkeypatch)
     stated = manifest.read(FILES.bundle)
     manifest.write(FILES.bundle, stated.model_copy(update={"threshold": None}))
     pd.DataFrame({"text": TEXTS}).to_csv(tmp_path / "in.csv", index=False)

@@ -21,12 +21,7 @@ if TYPE_CHECKING:
 HOSTILE = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202egreat"
 OBEYED = ["\x1b", "\x07", "\x9b", "\u202e"]
 
-
-@pytest.fixture(autouse=True)
-def project(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = made.built(checkpoint)
-    monkeypatch.chdir(folder)
-    return folder
+pytestmark = pytest.mark.usefixtures("built_texts")
 
 
 def in_a_terminal(*words: str) -> str:

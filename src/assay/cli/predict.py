@@ -198,11 +198,10 @@ def _words(
 
 def _remarks(requests: Requests, answers: Answers) -> list[str]:
     """Return what is to be said of each answer, empty where nothing is."""
-    seen = zip(answers.unknown.tolist(), answers.unreadable, answers.out_of_scope, strict=True)
-    return [
-        requests.remark(share) if unreadable else "out of scope?" if outside else ""
-        for share, unreadable, outside in seen
-    ]
+    remarks = ["out of scope?" if outside else "" for outside in answers.out_of_scope]
+    for place in answers.unreadable.nonzero()[0]:
+        remarks[place] = requests.remark(float(answers.unknown[place]))
+    return remarks
 
 
 def _as_dict(prediction: Prediction | None, unknown: float | None) -> dict[str, Any]:

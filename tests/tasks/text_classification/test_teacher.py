@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.processor
 
-ASKED = "answers of large to the training texts"
+COMPUTED = "logits of large on the training texts"
 SMALL, LARGE = ModelPaths(made.MODEL), ModelPaths("large")
 
 
@@ -75,7 +75,7 @@ def project(taught: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     return folder
 
 
-def _answers(model: TextClassificationModel) -> torch.Tensor:
+def _logits(model: TextClassificationModel) -> torch.Tensor:
     assert model.train.teacher is not None
     return teacher.logits(model.train.teacher, model, SMALL)
 
@@ -169,29 +169,29 @@ def test_a_killed_training_resumes_and_ends_in_the_same_bytes(
     assert _train(model, "resumed") == whole
     said = capsys.readouterr().err
     assert "training resumes at step 15 of an interrupted run" in said
-    assert ASKED not in said, "asked before"
+    assert COMPUTED not in said, "asked before"
     remove(SMALL.resume)
     _train(model, "again")
-    assert ASKED in capsys.readouterr().err
+    assert COMPUTED in capsys.readouterr().err
 
 
-def test_answers_that_were_torn_or_of_another_training_are_asked_anew(
+def test_logits_that_were_torn_or_of_another_training_are_computed_anew(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     model = _student({"model": "large", "digest": _digest()}, made.scratch_settings("bow"))
     with pytest.raises(KeyboardInterrupt):
         _train(model, "killed", kill_at=10)
-    (kept,) = SMALL.resume.glob("answers*")
+    (kept,) = SMALL.resume.glob("teacher_logits*")
     for damage in (b"", b"torn"):
         kept.write_bytes(damage)
         capsys.readouterr()
         with pytest.raises(KeyboardInterrupt):
             _train(model, "killed", kill_at=20)
-        assert ASKED in capsys.readouterr().err
+        assert COMPUTED in capsys.readouterr().err
     other = _student({"model": "large", "digest": _digest(), "weight": 0.7}, _large())
     with pytest.raises(KeyboardInterrupt):
         _train(other, "killed", kill_at=10)
-    assert ASKED in capsys.readouterr().err
+    assert COMPUTED in capsys.readouterr().err
 
 
 def test_a_state_of_another_teacher_is_not_resumed() -> None:
@@ -218,10 +218,10 @@ def test_a_teacher_changes_nothing_of_where_the_student_starts() -> None:
         torch.testing.assert_close(learned[name], value, atol=1e-4, rtol=1e-3)
 
 
-def test_the_answers_are_those_of_the_train_split_in_its_order() -> None:
+def test_the_logits_are_those_of_the_train_split_in_its_order() -> None:
     shuffled = pd.read_parquet(SMALL.split("train")).sample(frac=1, random_state=0)
     shuffled.to_parquet(SMALL.split("train"))
-    found = _answers(_student({"model": "large", "digest": _digest()}))
+    found = _logits(_student({"model": "large", "digest": _digest()}))
     large = registry.load_model("large")
     assert isinstance(large, TextClassificationModel)
     encode = TextEncoder(LARGE.checkpoint / TOKENIZER, large.train.max_length)
@@ -235,7 +235,7 @@ def test_no_split_but_train_is_read() -> None:
     for files in (SMALL, LARGE):
         files.split("validation").unlink()
     model = _student({"model": "large", "digest": _digest()})
-    assert _answers(model).shape == (240, 3)
+    assert _logits(model).shape == (240, 3)
 
 
 def _weights() -> None:
@@ -322,7 +322,7 @@ def test_a_teacher_may_know_less_and_write_its_rows_otherwise() -> None:
     rows["text"] = rows["text"].str.title() + " "
     rows.to_parquet(LARGE.split("train"))
     model = _student({"model": "large", "digest": _digest()})
-    assert _answers(model).shape == (240, 3)
+    assert _logits(model).shape == (240, 3)
 
 
 def test_a_refusal_is_one_of_ours_where_params_yaml_has_changed() -> None:

@@ -32,8 +32,8 @@ def loss(
     """Return w T² KL(teacher || student) + (1 - w) cross entropy, means over the batch, in fp32.
 
     The divergence is of both softmaxes at temperature T; T² keeps its gradient as large as it is
-    at 1. ``class_weights`` multiply the cross entropy alone: the teacher's answer to a row counts
-    as much as that to any other.
+    at 1. ``class_weights`` multiply the cross entropy alone: to the divergence every row counts
+    the same.
     """
     logits = network.logits(model, batch)
     asked = log_softmax(batch[TEACHER] / chosen.temperature, dim=1)

@@ -88,7 +88,7 @@ class Distillation(Block):
         digest: of its checkpoint, of what decides how that answers, and of its training rows
             (:attr:`assay.tasks.text_classification.teacher.Teacher.digest`). None is refused when
             it comes to training, with the digest that was found.
-        weight: share of the teacher's answers in the loss.
+        weight: share of the teacher's part in the loss.
         temperature: that both models' logits are divided by in this share.
 
     """

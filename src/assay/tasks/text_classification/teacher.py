@@ -1,4 +1,4 @@
-"""The model that another one learns from: found, held against its digest, and asked.
+"""The model that another one learns from: found, compared with its digest, and run.
 
 Reads the teacher's block in ``params.yaml``, its checkpoint and its train split; where the folder
 lacks these, what ``dvc.lock`` records of them, out of DVC's cache or remote. Writes a temporary
@@ -67,7 +67,7 @@ class Teacher:
         )
 
     def logits(self, texts: list[str]) -> torch.Tensor:
-        """Return its answers to texts, float32 (texts, classes), in fp32.
+        """Return its logits of texts, float32 (texts, classes), in fp32.
 
         What is drawn at random afterwards is what would be drawn without it.
         """
@@ -77,7 +77,7 @@ class Teacher:
             model = networks.trained(self.checkpoint, self.settings)
         if torch.cuda.is_available():
             model.to("cuda")
-        with Progress(f"answers of {self.name} to the training texts", len(texts)) as bar:
+        with Progress(f"logits of {self.name} on the training texts", len(texts)) as bar:
             return inference.logits(model, encode(texts), progress=bar)
 
 

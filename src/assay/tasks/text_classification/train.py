@@ -18,7 +18,6 @@ from assay.modalities.text import vocabulary, words
 from assay.objectives.classification import metrics
 from assay.progress import say
 from assay.tasks.text_classification import (
-    answers,
     checkpoint,
     distillation,
     frozen,
@@ -26,6 +25,7 @@ from assay.tasks.text_classification import (
     network,
     probing,
     scratch,
+    teacher_logits,
 )
 from assay.tasks.text_classification.splits import Splits, train_texts
 from assay.tasks.text_classification.start import Start
@@ -47,20 +47,20 @@ def train(settings: TextClassificationModel, files: ModelPaths, run: TrainingRun
 
     Raises:
         SettingsError: the checkpoint cannot be found, or does not fit the settings.
-        SettingsError, InputRefused, DataRefused: as :func:`answers.asked_once`.
+        SettingsError, InputRefused, DataRefused: as :func:`teacher_logits.computed_once`.
         Diverged: the loss is not finite.
 
     """
     seeding.make_deterministic(settings.train.seed, settings.train.threads)
-    answered = answers.asked_once(settings, files, run)
+    logits = teacher_logits.computed_once(settings, files, run)
     learn = _fine_tune if settings.train.network == "bert" else _from_scratch
-    curve.write(run.curve, learn(settings, files, answered, run))
+    curve.write(run.curve, learn(settings, files, logits, run))
 
 
 def _fine_tune(
     settings: TextClassificationModel,
     files: ModelPaths,
-    answered: torch.Tensor | None,
+    logits: torch.Tensor | None,
     run: TrainingRun,
 ) -> list[dict[str, float]]:
     """Fine-tune a pretrained encoder; return the curve's rows."""
@@ -79,7 +79,7 @@ def _fine_tune(
         network.freeze_embeddings(model)
     plan = chosen.model_copy(update={"epochs": 0}) if chosen.mode == "probe" else chosen
     learning = recipe.fine_tuning(chosen, model.classifier, chosen.head_rate)
-    training = loop.Training(model, setup(settings, splits, answered), learning, plan, run)
+    training = loop.Training(model, setup(settings, splits, logits), learning, plan, run)
     rows = training.run()
     network.save(model, start.tokenizer, start.folder, run.checkpoint)
     frozen.write(probe, run.checkpoint / frozen.FILE)
@@ -89,7 +89,7 @@ def _fine_tune(
 def _from_scratch(
     settings: TextClassificationModel,
     files: ModelPaths,
-    answered: torch.Tensor | None,
+    logits: torch.Tensor | None,
     run: TrainingRun,
 ) -> list[dict[str, float]]:
     """Train a network of random weights; return the curve's rows."""
@@ -101,18 +101,18 @@ def _from_scratch(
     # Look-ups and small products gain nothing from bf16.
     plan = chosen.model_copy(update={"precision": "fp32"}) if chosen.precision == "auto" else chosen
     learning = recipe.fine_tuning(chosen)
-    training = loop.Training(model, setup(settings, splits, answered), learning, plan, run)
+    training = loop.Training(model, setup(settings, splits, logits), learning, plan, run)
     rows = training.run()
     checkpoint.write(run.checkpoint, model.state_dict(), tokenizer)
     return rows
 
 
 def setup(
-    settings: TextClassificationModel, splits: Splits, answered: torch.Tensor | None = None
+    settings: TextClassificationModel, splits: Splits, logits: torch.Tensor | None = None
 ) -> loop.TrainingSetup:
     """Return what is learned of both splits.
 
-    ``answered``: the teacher's logits of the train split, float32 (rows, classes).
+    ``logits``: the teacher's logits of the train split, float32 (rows, classes).
     """
     train_rows, validation_rows = splits.train, splits.validation
     lengths = [len(ids) for ids in train_rows.encoding.ids]
@@ -120,7 +120,7 @@ def setup(
         batches=lambda epoch: bucketed(
             lengths, settings.train.batch_size, settings.train.seed, epoch
         ),
-        collate=lambda rows, _epoch: _batch(train_rows, rows, answered),
+        collate=lambda rows, _epoch: _batch(train_rows, rows, logits),
         loss=_loss(settings, _class_weights(settings, train_rows.labels)),
         validate=lambda model: scores(model, validation_rows.encoding, validation_rows.labels),
         size=lambda batch: int(batch["attention_mask"].sum()),
@@ -129,10 +129,10 @@ def setup(
     )
 
 
-def _batch(split: Rows, rows: list[int], answered: torch.Tensor | None) -> dict[str, torch.Tensor]:
-    """Return some rows' tensors, with the teacher's answers where there is one."""
+def _batch(split: Rows, rows: list[int], logits: torch.Tensor | None) -> dict[str, torch.Tensor]:
+    """Return some rows' tensors, with the teacher's logits where there is one."""
     batch = split.collate(rows)
-    return batch if answered is None else {**batch, distillation.TEACHER: answered[rows]}
+    return batch if logits is None else {**batch, distillation.TEACHER: logits[rows]}
 
 
 def _loss(

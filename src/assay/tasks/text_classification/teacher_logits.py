@@ -1,7 +1,7 @@
-"""What a teacher answers to the training texts, asked once a training.
+"""The logits of a teacher on the training texts, computed once a training.
 
-Reads and writes the answers of a training that runs, beside that training's state: one that is
-killed and resumed does not ask again.
+Reads and writes those of a training that runs, beside that training's state: one that is killed
+and resumed does not compute them again.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
     from assay.paths import ModelPaths
     from assay.tasks.text_classification.settings import TextClassificationModel
 
-FILE = "answers.safetensors"
+FILE = "teacher_logits.safetensors"
 LOGITS = "logits"
 
 
-def asked_once(
+def computed_once(
     settings: TextClassificationModel, files: ModelPaths, run: TrainingRun
 ) -> torch.Tensor | None:
     """Return the teacher's logits of the train split, float32 (rows, classes); None without one.
 
-    They are those that this very training got before it was killed, where it was.
+    Where this very training was killed before, they are those that it had computed.
 
     Raises:
         SettingsError, InputRefused, DataRefused: as :func:`teacher.logits`.
