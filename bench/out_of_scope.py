@@ -118,7 +118,7 @@ def _page(lines: list[list[str]], requests: pd.DataFrame) -> str:
     return "\n\n".join(
         [
             f"**Out of scope.** `assay run {MODEL}` of `{EXAMPLE}`, where `{OUTSIDE}` is a class "
-            "with 100 requests to learn from, and of the same settings on the same rows without it. "
+            "with 100 requests to learn from, and of the same settings and rows without it. "
             f"The bundle answers the {rows[INSIDE_TEST]:,} requests of the file's `{INSIDE_TEST}`, "
             f"all of which have an intent, and the {rows[OUTSIDE_TEST]:,} of `{OUTSIDE_TEST}`, "
             "which have none. *Right and kept*: the share of the former that get their intent and "
