@@ -1,0 +1,1 @@
+"""Generation of text: an n-gram baseline, bits per byte, quality and memorisation of samples."""
