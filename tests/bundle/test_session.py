@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from onnx import TensorProto, helper
 
 from assay.bundle.session import AHEAD, Session
 from tests.tasks.image_classification.made import write_bundle
@@ -48,6 +49,37 @@ def test_the_provider_is_the_one_that_runs(graph: Path) -> None:
 
 def test_a_batch_runs_on_one_thread(graph: Path) -> None:
     assert Session(str(graph), 2).runtime.get_session_options().intra_op_num_threads == 1
+    more = Session(str(graph), 1, intra_op_threads=2)
+    assert more.runtime.get_session_options().intra_op_num_threads == 2
+
+
+def _doubling() -> bytes:
+    """Return a graph that returns a number twice and four times."""
+    sizes = [("number", ["rows"]), ("double", ["rows"]), ("fourfold", ["rows"])]
+    number, double, fourfold = (
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, size) for name, size in sizes
+    )
+    nodes = [
+        helper.make_node("Add", ["number", "number"], ["double"]),
+        helper.make_node("Add", ["double", "double"], ["fourfold"]),
+    ]
+    graph = helper.make_graph(nodes, "doubling", [number], [double, fourfold])
+    opset = [helper.make_opsetid("", 20)]
+    return bytes(helper.make_model(graph, opset_imports=opset, ir_version=9).SerializeToString())
+
+
+def test_all_outputs_are_returned_and_may_be_fed_again() -> None:
+    session = Session(_doubling(), 1)
+    assert session.outputs == ["double", "fourfold"]
+    feeds = {"number": np.array([1.0, 3.0], np.float32)}
+    found = session.values({**feeds, "other": 1})
+    assert {name: value.numpy().tolist() for name, value in found.items()} == {
+        "double": [2.0, 6.0],
+        "fourfold": [4.0, 12.0],
+    }
+    again = session.values({"number": found["fourfold"]})
+    assert again["double"].numpy().tolist() == [8.0, 24.0]
+    assert session.run(feeds).tolist() == [2.0, 6.0], "the first alone"
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])

@@ -42,10 +42,16 @@ class Session:
     :attr:`provider` says which one really runs.
     """
 
-    def __init__(self, model: bytes | str, threads: int, *, profile: bool = False) -> None:
-        """Open a graph, given as bytes or by its path, to run on up to ``threads`` threads."""
-        self.runtime = _open(model, profile=profile)
+    def __init__(
+        self, model: bytes | str, threads: int, *, profile: bool = False, intra_op_threads: int = 1
+    ) -> None:
+        """Open a graph, given as bytes or by its path, to run on up to ``threads`` threads.
+
+        ``intra_op_threads``: how many of its own each batch has, for who has one batch at a time.
+        """
+        self.runtime = _open(model, profile=profile, threads=intra_op_threads)
         self.inputs = [entry.name for entry in self.runtime.get_inputs()]
+        self.outputs = [entry.name for entry in self.runtime.get_outputs()]
         self.provider = str(self.runtime.get_providers()[0])
         # One caller keeps a GPU busy.
         self.threads = threads if self.provider == CPU else 1
@@ -56,7 +62,16 @@ class Session:
         May be called from several threads at once.
         """
         given = {name: feeds[name] for name in self.inputs}
-        return np.asarray(self.runtime.run(None, given)[0])
+        return np.asarray(self.runtime.run(self.outputs[:1], given)[0])
+
+    def values(self, feeds: Feeds) -> dict[str, onnxruntime.OrtValue]:
+        """Return all outputs by their names, as onnxruntime holds them; feeds may be such, too.
+
+        So an output is fed to the next run uncopied. Its method ``numpy`` gives its array.
+        """
+        given = {name: _value(feeds[name]) for name in self.inputs}
+        found = self.runtime.run_with_ort_values(self.outputs, given)
+        return dict(zip(self.outputs, found, strict=True))
 
     def run_all(self, batches: Iterable[tuple[Key, Feeds]]) -> Iterator[tuple[Key, Output]]:
         """Yield what each batch came with and its first output, in the batches' order.
@@ -82,13 +97,21 @@ class Session:
                 yield done, output.result()
 
 
-def _open(model: bytes | str, *, profile: bool) -> onnxruntime.InferenceSession:
+def _value(given: Any) -> onnxruntime.OrtValue:
+    """Return an array as onnxruntime holds it, over the same memory."""
+    import onnxruntime
+
+    is_array = isinstance(given, np.ndarray)
+    return onnxruntime.OrtValue.ortvalue_from_numpy(given) if is_array else given
+
+
+def _open(model: bytes | str, *, profile: bool, threads: int) -> onnxruntime.InferenceSession:
     environment.prepare()  # before the import: onnxruntime sends what it counts otherwise
     import onnxruntime
 
     onnxruntime.set_default_logger_severity(4)  # "no CUDA here" is not worth a page of text
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = threads
     options.log_severity_level = 4
     options.enable_profiling = profile
     wanted = ["CUDAExecutionProvider", CPU]

@@ -134,3 +134,39 @@ def test_facts_are_its_metadata(graph: onnx.ModelProto) -> None:
     other = dict(reversed(list(FACTS.items())))
     assert gateway.serialize(graph, other) == gateway.serialize(graph, FACTS)
     onnx.checker.check_model(graph, full_check=True)
+
+
+class Layers(torch.nn.Module):
+    """Two layers, each with two tensors of its own, which it adds and returns."""
+
+    def forward(
+        self, states: torch.Tensor, parts: list[dict[str, torch.Tensor]]
+    ) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        sums = [part["left"] + 2 * part["right"] for part in parts]
+        return states + sums[0].sum() + sums[1].sum(), sums
+
+
+def test_tensors_of_each_layer_are_inputs_of_their_own() -> None:
+    tensor = torch.zeros(2, 3)
+    model = gateway.from_torch(
+        Layers(),
+        {"states": torch.zeros(4), "parts": [{"left": tensor, "right": tensor}] * 2},
+        {"states": {0: "batch"}, "parts": {1: "width"}, "sums": {1: "width"}},
+        ["states_out", "sums.0", "sums.1"],
+    )
+    session = Session(gateway.serialize(model, {}), 1)
+    names = ["parts.0.left", "parts.0.right", "parts.1.left", "parts.1.right"]
+    assert session.inputs == ["states", *names]
+    assert [entry.shape for entry in session.runtime.get_inputs()] == [
+        ["batch"],
+        *[[2, "width"]] * 4,
+    ]
+    assert [entry.shape for entry in session.runtime.get_outputs()] == [
+        ["batch"],
+        *[[2, "width"]] * 2,
+    ]
+    values = {name: np.full((2, 5), 10.0**place, np.float32) for place, name in enumerate(names)}
+    found = session.values({"states": np.zeros(1, np.float32), **values})
+    assert found["sums.0"].numpy()[0, 0] == 21
+    assert found["sums.1"].numpy()[1, 4] == 2100
+    assert found["states_out"].numpy().tolist() == [21210.0]

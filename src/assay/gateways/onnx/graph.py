@@ -7,35 +7,41 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import onnx
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import torch
+
+    # A tensor, or several of each of a network's layers.
+    Example = torch.Tensor | Sequence[Mapping[str, torch.Tensor]]
 
 OPSET = 20
 
 
 def from_torch(
     model: torch.nn.Module,
-    inputs: Mapping[str, torch.Tensor],
+    inputs: Mapping[str, Example],
     dynamic: Mapping[str, Mapping[int, str]],
     outputs: Sequence[str],
 ) -> onnx.ModelProto:
     """Return the network as an ONNX graph, checked.
 
     ``inputs`` are example tensors, every dynamic size at 2 or more (a size of 1 would be taken for
-    a constant); ``dynamic`` names the dynamic axes of each.
+    a constant). One that is a sequence of mappings becomes an input for each tensor, with a name
+    like ``past_key_values.0.key``. ``dynamic`` names the dynamic axes of each input, and may name
+    those of outputs: of a sequence, by what is before the first dot.
     """
     # Seconds to import, and of no use to whoever only reads a graph.
     import torch
 
-    names = list(inputs)
-    shapes = {name: dict.fromkeys(dynamic[name], torch.export.Dim.DYNAMIC) for name in names}
+    sizes = {name: dict.fromkeys(dynamic[name], torch.export.Dim.DYNAMIC) for name in inputs}
+    shapes = {name: _alike(example, sizes[name]) for name, example in inputs.items()}
     model.eval()
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
@@ -43,8 +49,8 @@ def from_torch(
         program = torch.onnx.export(
             model,
             # Own copies: two inputs that are one tensor would become one input of the graph.
-            kwargs={name: tensor.clone() for name, tensor in inputs.items()},
-            input_names=names,
+            kwargs={name: _nested(example, torch.clone) for name, example in inputs.items()},
+            input_names=[own for name, example in inputs.items() for own in _names(name, example)],
             output_names=list(outputs),
             dynamic_shapes=shapes,
             opset_version=OPSET,
@@ -57,6 +63,25 @@ def from_torch(
     _name_axes(graph, dynamic)
     onnx.checker.check_model(graph, full_check=True)
     return graph
+
+
+def _nested(example: Example, made: Callable[[torch.Tensor], Any]) -> Any:
+    """Return what is made of each tensor of an example, nested as the tensors are."""
+    if isinstance(example, Sequence):
+        return [{part: made(tensor) for part, tensor in one.items()} for one in example]
+    return made(example)
+
+
+def _alike(example: Example, sizes: Any) -> Any:
+    """Return the same sizes for each tensor of an example, nested as the tensors are."""
+    return _nested(example, lambda _: sizes)
+
+
+def _names(name: str, example: Example) -> list[str]:
+    """Return the names of an example's tensors in the graph."""
+    if isinstance(example, Sequence):
+        return [f"{name}.{place}.{part}" for place, one in enumerate(example) for part in one]
+    return [name]
 
 
 def strip(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -80,11 +105,10 @@ def _forget_notes(message: Any) -> None:
 
 def _name_axes(model: onnx.ModelProto, dynamic: Mapping[str, Mapping[int, str]]) -> None:
     """Give dynamic axes the names that people read (``batch``, not ``s77``)."""
-    for value in model.graph.input:
-        for axis, name in dynamic.get(value.name, {}).items():
+    for value in [*model.graph.input, *model.graph.output]:
+        own = value.name.partition(".")[0]
+        for axis, name in dynamic.get(own, {0: "batch"}).items():
             value.type.tensor_type.shape.dim[axis].dim_param = name
-    for value in model.graph.output:
-        value.type.tensor_type.shape.dim[0].dim_param = "batch"
 
 
 def serialize(model: onnx.ModelProto, metadata: Mapping[str, str]) -> bytes:

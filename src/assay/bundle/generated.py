@@ -1,0 +1,124 @@
+"""One text that a language model continues: what has been drawn, and why it ended.
+
+Reads and writes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from assay.bundle.decoding import Decoding
+
+if TYPE_CHECKING:
+    from collections.abc import Set
+
+    from assay.bundle.sampling import Logits, Sampler
+    from assay.bundle.session import Session
+
+# A token said so, or it has as many as were asked for.
+Ending = Literal["stop", "length"]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A prompt as it is read.
+
+    Attributes:
+        ids: token ids, one or more.
+        cut: how many tokens of the prompt's beginning were left out for want of room.
+
+    """
+
+    ids: tuple[int, ...]
+    cut: int
+
+
+@dataclass(frozen=True)
+class Generated:
+    """What followed one prompt.
+
+    Attributes:
+        ids: token ids, without the one that ended the text.
+        ending: why it ended.
+        cut: how many tokens of the prompt's beginning were left out for want of room.
+
+    """
+
+    ids: tuple[int, ...]
+    ending: Ending
+    cut: int
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Where a text ends: behind ``most`` tokens, or before one of ``stop``."""
+
+    most: int
+    stop: Set[int]
+
+
+class Text:
+    """The tokens behind one prompt, drawn one after the other."""
+
+    def __init__(self, prompt: Fitted, sampler: Sampler, bounds: Bounds) -> None:
+        """Begin behind a prompt."""
+        self.prompt, self.ids = prompt, list[int]()
+        self.ending: Ending | None = None
+        self._sampler, self._bounds = sampler, bounds
+
+    def grow(self, logits: Logits) -> None:
+        """Draw the next token by its logits (vocabulary,), unless the text has ended."""
+        if self.ending:
+            return
+        token = self._sampler.next(logits)
+        if token in self._bounds.stop:
+            self.ending = "stop"
+            return
+        self.ids.append(token)
+        if len(self.ids) == self._bounds.most:
+            self.ending = "length"
+
+    def generated(self) -> Generated:
+        """Return the text, which has ended."""
+        assert self.ending is not None  # noqa: S101  whoever asks has waited for it
+        return Generated(tuple(self.ids), self.ending, self.prompt.cut)
+
+    @property
+    def last(self) -> int:
+        """The token that is read next; once the text has ended, any."""
+        return self.ids[-1] if self.ids else 0
+
+
+class Stream:
+    """The tokens behind one prompt, an iterator: each is drawn when it is asked for.
+
+    Attributes:
+        cut: how many tokens of the prompt's beginning were left out for want of room.
+
+    """
+
+    def __init__(self, session: Session, text: Text) -> None:
+        self._session, self._text = session, text
+        self._decoding: Decoding | None = None
+        self.cut = text.prompt.cut
+
+    @property
+    def ending(self) -> Ending | None:
+        """Why the text ended; None while there is more to come."""
+        return self._text.ending
+
+    def __iter__(self) -> Stream:
+        return self
+
+    def __next__(self) -> int:
+        if self.ending:
+            raise StopIteration
+        if self._decoding is None:
+            self._decoding = Decoding(self._session, [self._text.prompt.ids])
+        else:
+            self._decoding.append([self._text.last])
+        self._text.grow(self._decoding.logits[0])
+        if self.ending == "stop":
+            raise StopIteration
+        return self._text.last

@@ -1,0 +1,130 @@
+"""A served language model: token ids in, the token ids that follow out.
+
+Reads and writes nothing; knows neither tokenizer nor text, and never loads torch. What it draws is
+decided by the graph's logits, the settings of sampling, and their seed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from assay.bundle.decoding import Decoding, require_known, vocabulary
+from assay.bundle.generated import Bounds, Fitted, Stream, Text
+from assay.bundle.sampling import Sampler
+from assay.bundle.scoring import Scorer
+from assay.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence, Set
+
+    from assay.bundle.generated import Generated
+    from assay.bundle.sampling import Sampling
+    from assay.bundle.scoring import Floats
+    from assay.bundle.session import Session
+
+
+class Generator:
+    """A graph that continues token ids, greedily or at random."""
+
+    def __init__(
+        self,
+        session: Session,
+        context: int,
+        *,
+        start: int | None = None,
+        stop: Set[int] = frozenset(),
+    ) -> None:
+        """Take an opened graph.
+
+        Args:
+            session: of a graph with its cache as input and output.
+            context: the most tokens that it reads, prompt and answer together.
+            start: the token id that every text began with in training. It is put before each prompt
+                that is whole, and is what an empty prompt consists of.
+            stop: the token ids that end a text; none of them is returned.
+
+        Raises:
+            BundleRefused: the graph is none that generates.
+
+        """
+        self._session, self.context = session, context
+        self.vocabulary = vocabulary(session)
+        self.start, self.stop = start, frozenset(stop)
+
+    def fit(self, prompt: Sequence[int], max_tokens: int) -> Fitted:
+        """Return a prompt as it is read if ``max_tokens`` follow it.
+
+        What has no room in the context is cut from the left, the start token first.
+
+        Raises:
+            UsageError: ``max_tokens`` leaves no room for a prompt; or the prompt is empty, and the
+                model knows no token that a text starts with; or it has an unknown token id.
+
+        """
+        if not 1 <= max_tokens < self.context:
+            raise UsageError(
+                f"{max_tokens} tokens can't be generated within a context of {self.context}",
+                expected=f"a number from 1 to {self.context - 1}",
+                cure="ask for another number of tokens",
+            )
+        require_known(prompt, self.vocabulary)
+        whole = tuple(prompt) if self.start is None else (self.start, *prompt)
+        if not whole:
+            raise UsageError(
+                "the prompt is empty, and this model knows no token that a text starts with",
+                expected="a prompt of one token or more",
+                cure="give the beginning of a text",
+            )
+        room = self.context - max_tokens
+        return Fitted(whole[-room:], max(0, len(prompt) - room))
+
+    def stream(
+        self, prompt: Sequence[int], max_tokens: int, sampling: Sampling, *, row: int = 0
+    ) -> Stream:
+        """Return the tokens that follow a prompt; each is drawn when it is asked for.
+
+        ``row`` tells the texts of one seed apart.
+
+        Raises:
+            UsageError: as :meth:`fit`.
+
+        """
+        return Stream(self._session, self._text(prompt, max_tokens, sampling, row))
+
+    def generate(
+        self, prompts: Sequence[Sequence[int]], max_tokens: int, sampling: Sampling
+    ) -> list[Generated]:
+        """Return what follows each prompt; all are decoded in one batch.
+
+        Each is what :meth:`stream` gives to the prompt with its place as ``row``, unless rounding
+        decides between two tokens: a batch has other kernels than one row.
+
+        Raises:
+            UsageError: as :meth:`fit`.
+
+        """
+        texts = [
+            self._text(prompt, max_tokens, sampling, row) for row, prompt in enumerate(prompts)
+        ]
+        if texts:
+            self._grow(texts)
+        return [text.generated() for text in texts]
+
+    def nats(self, ids: Sequence[int]) -> Floats:
+        """Return what each token of a document costs: :meth:`assay.bundle.scoring.Scorer.nats`."""
+        return Scorer(self._session, self.context, self.start).nats(ids)
+
+    def _text(self, prompt: Sequence[int], max_tokens: int, sampling: Sampling, row: int) -> Text:
+        fitted = self.fit(prompt, max_tokens)
+        sampler = Sampler(sampling, fitted.ids, self.vocabulary, row)
+        return Text(fitted, sampler, Bounds(max_tokens, self.stop))
+
+    def _grow(self, texts: Sequence[Text]) -> None:
+        """Draw until every text has ended; what is read behind an ended one, no other reads."""
+        decoding = Decoding(self._session, [text.prompt.ids for text in texts])
+        while True:
+            for text, logits in zip(texts, decoding.logits, strict=True):
+                text.grow(logits)
+            if all(text.ending for text in texts):
+                return
+            decoding.append([text.last for text in texts])

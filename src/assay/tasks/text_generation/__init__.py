@@ -1,0 +1,1 @@
+"""Text generation: a decoder-only transformer from random weights, exported with its cache."""
