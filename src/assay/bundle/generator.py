@@ -112,7 +112,11 @@ class Generator:
 
     def nats(self, ids: Sequence[int]) -> Floats:
         """Return what each token of a document costs: :meth:`assay.bundle.scoring.Scorer.nats`."""
-        return Scorer(self._session, self.context, self.start).nats(ids)
+        return self.scorer().nats(ids)
+
+    def scorer(self) -> Scorer:
+        """Return what tells how probable documents are."""
+        return Scorer(self._session, self.context, self.start)
 
     def _text(self, prompt: Sequence[int], max_tokens: int, sampling: Sampling, row: int) -> Text:
         fitted = self.fit(prompt, max_tokens)
