@@ -64,7 +64,9 @@ class Asked:
 @click.option("--top-p", type=float, default=1.0, show_default=True, help="Least probable cut off.")
 @click.option("--top-k", type=int, help="So many most probable tokens alone.")
 @click.option("--repetition-penalty", type=float, default=1.0, show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True, help="The same seed, the same text.")
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="The same seed, the same text."
+)
 @click.option("--stop", multiple=True, help="End before this text; may be given several times.")
 @click.option("--count", type=click.IntRange(1, 10_000), default=1, help="Texts of each prompt.")
 @click.option("--workspace", is_flag=True, help="Ask the workspace's bundle, not the champion.")
@@ -114,7 +116,9 @@ def _prompts(prompt: str | None, file: Path | None) -> list[str]:
         return [_require_text(prompt or "")]
     if prompt is not None:
         raise UsageError(
-            "both a prompt and --file were given", expected="one of them", cure="leave out the other"
+            "both a prompt and --file were given",
+            expected="one of them",
+            cure="leave out the other",
         )
     try:
         lines = file.read_text(encoding="utf-8").splitlines()

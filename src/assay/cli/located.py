@@ -1,7 +1,7 @@
 """Which bundle of a model a command asks: the champion's, or the workspace's.
 
-Reads the ledger, and the release that it names. Writes nothing, but restores a release's bundle that
-is not there.
+Reads the ledger, and the release that it names. Writes nothing, but restores a release's bundle
+that is not there.
 """
 
 from __future__ import annotations

@@ -14,9 +14,9 @@ import click
 from assay import cores
 from assay.cli import as_json
 from assay.cli.answer import columns, give
+from assay.cli.located import locate
 from assay.cli.predict_explain import explanations, refuse_file, show_explained, units_of
 from assay.cli.predict_file import ADDED, DIGITS, Source, ask, in_scope, open_file, show, write
-from assay.cli.located import locate
 from assay.errors import UsageError
 from assay.gateways import written
 from assay.paths import require_project

@@ -138,7 +138,8 @@ def _precision(parity: Parity, timings: Timings | None) -> list[str]:
     speed = "speed not measured on this machine (the bundle was not exported here)"
     if timings:
         speed = (
-            f"{timings.rows_per_second_fp32:.0f} -> {timings.rows_per_second_int8:.0f} {timings.unit}/s "
+            f"{timings.rows_per_second_fp32:.0f} -> {timings.rows_per_second_int8:.0f} "
+            f"{timings.unit}/s "
             f"({timings.int8_speedup:.1f} times, {timings.provider})"
         )
     return [f"fp32 to int8: {speed}, {score}, {size}", f"served: {parity.precision}"]

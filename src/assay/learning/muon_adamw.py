@@ -53,7 +53,8 @@ class MuonAdamW(torch.optim.Optimizer):
             state["momentum"] = torch.zeros_like(weight)
         momentum = state["momentum"].mul_(MOMENTUM).add_(gradient)
         scale = SCALE * max(weight.shape) ** 0.5
-        return scale * orthogonal(gradient.add(momentum, alpha=MOMENTUM), ITERATIONS)
+        update = orthogonal(gradient.add(momentum, alpha=MOMENTUM), ITERATIONS)
+        return update.mul_(scale)
 
     def _adam(self, weight: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
         state = self.state[weight]
@@ -65,7 +66,8 @@ class MuonAdamW(torch.optim.Optimizer):
         first = state["first"].lerp_(gradient, 1 - BETAS[0])
         second = state["second"].mul_(BETAS[1]).addcmul_(gradient, gradient, value=1 - BETAS[1])
         size = (second / (1 - BETAS[1] ** steps)).sqrt_().add_(EPSILON)
-        return first / (1 - BETAS[0] ** steps) / size
+        update: torch.Tensor = first / (1 - BETAS[0] ** steps) / size
+        return update
 
 
 def muon_adamw(
@@ -77,7 +79,7 @@ def muon_adamw(
     """
     inner = {id(weight) for weight in blocks.parameters() if weight.ndim == 2}
     trained = [weight for weight in model.parameters() if weight.requires_grad]
-    groups = [
+    groups: list[dict[str, Any]] = [
         {
             "params": [w for w in trained if id(w) in inner],
             "weight_decay": weight_decay,

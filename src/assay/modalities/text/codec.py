@@ -33,14 +33,22 @@ class Codec:
     """Texts to token ids and back."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
-        """Take a tokenizer that knows :data:`END`."""
+        """Take a tokenizer that knows :data:`END`.
+
+        Raises:
+            ValueError: it does not.
+
+        """
         # A text that spells a special token gets the tokens of its letters.
         tokenizer.encode_special_tokens = True
         tokenizer.no_truncation()
         tokenizer.no_padding()
         self._tokenizer = tokenizer
         self.size = tokenizer.get_vocab_size()
-        self.end = int(tokenizer.token_to_id(END))
+        end = tokenizer.token_to_id(END)
+        if end is None:
+            raise ValueError(f"the tokenizer has no token {END}")
+        self.end = end
         self.unknown = unknown_id(tokenizer)
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:

@@ -57,9 +57,7 @@ def tested_ratio(challenger: Losses, champion: Losses, bound: float) -> RatioTes
     return RatioTest(ratio, float(stats.t.cdf(t, len(own) - 1)))
 
 
-def against(
-    challenger: Losses, champion: Losses, level: float, settings: GenerationModel
-) -> Rule:
+def against(challenger: Losses, champion: Losses, level: float, settings: GenerationModel) -> Rule:
     """Compare both on the same documents, by the policy that the settings name."""
     gate = settings.gate
     is_enough = gate.policy == "not_worse"

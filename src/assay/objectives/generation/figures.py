@@ -75,9 +75,7 @@ class Compared:
 
     def metrics(self) -> tuple[Metric, ...]:
         """Return every figure as a record, in the order in which they are shown."""
-        tokens = (
-            _logged(each.token_perplexity) for each in (self.model, self.baseline)
-        )
+        tokens = (_logged(each.token_perplexity) for each in (self.model, self.baseline))
         model_nats, base_nats = tokens
         return (
             _metric(

@@ -45,9 +45,7 @@ def overlaps(path: Path, sampled: Sampled, title: str) -> None:
         for kind, colour in (("generated", MODEL), ("held out", OTHER)):
             own = table[table["series"] == kind]
             axes.step(own["x"], own["y"], where="post", color=colour, label=kind)
-        axes.set(
-            xlabel="characters of the longest passage", ylabel="share of texts", title=title
-        )
+        axes.set(xlabel="characters of the longest passage", ylabel="share of texts", title=title)
         axes.set_ylim(0, 1.02)
         axes.grid(axis="y")
         axes.legend()

@@ -43,7 +43,7 @@ def lead(kind: str, precision: str, compared: Compared, rows: int, baseline: str
     apart = compared.difference.bits_per_byte
     verdict = {
         "model": "**Better than the baseline.**",
-        "baseline": "**Worse than the baseline: do not ship it.** The simple model is cheaper, too.",
+        "baseline": "**Worse than the baseline: do not ship it.** The simple one is cheaper, too.",
         "neither": "**Not shown to be better than the baseline**: chance alone, in the choice of "
         "test documents, could make this difference.",
     }[compared.better]
@@ -51,8 +51,8 @@ def lead(kind: str, precision: str, compared: Compared, rows: int, baseline: str
         f"This {escaped(kind)} model is served as ONNX in {precision}. On {rows:,} test documents "
         f"that it never saw it needs {number(own.value)} bits per byte{interval}, "
         f"and {number(compared.model.token_perplexity.value)} is its perplexity per token.\n\n"
-        f"{verdict} On the same documents the baseline ({baseline}) needs {number(base.value)} bits "
-        f"per byte{share}: the model minus the baseline is {_signed(apart.value)}"
+        f"{verdict} On the same documents the baseline ({baseline}) needs {number(base.value)} "
+        f"bits per byte{share}: the model minus the baseline is {_signed(apart.value)}"
         f"{_span(apart.low, apart.high, signed=True)}."
     )
 
@@ -71,9 +71,10 @@ def figures(metrics: Sequence[Metric], resamples: int, surcharge: str) -> Sectio
     ]
     heads = ("figure", "model", "95 %", "baseline", "model minus baseline")
     words = (
-        f"{tabulate(heads, rows, right=range(1, 5))}\n\nBits per byte and perplexity per word do not "
-        "depend on the tokenizer, perplexity per token does. A word is what stands between white "
-        f"space: in Chinese that figure says nothing. The end of a document counts as a token.\n\n"
+        f"{tabulate(heads, rows, right=range(1, 5))}\n\nBits per byte and perplexity per word do "
+        "not depend on the tokenizer, perplexity per token does. A word is what stands between "
+        "white space: in Chinese that figure says nothing. The end of a document counts as a "
+        "token.\n\n"
         f"{surcharge}Intervals are percentiles of {resamples:,} bootstrap samples of the test "
         "documents (Efron & Tibshirani 1993). They tell of chance in the choice of documents, not "
         "of another training run."
@@ -84,16 +85,17 @@ def figures(metrics: Sequence[Metric], resamples: int, surcharge: str) -> Sectio
 def memorisation(name: str, sampled: Sampled, overlap: float | None) -> Section:
     """Return how much generated texts have verbatim in common with the train split."""
     table = pd.DataFrame(
-        [
-            (f"{share:.0%}" if share < 1 else "longest", *_at(share, sampled))
-            for share in QUANTILES
-        ],
+        [(f"{share:.0%}" if share < 1 else "longest", *_at(share, sampled)) for share in QUANTILES],
         columns=["of the texts", "generated", "held_out"],
     )
     length = sampled.copied_length
-    shared = "" if overlap is None else (
-        f" Of all runs of {length} characters in the test split, {percent(overlap)} stand in the "
-        "train split, too."
+    shared = (
+        ""
+        if overlap is None
+        else (
+            f" Of all runs of {length} characters in the test split, {percent(overlap)} stand in "
+            "the train split, too."
+        )
     )
     words = (
         f"The longest passage of each of {len(sampled.generated.overlaps):,} generated texts that "
@@ -116,10 +118,10 @@ def quality(sampled: Sampled) -> Section:
         )
     ]
     words = (
-        "Texts generated from no prompt at temperature 1, beside held-out texts of equal number and "
-        "length. Distinct: different runs of so many tokens over all tokens (distinct-n, Li et al. "
-        "2016). Repeated: runs of a text that stood earlier in it (seq-rep-n, Welleck et al. 2020).\n"
-        "\n" + tabulate(("figure", "generated", "held out"), rows, right=(1, 2))
+        "Texts generated from no prompt at temperature 1, beside held-out texts of equal number "
+        "and length. Distinct: different runs of so many tokens over all tokens (distinct-n, Li et "
+        "al. 2016). Repeated: runs of a text that stood earlier in it (seq-rep-n, Welleck et al. "
+        "2020).\n\n" + tabulate(("figure", "generated", "held out"), rows, right=(1, 2))
     )
     return Section("quality", "Generated texts", words)
 

@@ -23,9 +23,7 @@ def name(order: int) -> str:
     return f"interpolated Kneser-Ney, {order}-grams"
 
 
-def scores(
-    train: Sequence[str], test: Sequence[str], tokenizer: Tokenizer, order: int
-) -> Scores:
+def scores(train: Sequence[str], test: Sequence[str], tokenizer: Tokenizer, order: int) -> Scores:
     """Fit n-grams to the train split's documents, and score the test split's."""
     model = KneserNey.fitted(tokenizer.encode(train), tokenizer.size, order, tokenizer.end)
     nats = [model.nats(ids) for ids in tokenizer.encode(test)]

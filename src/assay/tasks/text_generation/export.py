@@ -81,7 +81,8 @@ def export(
     small = gateway.serialize(gateway.quantize_dynamic(traced), about)
     compared = _compared(texts_of(files, "validation"), coded, model.sizes.context)
     sessions = {
-        name: Session(own, settings.export.threads) for name, own in (("fp32", full), ("int8", small))
+        name: Session(own, settings.export.threads)
+        for name, own in (("fp32", full), ("int8", small))
     }
     report, timings = _report(model, sessions, compared, settings, coded)
     report = report.model_copy(
@@ -168,9 +169,7 @@ def _report(
     return report, timings
 
 
-def _bits(
-    session: Session, compared: Compared, context: int, coded: Codec
-) -> tuple[float, float]:
+def _bits(session: Session, compared: Compared, context: int, coded: Codec) -> tuple[float, float]:
     """Return bits per byte of the compared documents, and tokens a second."""
     begin = time.perf_counter()
     scorer = Scorer(session, context, coded.end)
@@ -197,7 +196,7 @@ def _rows(compared: Compared, context: int) -> np.ndarray[Any, Any]:
 def _golden(model: Decoder, session: Session) -> list[Feeds]:
     """Return the feeds of made-up rows, each a batch of one: token ids that no text has."""
     random = np.random.default_rng(0)
-    rows = []
+    rows: list[Feeds] = []
     for _ in range(ROWS):
         length = int(random.integers(1, min(GOLDEN_TOKENS, model.sizes.context)))
         ids = random.integers(0, model.sizes.vocabulary, (1, length))

@@ -32,8 +32,8 @@ class Stream:
 
         """
         parts = [np.array([codec.end], dtype=np.int64)]
-        for ids in codec.encode(texts):
-            parts.append(np.array([*ids, codec.end], dtype=np.int64))
+        encoded = codec.encode(texts)
+        parts += [np.array([*ids, codec.end], dtype=np.int64) for ids in encoded]
         self.ids, self.context = torch.from_numpy(np.concatenate(parts)), context
         self.bytes = sum(len(text.encode("utf-8")) for text in texts)
         if len(self.ids) <= context + 1:

@@ -62,6 +62,6 @@ def surcharge_note(texts: Sequence[str], tokenizer: Tokenizer) -> str:
     if not count:
         return ""
     return (
-        f"{count:,} characters of the test split are unknown: each costs {SURCHARGE:.2f} nats beside "
-        "the unknown token, for the model and for the baseline alike.\n\n"
+        f"{count:,} characters of the test split are unknown: each costs {SURCHARGE:.2f} nats "
+        "beside the unknown token, for the model and for the baseline alike.\n\n"
     )
