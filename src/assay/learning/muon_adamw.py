@@ -33,8 +33,14 @@ ITERATIONS = 5
 class MuonAdamW(torch.optim.Optimizer):
     """One optimiser over two kinds of groups, told apart by ``orthogonal``."""
 
-    def __init__(self, groups: list[dict[str, Any]], learning_rate: float) -> None:
+    def __init__(
+        self,
+        groups: list[dict[str, Any]],
+        learning_rate: float,
+        arithmetic: torch.dtype = torch.float32,
+    ) -> None:
         super().__init__(groups, {"lr": learning_rate, "weight_decay": 0.0, "orthogonal": False})
+        self._arithmetic = arithmetic
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
@@ -53,8 +59,8 @@ class MuonAdamW(torch.optim.Optimizer):
             state["momentum"] = torch.zeros_like(weight)
         momentum = state["momentum"].mul_(MOMENTUM).add_(gradient)
         scale = SCALE * max(weight.shape) ** 0.5
-        update = orthogonal(gradient.add(momentum, alpha=MOMENTUM), ITERATIONS)
-        return update.mul_(scale)
+        update = gradient.add(momentum, alpha=MOMENTUM).to(self._arithmetic)
+        return orthogonal(update, ITERATIONS).to(weight.dtype).mul_(scale)
 
     def _adam(self, weight: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
         state = self.state[weight]
@@ -71,11 +77,18 @@ class MuonAdamW(torch.optim.Optimizer):
 
 
 def muon_adamw(
-    model: nn.Module, blocks: nn.Module, learning_rate: float, weight_decay: float
+    model: nn.Module,
+    blocks: nn.Module,
+    learning_rate: float,
+    weight_decay: float,
+    *,
+    in_bf16: bool = False,
 ) -> MuonAdamW:
     """Return the optimiser of a model whose ``blocks``, a part of it, hold the matrices for Muon.
 
-    Weights of one dimension do not decay.
+    Weights of one dimension do not decay. ``in_bf16``: whether updates are made orthogonal in
+    bfloat16, which is precise enough (Jordan et al. 2024) and several times as fast where the
+    processor multiplies it; all sums stay fp32.
     """
     inner = {id(weight) for weight in blocks.parameters() if weight.ndim == 2}
     trained = [weight for weight in model.parameters() if weight.requires_grad]
@@ -91,4 +104,5 @@ def muon_adamw(
         },
         {"params": [w for w in trained if w.ndim <= 1]},
     ]
-    return MuonAdamW([group for group in groups if group["params"]], learning_rate)
+    arithmetic = torch.bfloat16 if in_bf16 else torch.float32
+    return MuonAdamW([group for group in groups if group["params"]], learning_rate, arithmetic)

@@ -17,6 +17,7 @@ from torch.nn import functional
 from assay.learning import curve, loop, seeding
 from assay.learning.muon_adamw import muon_adamw
 from assay.learning.optimiser import adamw, warmup_then_cosine
+from assay.learning.precision import in_bf16
 from assay.learning.recipe import Recipe
 from assay.modalities.text import codec
 from assay.progress import say
@@ -92,7 +93,13 @@ def recipe(chosen: TextGenerationTrain) -> Recipe:
 
 def _muon(chosen: TextGenerationTrain, model: nn.Module) -> torch.optim.Optimizer:
     blocks = model.get_submodule("blocks")
-    return muon_adamw(model, blocks, chosen.learning_rate, chosen.weight_decay)
+    return muon_adamw(
+        model,
+        blocks,
+        chosen.learning_rate,
+        chosen.weight_decay,
+        in_bf16=in_bf16(chosen.precision),
+    )
 
 
 def _adamw(chosen: TextGenerationTrain, model: nn.Module) -> torch.optim.Optimizer:
