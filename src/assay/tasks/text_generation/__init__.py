@@ -110,7 +110,7 @@ class TextGeneration(Task[Settings]):
 
 
 def _targets() -> Targets:
-    from assay.modalities.text.documents_only import NoTargets
+    from assay.objectives.generation.no_targets import NoTargets
 
     return NoTargets()
 
