@@ -100,7 +100,7 @@ def export(
         fallback=settings.export.fallback,
         golden=_golden(model, sessions["fp32"]),
         card=_card(files.model, settings, report.precision),
-        sizes={"batch": 1, "length": 2, "total": 2, "kept": 1, "past": 0},
+        sizes={"batch": 1, "length": 2, "past": 1, "total": 3, "kept": 1},
         encoder={"context": model.sizes.context, "start": coded.end, "stop": coded.end},
     )
     writing.write(folder, content, settings, files)
