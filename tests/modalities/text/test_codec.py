@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -171,13 +172,15 @@ def _foreign() -> str:
 def test_a_tokenizer_that_is_none_of_ours_is_refused(
     tmp_path: Path, content: str | None, found: str
 ) -> None:
+    learned("bytes").write(tmp_path)
+    (tmp_path / TOKENIZER).unlink()
     if content is not None:
         (tmp_path / TOKENIZER).write_text(content, encoding="latin-1")
     with pytest.raises(BundleRefused) as refusal:
         codec.read(tmp_path)
     assert found in refusal.value.found
     assert str(tmp_path / TOKENIZER) in refusal.value.found
-    assert codec.END in refusal.value.expected
+    assert "eos_token in tokenizer_config.json" in refusal.value.expected
     assert refusal.value.cure
 
 
@@ -199,3 +202,43 @@ def test_a_tokenizer_file_that_cuts_and_pads_does_neither_here(tmp_path: Path) -
     other.enable_padding(length=9)
     other.save(str(tmp_path / TOKENIZER))
     assert list(map(len, codec.read(tmp_path).encode(["abcdef", "a"]))) == [6, 1]
+
+
+def _named(folder: Path, end: object) -> None:
+    """Say which token ends a document."""
+    (folder / codec.CONFIG).write_text(json.dumps({"eos_token": end, "padding_side": "left"}))
+
+
+@pytest.mark.parametrize("end", ["<|im_end|>", {"content": "<|im_end|>", "lstrip": False}])
+def test_the_end_is_the_token_that_the_folder_names(tmp_path: Path, end: object) -> None:
+    from tokenizers import AddedToken, Tokenizer, processors
+
+    learned("bpe").write(tmp_path)
+    other = Tokenizer.from_file(str(tmp_path / TOKENIZER))
+    other.add_special_tokens([AddedToken("<|im_end|>", special=True)])
+    place = other.get_vocab()["<|im_end|>"]
+    other.post_processor = processors.TemplateProcessing(
+        single="<|im_end|> $A <|im_end|>", special_tokens=[("<|im_end|>", place)]
+    )
+    other.save(str(tmp_path / TOKENIZER))
+    _named(tmp_path, end)
+    coded = codec.read(tmp_path)
+    assert (coded.end, coded.size) == (place, place + 1)
+    # No special token is added, and a text that spells one has its letters.
+    (ids,) = coded.encode(["the cat<|im_end|>"])
+    assert place not in ids
+    assert coded.decode(ids) == "the cat<|im_end|>"
+    (tmp_path / "copy").mkdir()
+    coded.write(tmp_path / "copy")
+    assert codec.read(tmp_path / "copy").end == place
+
+
+@pytest.mark.parametrize("end", [None, 2, "<|no such token|>"])
+def test_a_folder_that_names_no_end_is_refused(tmp_path: Path, end: object) -> None:
+    learned("bytes").write(tmp_path)
+    _named(tmp_path, end)
+    with pytest.raises(BundleRefused, match=r"names no eos_token|has no token <\|no such"):
+        codec.read(tmp_path)
+    (tmp_path / codec.CONFIG).unlink()
+    with pytest.raises(BundleRefused, match=codec.CONFIG):
+        codec.read(tmp_path)

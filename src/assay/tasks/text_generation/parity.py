@@ -6,6 +6,7 @@ never leaves the export stage.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 # Of a logit in fp32. Logits of language models are larger than a classifier's.
 TOLERANCE = 1e-3
 PROMPTS, PROMPT_TOKENS, TOKENS = 64, 16, 128
+# Logits that greedy decoding computes at most: a large vocabulary gets fewer prompts.
+LOGITS = 2**26
 # Batch sizes, lengths of what is read first, and of what is read behind it.
 GRID = ((1, 1, 1), (1, 7, 1), (2, 5, 3), (7, 16, 1), (3, 2, 9))
 CURE = "report this with the versions that `assay doctor` prints; nothing was exported"
@@ -95,10 +98,14 @@ def logits(session: Session, ids: Array) -> Array:
 def greedy(model: Decoder, session: Session, prompts: Sequence[Sequence[int]]) -> Greedy:
     """Continue prompts greedily with both, :data:`TOKENS` tokens each, and compare every token.
 
+    Of a vocabulary for which all would be more than :data:`LOGITS`, evenly spread ones.
+
     Raises:
         ParityFailed: a token differs that is no tie.
 
     """
+    most = max(1, LOGITS // (TOKENS * model.sizes.vocabulary))
+    prompts = prompts[:: math.ceil(len(prompts) / most)]
     count = min(TOKENS, model.sizes.context - max(map(len, prompts)))
     text = torch.tensor([list(prompt) for prompt in prompts])
     decoding = Decoding(session, prompts)
