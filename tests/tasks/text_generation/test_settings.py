@@ -56,3 +56,14 @@ def test_what_it_learns_is_said() -> None:
     assert TextGenerationModel(**block).summary == "a language model of bpe"
     tuned = TextGenerationModel(**block, train=_pretrained())
     assert tuned.summary == f"a language model fine-tuned from {CHECKPOINT}"
+
+
+def test_a_network_from_random_weights_has_nothing_to_forget() -> None:
+    block: dict[str, Any] = {
+        "data": "text",
+        "task": "generation",
+        "evaluate": {"also": "wikitext2"},
+    }
+    with pytest.raises(ValidationError, match=r"also is null where train\.network is gpt"):
+        TextGenerationModel(**block)
+    assert TextGenerationModel(**block, train=_pretrained()).evaluate.also == "wikitext2"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from assay.settings.corpus import CorpusIngest, CorpusValidate
-from assay.settings.generation import GenerationModel
+from assay.settings.generation import GenerationEvaluate, GenerationModel
 from assay.settings.release import Gate
 from assay.settings.schema import BatchSize, Epochs, Optimisation
 from assay.settings.text import TextSplit
@@ -92,6 +92,18 @@ class TextGenerationTrain(Optimisation):
         return value
 
 
+class TextGenerationEvaluate(GenerationEvaluate):
+    """How the bundle is measured.
+
+    Attributes:
+        also: a named corpus that has nothing to do with what is learned, on which a fine-tuned
+            model is measured before and after, so that forgetting is seen.
+
+    """
+
+    also: str | None = None
+
+
 class TextGenerationModel(GenerationModel):
     """One language model."""
 
@@ -100,9 +112,22 @@ class TextGenerationModel(GenerationModel):
     validation: CorpusValidate = Field(default=CorpusValidate(), alias="validate")
     split: TextSplit = TextSplit()
     train: TextGenerationTrain = TextGenerationTrain()
+    evaluate: TextGenerationEvaluate = TextGenerationEvaluate()
     # The margin is a share of the bits per byte. Logits of language models are larger than a
     # classifier's, and so is what rounding makes of them.
     gate: Gate = Gate(floors={"copied_share": 0.05}, max_parity_difference=1e-3)
+
+    @field_validator("evaluate")
+    @classmethod
+    def _forgets_something(
+        cls, evaluate: TextGenerationEvaluate, info: ValidationInfo
+    ) -> TextGenerationEvaluate:
+        train = info.data.get("train")
+        if evaluate.also is not None and train is not None and train.network != "pretrained":
+            raise ValueError(
+                f"also is null where train.network is {train.network}: it knew nothing before"
+            )
+        return evaluate
 
     @property
     def summary(self) -> str:
