@@ -128,9 +128,9 @@ def test_the_precision_is_the_one_asked_for_and_fp32_comes_along_where_it_may(
     graphs = sorted(path.name for path in (tmp_path / "int8").glob("*.onnx"))
     assert graphs == ["fp32.onnx", "model.onnx"]
     row = np.array([[0, 5, 9, 3]])
-    both = [parity.logits(Session(str(tmp_path / "int8" / name), 1), row) for name in graphs]
-    assert not np.array_equal(*both)
-    np.testing.assert_allclose(*both, atol=0.2)
+    one, two = (parity.logits(Session(str(tmp_path / "int8" / name), 1), row) for name in graphs)
+    assert not np.array_equal(one, two)
+    np.testing.assert_allclose(one, two, atol=0.2)
 
 
 def test_the_smallest_context_there_is_can_be_exported(

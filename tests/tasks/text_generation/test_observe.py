@@ -24,7 +24,8 @@ def test_each_document_is_measured_by_what_it_costs_and_its_length(checkpoint: P
     texts = ["coffee river menu", "", None, "xqz 汉 vvv xqz", 12]
     found = observe(settings(), bundle, pd.DataFrame({"text": texts}))
     assert set(found) == {"output: bits per byte", "text: characters"}
-    bits, characters = found["output: bits per byte"], found["text: characters"]
+    bits = np.asarray(found["output: bits per byte"])
+    characters = np.asarray(found["text: characters"])
     assert characters.tolist() == [17, 0, 0, 13, 2]
     assert bits.dtype == characters.dtype == np.float64
     model = LanguageModel.open(bundle, codec.read)
