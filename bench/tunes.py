@@ -1,8 +1,8 @@
 """Whether generated Song-dynasty poems keep the form of their tune: the lengths of its lines.
 
-Reads the bundle and the splits of a model that was built. Writes nothing. A tune prescribes how many
-characters stand between two marks of punctuation, one after the other; most tunes have variants. A
-poem keeps the form where its lengths are those of a train poem of the same tune, whole.
+Reads the bundle and the splits of a model that was built. Writes nothing. A tune prescribes how
+many characters stand between two marks of punctuation, one after the other; most tunes have
+variants. A poem keeps the form where its lengths are those of a train poem of the same tune, whole.
 """
 
 from __future__ import annotations

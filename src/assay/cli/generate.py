@@ -119,7 +119,8 @@ def _prompts(prompt: str | None, file: Path | None) -> list[str]:
             cure="leave out the other",
         )
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        # Some editors put a mark first, which is no part of a prompt.
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as problem:
         raise UsageError(
             f"{file} can't be read: {problem}",
