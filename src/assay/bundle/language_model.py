@@ -83,6 +83,8 @@ class LanguageModel:
             stated.number(CONTEXT),
             start=stated.number(START),
             stop={stated.number(STOP)},
+            # It stands for no text in particular.
+            never={tokenizer.unknown} - {-1},
         )
 
     @classmethod
@@ -119,7 +121,7 @@ class LanguageModel:
         ``row`` tells the texts of one seed apart; the text ends before the first of ``stop``.
 
         Raises:
-            UsageError: ``max_tokens`` leaves no room for a prompt.
+            UsageError: ``max_tokens`` is less than 1.
 
         """
         (ids,) = self.tokenizer.encode([prompt])
