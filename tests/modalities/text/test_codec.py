@@ -242,3 +242,11 @@ def test_a_folder_that_names_no_end_is_refused(tmp_path: Path, end: object) -> N
     (tmp_path / codec.CONFIG).unlink()
     with pytest.raises(BundleRefused, match=codec.CONFIG):
         codec.read(tmp_path)
+
+
+def test_a_token_that_ends_a_document_is_not_unknown(tmp_path: Path) -> None:
+    learned("characters").write(tmp_path)
+    assert codec.read(tmp_path).unknown == 1
+    _named(tmp_path, codec.UNKNOWN)
+    coded = codec.read(tmp_path)
+    assert (coded.end, coded.unknown) == (1, -1)

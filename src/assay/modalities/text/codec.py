@@ -56,7 +56,9 @@ class Codec:
         if place is None:
             raise ValueError(f"the tokenizer has no token {end}")
         self.end, self._end_name = place, end
-        self.unknown = unknown_id(tokenizer)
+        unknown = unknown_id(tokenizer)
+        # Some tokenizers name the same token for both; it ends a document.
+        self.unknown = -1 if unknown == place else unknown
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the token ids of each text, nothing added and nothing cut."""
