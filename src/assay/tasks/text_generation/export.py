@@ -134,7 +134,9 @@ def _report(
     with torch.inference_mode():
         expected = model(torch.from_numpy(rows)).numpy()
     found, quantized = parity.logits(full, rows), parity.logits(small, rows)
-    validation = parity.require_near(float(np.abs(expected - found).max()))
+    validation = parity.require_near(
+        float(np.abs(expected - found).max()), float(np.abs(expected).max())
+    )
     (fp32, fp32_speed), (int8, int8_speed) = (
         _bits(session, compared, model.sizes.context, coded) for session in (full, small)
     )
