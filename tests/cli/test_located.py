@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -9,6 +9,9 @@ from assay.errors import MissingFile
 from assay.paths import ModelPaths
 from assay.tasks.bundles import open_bundle
 from tests import made
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.processor
 
