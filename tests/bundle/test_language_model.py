@@ -67,8 +67,8 @@ def test_a_continuation_is_no_repetition_of_the_prompt(model: LanguageModel) -> 
 
 def test_a_prompt_that_is_too_long_loses_its_beginning(model: LanguageModel) -> None:
     long = "menu hotel music " * 8
-    found, short = model.continuations([long, long[-28:]], 20, GREEDY)
-    assert found.cut == len(long) - 28
+    found, short = model.continuations([long, long[-48:]], 20, GREEDY)
+    assert found.cut == len(long) - 48
     assert (found.text, short.cut) == (short.text, 0)
     assert model.write(long, 20, GREEDY).cut == found.cut
 
@@ -108,8 +108,8 @@ def test_a_text_that_spells_the_end_of_a_document_does_not_end_it(model: Languag
     assert next(iter(model.scored([codec.END]))).nats.shape == (len(codec.END) + 1,)
 
 
-@pytest.mark.parametrize("count", [0, -1, 48])
-def test_so_many_tokens_have_no_room(model: LanguageModel, count: int) -> None:
+@pytest.mark.parametrize("count", [0, -1])
+def test_no_token_at_all_is_refused(model: LanguageModel, count: int) -> None:
     with pytest.raises(UsageError, match=f"{count} tokens"):
         model.write("coffee", count, GREEDY)
     with pytest.raises(UsageError, match=f"{count} tokens"):

@@ -135,4 +135,4 @@ def test_a_token_that_stops_and_a_prompt_that_was_cut_are_told() -> None:
     assert "".join(streamed) == _letters(expected)
     assert (streamed.ending, streamed.tokens) == ("stop", len(expected))
     long: Stream = generator.stream(made.ids(made.TEXT[:300]), 30, GREEDY)
-    assert Streamed(long, _letters).cut == 300 - (made.CONTEXT - 30)
+    assert Streamed(long, _letters).cut == 300 - made.CONTEXT

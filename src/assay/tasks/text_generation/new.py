@@ -48,7 +48,7 @@ def propose(data: Path, columns: Mapping[str, str]) -> Proposal[TextGenerationMo
     """
     reading = CorpusIngest(text=columns.get("text", "text"))
     texts = _read(data, reading)
-    notes = []
+    notes: list[str] = []
     if len(texts) == 1:
         reading, notes = _separated(data, reading, texts[0])
         texts = _read(data, reading)
