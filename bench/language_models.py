@@ -117,8 +117,8 @@ def _page(found: Sequence[Built]) -> str:
     return "\n\n".join(
         [
             "**Language models.** `assay new NAME --from examples/NAME.yaml`, then `assay run "
-            "NAME` for each seed; the bundle as it is served, on the test split (`shakespeare`: the last "
-            "tenth of the file, as in nanoGPT). A token is a character here. N-grams are "
+            "NAME` for each seed; the bundle as it is served, on the test split (`shakespeare`: "
+            "the last tenth of the file, as in nanoGPT). A token is a character here. N-grams are "
             "interpolated Kneser-Ney on the same tokens and train split. Copied: 200 texts "
             "generated from no prompt at temperature 1, of which this share has a passage of a "
             "train text (50 characters of `shakespeare`, 20 of `songci`), and of held-out texts of "

@@ -68,10 +68,6 @@ def test_a_seed_decides(model: LanguageModel) -> None:
     assert one.held_out.quality == other.held_out.quality
 
 
-def test_no_more_tokens_are_asked_for_than_the_context_allows(model: LanguageModel) -> None:
-    assert _sampled(model, samples=4, sample_tokens=500).generated.quality.tokens.longest <= 47
-
-
 def test_held_out_passages_are_parts_of_test_documents_of_equal_length(
     model: LanguageModel,
 ) -> None:

@@ -51,15 +51,8 @@ def sampled(model: LanguageModel, splits: Splits, chosen: GenerationEvaluate) ->
 def shown(model: LanguageModel, test: Sequence[str], seed: int) -> list[Sample]:
     """Return what the model writes behind five beginnings of test documents."""
     places = np.linspace(0, len(test) - 1, min(PROMPTS, len(test))).astype(int)
-    context = model.generator.context
-    length = min(PROMPT_TOKENS, context // 2)
-    ids = [model.tokenizer.encode([test[place]])[0][:length] for place in places]
+    ids = [model.tokenizer.encode([test[place]])[0][:PROMPT_TOKENS] for place in places]
     prompts = [model.tokenizer.decode(own) for own in ids]
-<<<<<<< HEAD
-=======
-    # A prompt is read as a whole, the start token before it, too.
-    most = min(SHOWN_TOKENS, context - length - 1)
->>>>>>> 9f068257d0b1aadcc88f77af2107645fbadeab40
     found = []
     for temperature in TEMPERATURES:
         sampling = Sampling(temperature=temperature, seed=seed)
