@@ -90,6 +90,13 @@ def test_a_larger_vocabulary_makes_fewer_tokens_and_is_never_exceeded() -> None:
     assert lengths[0] > lengths[1] > lengths[2]
 
 
+def test_no_token_of_byte_pairs_holds_more_than_a_word_and_the_space_before_it() -> None:
+    coded = codec.learned("bpe", ["the cat sat on the mat, he said"] * 9, 400)
+    tokens = [coded.decode([token]) for token in range(1, coded.size)]
+    assert " mat" in tokens
+    assert not any(" " in token[1:] or "t," in token for token in tokens)
+
+
 def test_a_character_that_was_not_learned_is_unknown_one_token_each() -> None:
     coded = codec.learned("characters", ["abc"], 300)
     (ids,) = coded.encode(["aXb汉👍c"])
