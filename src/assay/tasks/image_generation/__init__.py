@@ -1,0 +1,1 @@
+"""Image generation: a variational autoencoder from random weights, exported as ONNX graphs."""
