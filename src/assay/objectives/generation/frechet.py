@@ -26,7 +26,8 @@ def frechet_distance(first: Floats, second: Floats) -> float:
 
     The estimate is biased upwards, more so with fewer rows (Chong and Forsyth, "Effectively
     unbiased FID", CVPR 2020): compare only sets of equal size, and read it beside the distance of
-    two sets of real images of that size.
+    two sets of real images of that size. It has no bootstrap interval: rows that are drawn twice
+    leave fewer different ones, and so a larger distance.
 
     Args:
         first: features, shape (rows, features), two rows or more.

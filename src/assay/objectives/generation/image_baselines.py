@@ -8,7 +8,8 @@ What compares with what: :meth:`PcaGaussians.bounds` are lower bounds, in nats, 
 probabilities of 8-bit images. They compare with bounds of other models of the same 8-bit images,
 such as a variational autoencoder with a discretised logistic likelihood. They compare with nothing
 on binarised images: a density of 256 levels says little of two. Fitted on those, only the samples
-compare.
+compare. One variance of noise for all numbers is costly where many never vary: see
+:mod:`assay.objectives.generation.pixel_histograms`, whose log probabilities are exact.
 """
 
 from __future__ import annotations

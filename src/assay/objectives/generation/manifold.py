@@ -147,7 +147,8 @@ def _range(part: slice) -> Ints:
 def _distances(queries: Rows, known: Rows) -> Iterator[tuple[slice, slice, Floats]]:
     """Yield squared distances of a part of the queries to a part of the known rows.
 
-    ``|a|^2 + |b|^2 - 2ab``: exact for whole numbers such as pixels.
+    ``|a|^2 + |b|^2 - 2ab``: exact for whole numbers such as pixels. Of others, rows that differ by
+    less than some millionth of their lengths are taken for equal.
     """
     for own in _parts(len(queries)):
         first = queries[own].astype(np.float64)
