@@ -132,6 +132,52 @@ def _run_all(folder: Path) -> None:
 
 
 @functools.cache
+def built_generator(checkpoint: Path) -> Path:
+    """Return a project whose language model went through all stages; made once, to be looked at.
+
+    ``checkpoint`` only says in which folder this session makes things.
+    """
+    return _made_once(checkpoint, "built generator", _build_generator)
+
+
+def _build_generator(folder: Path) -> None:
+    folder.mkdir()
+    lay_out_plain(folder, generator_settings(), texts(300)[["text"]])
+    _run_all(folder)
+
+
+def generator_settings(**train: Any) -> dict[str, Any]:
+    """Return the block of a language model that is trained in seconds."""
+    small = {
+        "tokenizer": "characters",
+        "layers": 1,
+        "heads": 2,
+        "width": 32,
+        "context": 48,
+        "epochs": 4,
+        "batch_size": 8,
+        "learning_rate": 1e-2,
+        "checkpoint_every": 20,
+        "threads": 1,
+    }
+    return {
+        "data": "text",
+        "task": "generation",
+        "labels": [],
+        "validate": {"min_characters": 1000, "max_repeated_share": 0.9},
+        "train": small | train,
+        "export": {"threads": 1},
+        "evaluate": {
+            "bootstrap": 100,
+            "samples": 8,
+            "sample_tokens": 30,
+            "baseline_order": 3,
+            "threads": 1,
+        },
+    }
+
+
+@functools.cache
 def built_images(checkpoint: Path) -> Path:
     """Return a project whose model of images went through all stages; made once, as :func:`built`.
 

@@ -128,8 +128,9 @@ class Parity(Record):
         metric: the validation metric by which precisions are compared, as people read it.
         fp32: the graph in fp32.
         int8: the quantized graph.
-        score_drop: what int8 loses of the metric.
-        same_prediction_int8: share of validation rows that int8 predicts as fp32 does.
+        score_drop: what int8 loses of the metric, or adds to one of which less is better.
+        same_prediction_int8: share of validation rows (of a language model: tokens) that int8
+            predicts as fp32 does.
         validation_rows: rows of the validation split.
         validation_max_abs_diff: greatest difference of an output between ONNX fp32 and torch.
         grid_max_abs_diff: the same over a grid of input shapes.
@@ -142,6 +143,8 @@ class Parity(Record):
         reason: why.
         false_alarm: share of inputs in scope that may be called out of scope; None: none may.
         threshold: the score below which an input is called out of scope; None where no input is.
+        greedy_tokens: of a language model, tokens that ONNX and torch chose alike in greedy
+            decoding; None of other models.
 
     """
 
@@ -159,10 +162,14 @@ class Parity(Record):
     reason: str
     false_alarm: float | None = None
     threshold: float | None = None
+    greedy_tokens: int | None = None
 
 
 class Timings(Record):
-    """What this machine measured of fp32 and int8: shown and logged, never tracked by DVC."""
+    """What this machine measured of fp32 and int8: shown and logged, never tracked by DVC.
+
+    A language model counts tokens where a classifier counts rows: ``unit`` says which.
+    """
 
     rows_per_second_fp32: float
     rows_per_second_int8: float
@@ -170,6 +177,7 @@ class Timings(Record):
     provider: str
     processor: str
     threads: int
+    unit: str = "rows"  # or tokens
 
 
 class SplitPart(Record):

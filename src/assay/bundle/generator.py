@@ -47,7 +47,7 @@ class Generator:
             BundleRefused: the graph is none that generates.
 
         """
-        self._session, self.context = session, context
+        self.session, self.context = session, context
         self.vocabulary = vocabulary(session)
         self.start, self.stop = start, frozenset(stop)
 
@@ -89,7 +89,7 @@ class Generator:
             UsageError: as :meth:`fit`.
 
         """
-        return Stream(self._session, self._text(prompt, max_tokens, sampling, row))
+        return Stream(self.session, self._text(prompt, max_tokens, sampling, row))
 
     def generate(
         self, prompts: Sequence[Sequence[int]], max_tokens: int, sampling: Sampling
@@ -112,7 +112,11 @@ class Generator:
 
     def nats(self, ids: Sequence[int]) -> Floats:
         """Return what each token of a document costs: :meth:`assay.bundle.scoring.Scorer.nats`."""
-        return Scorer(self._session, self.context, self.start).nats(ids)
+        return self.scorer().nats(ids)
+
+    def scorer(self) -> Scorer:
+        """Return what tells how probable documents are."""
+        return Scorer(self.session, self.context, self.start)
 
     def _text(self, prompt: Sequence[int], max_tokens: int, sampling: Sampling, row: int) -> Text:
         fitted = self.fit(prompt, max_tokens)
@@ -121,7 +125,7 @@ class Generator:
 
     def _grow(self, texts: Sequence[Text]) -> None:
         """Draw until every text has ended; what is read behind an ended one, no other reads."""
-        decoding = Decoding(self._session, [text.prompt.ids for text in texts])
+        decoding = Decoding(self.session, [text.prompt.ids for text in texts])
         while True:
             for text, logits in zip(texts, decoding.logits, strict=True):
                 text.grow(logits)

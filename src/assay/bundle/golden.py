@@ -34,7 +34,8 @@ class Golden:
 
     Attributes:
         feeds: of each row, as a batch of one.
-        logits: float32 of shape (rows, classes), by the fp32 graph on the exporting processor.
+        logits: float32 of shape (rows, outputs), by the fp32 graph on the exporting processor: of
+            the classes, or of the tokens that may follow.
 
     """
 
@@ -86,7 +87,7 @@ def read(folder: Path) -> Golden:
 
 
 def _logits(session: Session, feeds: Sequence[Feeds]) -> Array:
-    return np.concatenate([session.run(one) for one in feeds])
+    return np.concatenate([session.run(one).reshape(1, -1) for one in feeds])
 
 
 def _arrow(kind: np.dtype[Any]) -> pa.DataType:

@@ -134,8 +134,7 @@ def read(folder: Path) -> Manifest:
             another version of Assay.
 
     """
-    stated = _stated(folder)
-    manifest = _parsed(folder, stated)
+    manifest = read_alone(folder)
     found = {path.name for path in folder.iterdir()} - {MANIFEST}
     if unlisted := sorted(found ^ set(manifest.files)):
         raise refused(folder, f"{', '.join(unlisted)} is missing, or is not listed in {MANIFEST}")
@@ -143,6 +142,16 @@ def read(folder: Path) -> Manifest:
     if altered:
         raise refused(folder, f"the bytes of {', '.join(sorted(altered))} were altered")
     return manifest
+
+
+def read_alone(folder: Path) -> Manifest:
+    """Read ``assay.json`` and check it against itself; no other file of the bundle is looked at.
+
+    Raises:
+        BundleRefused: it is missing, altered, or of another version of Assay.
+
+    """
+    return _parsed(folder, _stated(folder))
 
 
 def refused(folder: Path, found: str) -> BundleRefused:

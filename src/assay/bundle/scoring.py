@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
     Floats = np.ndarray[Any, np.dtype[np.float64]]
+    Booleans = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 class Scorer:
@@ -66,12 +67,21 @@ class Scorer:
             UsageError: as :meth:`nats`.
 
         """
+        return (scored.nats for scored in self.all_scored(documents))
+
+    def all_scored(self, documents: Iterable[Sequence[int]]) -> Iterator[Scored]:
+        """Yield what is known of each document's tokens, in their order.
+
+        Raises:
+            UsageError: as :meth:`nats`.
+
+        """
         begun: deque[_Document] = deque()
         for window, logits in self._session.run_all(self._windows(documents, begun)):
             window.count(logits[0])
             while begun and not begun[0].left:
-                yield begun.popleft().nats
-        yield from (document.nats for document in begun)
+                yield begun.popleft().scored
+        yield from (document.scored for document in begun)
 
     def _windows(
         self, documents: Iterable[Sequence[int]], begun: deque[_Document]
@@ -83,7 +93,8 @@ class Scorer:
             # The last token is followed by none.
             ends = _ends(len(known) - 1, self._context, self.stride)
             nats = np.full(len(ids), np.log(self._vocabulary))
-            document = _Document(known, nats, len(ends))
+            scored = Scored(nats, np.zeros(len(ids), dtype=np.bool_))
+            document = _Document(known, scored, len(ends))
             begun.append(document)
             for before, end in zip([0, *ends], ends, strict=False):
                 first = max(0, end - self._context)
@@ -96,12 +107,26 @@ class Scorer:
         return {IDS: row, MASK: np.ones_like(row), KEPT: places, **self._empty}
 
 
+@dataclass(frozen=True)
+class Scored:
+    """What a model makes of a document's tokens.
+
+    Attributes:
+        nats: -ln p of each token given those before it, float64 (tokens,).
+        likeliest: whether it is the one that the model held most probable, bool (tokens,).
+
+    """
+
+    nats: Floats
+    likeliest: Booleans
+
+
 @dataclass
 class _Document:
     """A document of which some windows were counted; ``left`` were not."""
 
     known: Array
-    nats: Floats
+    scored: Scored
     left: int
 
 
@@ -115,11 +140,13 @@ class _Window:
 
     def count(self, logits: Array) -> None:
         """Write down what the tokens cost, by float32 logits (tokens, vocabulary)."""
-        known, nats = self.document.known, self.document.nats
+        known, scored = self.document.known, self.document.scored
         targets = known[self.first + 1 : self.end + 1]
         # Without a start token, the first of the known tokens is the document's own.
-        shift = len(nats) - len(known) + 1
-        nats[self.first + shift : self.end + shift] = _costs(logits, targets)
+        shift = len(scored.nats) - len(known) + 1
+        places = slice(self.first + shift, self.end + shift)
+        scored.nats[places] = _costs(logits, targets)
+        scored.likeliest[places] = logits.argmax(axis=-1) == targets
         self.document.left -= 1
 
 

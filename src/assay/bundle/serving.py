@@ -47,14 +47,16 @@ class Graph:
     precision: Precision
 
 
-def choose(folder: Path, stated: Manifest, threads: int) -> Graph:
+def choose(folder: Path, stated: Manifest, threads: int, *, intra_op_threads: int = 1) -> Graph:
     """Open the graph that answers here as it was measured.
+
+    ``threads`` and ``intra_op_threads`` are those of :class:`~assay.bundle.session.Session`.
 
     Raises:
         BundleRefused: none of the bundle's graphs does.
 
     """
-    served = Session(str(folder / MODEL), threads)
+    served = Session(str(folder / MODEL), threads, intra_op_threads=intra_op_threads)
     if _is_home(stated, served.provider):
         return Graph(served, stated.precision)
     largest = _largest(folder, stated, MODEL, served)
@@ -62,7 +64,7 @@ def choose(folder: Path, stated: Manifest, threads: int) -> Graph:
         return Graph(served, stated.precision)
     if FALLBACK not in stated.files:
         raise _differs(folder, stated, largest)
-    fallback = Session(str(folder / FALLBACK), threads)
+    fallback = Session(str(folder / FALLBACK), threads, intra_op_threads=intra_op_threads)
     rounding = _largest(folder, stated, FALLBACK, fallback)
     if rounding > LEAST_ALLOWED:
         raise _differs(folder, stated, rounding)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from assay.bundle.golden import Feeds
     from assay.bundle.manifest import Precision
     from assay.paths import ModelPaths
-    from assay.settings.classification import ClassificationModel
+    from assay.settings.schema import Model
 
 # The libraries whose versions decide what a graph holds and how it runs.
 PACKAGES = ("torch", "onnx", "onnxscript", "onnxruntime", "onnxruntime-gpu")
@@ -36,7 +36,7 @@ CARD = "README.md"
 TYPES = {"float": "float32", "double": "float64", "string": "str"}
 
 
-def metadata(settings: ClassificationModel, files: ModelPaths) -> dict[str, str]:
+def metadata(settings: Model, files: ModelPaths) -> dict[str, str]:
     """Return what the graph itself carries: labels, and the digests of what it was made from."""
     return {
         "assay.task": settings.kind,
@@ -74,7 +74,7 @@ class Content:
     threshold: float | None = None
 
 
-def write(folder: Path, content: Content, settings: ClassificationModel, files: ModelPaths) -> None:
+def write(folder: Path, content: Content, settings: Model, files: ModelPaths) -> None:
     """Write graphs, golden rows, card and manifest into ``folder``.
 
     It exists, and may hold more of the bundle already; ``files`` are the model's paths, by which it

@@ -14,6 +14,7 @@ import click
 COMMANDS = {
     "run": "Build one model: validate, train, export, measure.",
     "predict": "Ask a built model for the label of texts, or of a whole file.",
+    "generate": "Let a language model continue a text.",
     "new": "Add a model of your own to params.yaml, from a file.",
     "promote": "Make what was built champion, if the gate lets it.",
     "rollback": "Make an earlier release champion again.",
@@ -47,7 +48,7 @@ class Lazy(click.Group):
 @click.command(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="assay", prog_name="assay")
 def assay(**_: Any) -> None:
-    """Retraining you can prove: from labelled data to a proven ONNX model.
+    """Retraining you can prove: from your data to a proven ONNX model.
 
     Exit codes: 0 done; 1 a fault of ours; 2 wrong usage or settings; 3 the data was refused;
     4 the gate refused.

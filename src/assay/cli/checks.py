@@ -23,7 +23,7 @@ from assay.errors import OLD_VERSIONS, AssayError
 from assay.gateways import signing, versioning
 from assay.paths import ModelPaths, require_project
 from assay.tasks import registry
-from assay.tasks.bundles import open_classifier
+from assay.tasks.bundles import open_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -147,7 +147,7 @@ def _bundle(name: str) -> Finding:
     if not folder.is_dir():
         return Finding(f"{name}: bundle", "note", "not built yet", f"assay run {name}")
     try:
-        served = open_classifier(folder)
+        served = open_bundle(folder)
     except AssayError as problem:
         return Finding(f"{name}: bundle", "wrong", problem.found, problem.cure)
     return Finding(f"{name}: bundle", "ok", f"{served.precision} on {served.provider}")

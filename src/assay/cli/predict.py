@@ -14,13 +14,14 @@ import click
 from assay import cores
 from assay.cli import as_json
 from assay.cli.answer import columns, give
+from assay.cli.located import locate
 from assay.cli.predict_explain import explanations, refuse_file, show_explained, units_of
 from assay.cli.predict_file import ADDED, DIGITS, Source, ask, in_scope, open_file, show, write
-from assay.errors import MissingFile, UsageError
+from assay.errors import UsageError
 from assay.gateways import written
-from assay.paths import ModelPaths, require_project
-from assay.progress import say
+from assay.paths import require_project
 from assay.tasks import registry
+from assay.tasks.task import PredictingTask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from assay.bundle.classifier import Answers
     from assay.modalities.requests import Occluded, Requests
     from assay.objectives.classification.prediction import Prediction
+    from assay.settings.schema import Model
 
 
 @click.command(name="predict")
@@ -67,7 +69,7 @@ def command(
     """Ask MODEL for the label of each INPUT (a text, an image file, a row), or of a whole file."""
     require_project()
     settings = registry.load_model(model)
-    requests = registry.task_of(settings).requests(settings)
+    requests = _requests(model, settings)
     _check_usage(model, requests, words, file)
     _check_output(file, output, overwrite)
     if file is None:
@@ -86,6 +88,23 @@ def command(
             show(source, requests, given, json_=json_)
         else:
             write(source, requests, given, output, json_=json_)
+
+
+def _requests(model: str, settings: Model) -> Requests:
+    """Return how a model reads what it is asked about.
+
+    Raises:
+        UsageError: it predicts nothing; the command that asks it is named.
+
+    """
+    task = registry.task_of(settings)
+    if not isinstance(task, PredictingTask):
+        raise UsageError(
+            f"{model} predicts no label: this model generates",
+            expected="a model of a task of classification",
+            cure=f"assay {task.command} {model}",
+        )
+    return task.requests(settings)
 
 
 def _check_usage(model: str, requests: Requests, words: tuple[str, ...], file: Path | None) -> None:
@@ -142,25 +161,12 @@ def _open(model: str, workspace: bool) -> Source:
         LedgerRefused, SignatureRefused, BundleRefused: what is there does not hold.
 
     """
-    from assay.release import champion, ledger
     from assay.tasks.bundles import open_classifier
 
-    threads = cores.usable()
-    if not workspace and champion.version_of(ledger.read(), model) is not None:
-        bundle, version = champion.open_champion(model, threads=threads)
-        say(f"{model}, release {version} (champion): {bundle.precision} on {bundle.provider}")
-        return Source(bundle, version)
-    folder = ModelPaths(model).bundle
-    if not folder.is_dir():
-        raise MissingFile(
-            f"{model} has not been built: there is no {folder}",
-            expected="a champion, or a bundle in the workspace",
-            cure=f"assay run {model}, or dvc pull if a colleague built it",
-        )
-    bundle = open_classifier(folder, threads=threads)
-    why = "as asked" if workspace else "no version has been promoted yet"
-    say(f"{model} from the workspace ({why}): {bundle.precision} on {bundle.provider}")
-    return Source(bundle, None)
+    found = locate(model, workspace=workspace)
+    bundle = open_classifier(found.folder, threads=cores.usable())
+    found.say(bundle)
+    return Source(bundle, found.version)
 
 
 def _words(

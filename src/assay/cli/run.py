@@ -42,8 +42,9 @@ def command(model: str, json_: bool) -> None:
     versioning.reproduce(f"evaluate@{model}", on_line=say if json_ else None)
     unbuilt = _unbuilt(registry.load())
     built = Built.of(ModelPaths(model), register_if_reachable(model), unbuilt)
-    example = registry.task_of(settings).requests(settings).example
-    give(built.as_dict(), _summary(built, example), json_=json_)
+    task = registry.task_of(settings)
+    asked = f"assay {task.command} {model} {task.example(settings)}"
+    give(built.as_dict(), _summary(built, asked), json_=json_)
 
 
 def _unbuilt(models: Mapping[str, Model]) -> dict[str, str]:
@@ -93,7 +94,7 @@ class Built:
         }
 
 
-def _summary(built: Built, example: str) -> list[str]:
+def _summary(built: Built, asked: str) -> list[str]:
     evaluation, model = built.evaluation, built.files.model
     return [
         "",
@@ -106,7 +107,7 @@ def _summary(built: Built, example: str) -> list[str]:
         *columns(_places(built)),
         "",
         "next:",
-        *("  " + line for line in columns(_next(built, example))),
+        *("  " + line for line in columns(_next(built, asked))),
         *(f"note: {note}" for note in built.registration.notes),
     ]
 
@@ -137,7 +138,8 @@ def _precision(parity: Parity, timings: Timings | None) -> list[str]:
     speed = "speed not measured on this machine (the bundle was not exported here)"
     if timings:
         speed = (
-            f"{timings.rows_per_second_fp32:.0f} -> {timings.rows_per_second_int8:.0f} rows/s "
+            f"{timings.rows_per_second_fp32:.0f} -> {timings.rows_per_second_int8:.0f} "
+            f"{timings.unit}/s "
             f"({timings.int8_speedup:.1f} times, {timings.provider})"
         )
     return [f"fp32 to int8: {speed}, {score}, {size}", f"served: {parity.precision}"]
@@ -153,11 +155,11 @@ def _places(built: Built) -> list[list[str]]:
     ]
 
 
-def _next(built: Built, example: str) -> list[list[str]]:
+def _next(built: Built, asked: str) -> list[list[str]]:
     files = built.files
     return [
         ["source .venv/bin/activate", "the commands below live there"],
-        [f"assay predict {files.model} {example}", "ask the model"],
+        [asked, "ask the model"],
         [f"assay promote {files.model}", "make it champion, if the gate lets it"],
         *_retrain(files.model),
         [f"xdg-open {files.data_docs / 'index.html'}", "what was found in the data"],

@@ -77,6 +77,23 @@ def find_text(name: str, url: str, sha256: str | None = None) -> Path:
     return file
 
 
+def find_mirrored(name: str, expected: str) -> Path:
+    """Return a file of texts that the mirror alone has, ``name`` below ``text/``.
+
+    Raises:
+        SourceRefused: ``ASSAY_MIRROR`` is not set, or names a folder without it.
+
+    """
+    if file := mirrored(f"text/{name}"):
+        return file
+    folder = os.environ.get(MIRROR)
+    raise SourceRefused(
+        f"the mirror {folder}/ has no text/{name}" if folder else f"{MIRROR} is not set",
+        expected=f"a folder with text/{name}: {expected}; there is no address to fetch it from",
+        cure=f"put the file there, and set {MIRROR} to the folder",
+    )
+
+
 def installed(relative: str) -> Path | None:
     """Return a file or folder inside an installed package, ``PACKAGE/PATH``, if it is there.
 

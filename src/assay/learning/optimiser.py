@@ -1,11 +1,13 @@
-"""AdamW with decoupled decay, linear warm-up and linear decay.
+"""AdamW with decoupled decay; linear warm-up, then linear or cosine decay.
 
 Reads and writes nothing. Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR
-2019; the schedule is that of Devlin et al., "BERT", NAACL 2019.
+2019; the linear schedule is that of Devlin et al., "BERT", NAACL 2019, the other one that of
+Loshchilov and Hutter, "SGDR", ICLR 2017, without restarts.
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -53,3 +55,15 @@ def warmup_then_linear(step: int, steps: int, warmup: float) -> float:
     if step < rising:
         return (step + 1) / rising
     return max(0.0, (steps - step) / max(1, steps - rising))
+
+
+def warmup_then_cosine(step: int, steps: int, warmup: float, final: float) -> float:
+    """Return the share of the full learning rate at ``step`` (from 0) of ``steps``.
+
+    Up to the full rate over ``warmup`` of the steps, then down along a cosine to ``final`` of it.
+    """
+    rising = max(1, round(steps * warmup))
+    if step < rising:
+        return (step + 1) / rising
+    done = min(1.0, (step - rising) / max(1, steps - rising))
+    return final + (1 - final) * (1 + math.cos(math.pi * done)) / 2

@@ -15,12 +15,10 @@ from assay.gateways import signing, tracking, versioning
 from assay.paths import ModelPaths, ReleasePaths
 from assay.progress import say
 from assay.release import certificate, ledger
-from assay.tasks.bundles import open_classifier
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from assay.bundle.classifier import Classifier
     from assay.release.certificate import Certificate
     from assay.release.ledger import Ledger
 
@@ -74,18 +72,18 @@ def require_released(known: Ledger, model: str, version: int | None) -> int:
     return version
 
 
-def open_champion(model: str, *, threads: int = 2) -> tuple[Classifier, int]:
-    """Open the champion's bundle; return it with its version.
+def bundle_of(model: str) -> tuple[Path, int]:
+    """Return the folder of the champion's bundle, which holds, and its version.
 
     Raises:
         NoRelease: none was promoted yet.
         LedgerRefused: a line of the ledger was edited, dropped or moved.
-        SignatureRefused, BundleRefused: the release is not signed by a trusted key, or altered.
+        SignatureRefused: the release is not signed by a trusted key, or altered.
 
     """
     version = require_version(ledger.read(), model)
     require_intact(model, version)
-    return open_classifier(ReleasePaths(model, version).bundle, threads=threads), version
+    return ReleasePaths(model, version).bundle, version
 
 
 def require_intact(model: str, version: int) -> Certificate:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from assay.errors import InputRefused
 from assay.files import sha256
 from assay.gateways import versioning
-from assay.tasks.bundles import open_classifier
+from assay.tasks.bundles import open_bundle
 
 if TYPE_CHECKING:
     from assay.paths import ModelPaths
@@ -27,7 +27,7 @@ def require_sound(files: ModelPaths) -> None:
     """
     _refuse(files, _unrecorded(files) + versioning.verify_outputs(files.model))
     _refuse(files, versioning.verify_chain(files.model))
-    stated = open_classifier(files.bundle).manifest
+    stated = open_bundle(files.bundle).manifest
     if stated.made_from.get("weights") != sha256(files.checkpoint):
         _refuse(files, [f"{files.bundle} was made from other weights than {files.checkpoint}"])
 

@@ -79,5 +79,5 @@ def _flat(content: Mapping[str, JsonValue], above: str = "") -> Iterable[tuple[s
         path = f"{above}.{name}" if above else name
         if isinstance(value, dict):
             yield from _flat(value, path)
-        else:
+        elif value is not None:
             yield path, value

@@ -120,6 +120,8 @@ class Model(Block):
 
     data: str
     task: str
+    # The classes of a classifier; every other model has none.
+    labels: tuple[str, ...] = ()
     ingest: Ingest = Ingest()
     # Not `validate`: pydantic's own models have a method of that name.
     validation: Validate = Field(default=Validate(), alias="validate")

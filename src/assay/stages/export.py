@@ -32,7 +32,7 @@ def run(settings: Model, files: ModelPaths) -> None:
     records.write(files.parity, report)
     records.write(files.timings, timings)
     say(
-        f"export: {files.bundle}; fp32 {timings.rows_per_second_fp32} rows/s, int8 "
+        f"export: {files.bundle}; fp32 {timings.rows_per_second_fp32} {timings.unit}/s, int8 "
         f"{timings.rows_per_second_int8} ({timings.int8_speedup} times) on {timings.provider}"
     )
     metrics = tracking.flat_numbers(report, "parity.") | tracking.flat_numbers(timings, "timing.")

@@ -1,25 +1,27 @@
-"""Open a bundle with the encoder of its own task.
+"""Open a bundle as its own task does.
 
 Reads a bundle folder. Writes nothing.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assay.bundle import manifest as manifests
-from assay.bundle.classifier import Classifier
-from assay.errors import AssayError
+from assay.bundle.language_model import LanguageModel
+from assay.errors import UsageError
 from assay.tasks.registry import BY_NAME
+from assay.tasks.task import PredictingTask
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from assay.bundle.encoding import Encoder
-    from assay.bundle.manifest import Manifest
+    from assay.bundle.classifier import Classifier
+    from assay.bundle.opened import Opened
+    from assay.tasks.task import Task
 
 
-def open_classifier(folder: Path, *, threads: int = 2) -> Classifier:
+def open_bundle(folder: Path, *, threads: int = 2) -> Opened:
     """Check a bundle's bytes, then load it.
 
     Raises:
@@ -27,16 +29,49 @@ def open_classifier(folder: Path, *, threads: int = 2) -> Classifier:
             not one of Assay's, or of a task that is not known here.
 
     """
-    return Classifier.open(folder, _encoder, threads=threads)
+    return _task_of(folder).open(folder, threads=threads)
 
 
-def _encoder(folder: Path, manifest: Manifest) -> Encoder:
-    task = BY_NAME.get(f"{manifest.data}-{manifest.task}")
+def open_classifier(folder: Path, *, threads: int = 2) -> Classifier:
+    """Open a bundle that is asked for predictions.
+
+    Raises:
+        UsageError: its model is asked by another command.
+        BundleRefused: as :func:`open_bundle`.
+
+    """
+    task = _task_of(folder)
+    if not isinstance(task, PredictingTask):
+        raise UsageError(
+            f"the bundle {folder} is one of {task.name}: it predicts no label",
+            expected="the bundle of a classifier",
+            cure=f"ask it with assay {task.command}",
+        )
+    return task.open(folder, threads=threads)
+
+
+def open_generator(folder: Path, *, threads: int = 2) -> LanguageModel:
+    """Open a bundle that continues texts.
+
+    Raises:
+        UsageError: its model is asked by another command.
+        BundleRefused: as :func:`open_bundle`.
+
+    """
+    task = _task_of(folder)
+    opened = task.open(folder, threads=threads)
+    if not isinstance(opened, LanguageModel):
+        raise UsageError(
+            f"the bundle {folder} is one of {task.name}: it continues no text",
+            expected="the bundle of a language model",
+            cure=f"ask it with assay {task.command}",
+        )
+    return opened
+
+
+def _task_of(folder: Path) -> Task[Any]:
+    stated = manifests.read_alone(folder)
+    task = BY_NAME.get(f"{stated.data}-{stated.task}")
     if task is None:
         raise manifests.refused(folder, f"{manifests.MANIFEST} names a task that is not known here")
-    try:
-        return task.encoder(folder, manifest)
-    except AssayError:
-        raise
-    except Exception as problem:  # of tokenizers, which raises no class of its own, and others
-        raise manifests.refused(folder, f"its inputs cannot be encoded: {problem}") from problem
+    return task

@@ -13,6 +13,7 @@ from assay.settings import reading
 from assay.tasks.image_classification import IMAGE_CLASSIFICATION
 from assay.tasks.table_classification import TABLE_CLASSIFICATION
 from assay.tasks.text_classification import TEXT_CLASSIFICATION
+from assay.tasks.text_generation import TEXT_GENERATION
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +21,12 @@ if TYPE_CHECKING:
     from assay.settings.schema import Model, Tracking
     from assay.tasks.task import Column, Task
 
-TASKS: tuple[Task[Any], ...] = (TEXT_CLASSIFICATION, IMAGE_CLASSIFICATION, TABLE_CLASSIFICATION)
+TASKS: tuple[Task[Any], ...] = (
+    TEXT_CLASSIFICATION,
+    IMAGE_CLASSIFICATION,
+    TABLE_CLASSIFICATION,
+    TEXT_GENERATION,
+)
 
 BY_NAME = {task.name: task for task in TASKS}
 KINDS: reading.Kinds = {task.name: task.settings for task in TASKS}

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
+from assay.errors import AssayError
 from assay.settings.schema import Model
 
 if TYPE_CHECKING:
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from assay.bundle.classifier import Classifier
     from assay.bundle.encoding import Encoder
     from assay.bundle.manifest import Manifest
+    from assay.bundle.opened import Opened
     from assay.learning.run import TrainingRun
     from assay.modalities.requests import Requests
     from assay.modalities.targets import Measurement
@@ -63,6 +66,7 @@ class Task(ABC, Generic[M]):
         settings: the type of that block; its ``data`` and ``task`` name the task.
         data: the modality.
         task: the objective.
+        command: which of Assay's commands asks a built model.
         columns: those that ``assay new`` asks for.
 
     """
@@ -70,6 +74,7 @@ class Task(ABC, Generic[M]):
     settings: type[M]
     data: ClassVar[str]
     task: ClassVar[str]
+    command: ClassVar[str]
     columns: ClassVar[tuple[Column, ...]]
 
     @property
@@ -205,9 +210,49 @@ class Task(ABC, Generic[M]):
         """
 
     @abstractmethod
+    def example(self, settings: M) -> str:
+        """Return words for :attr:`command` to ask a model with."""
+
+    @abstractmethod
+    def open(self, folder: Path, *, threads: int = 2) -> Opened:
+        """Check a bundle's bytes, then load it.
+
+        Raises:
+            BundleRefused: a file is missing, was altered, or does not belong there; no graph of
+                the bundle answers here as it was measured.
+
+        """
+
+
+class PredictingTask(Task[M]):
+    """A task whose models give each input one answer: ``assay predict`` asks them."""
+
+    command = "predict"
+
+    @abstractmethod
     def encoder(self, folder: Path, manifest: Manifest) -> Encoder:
         """Return what turns inputs into the feeds of the bundle in ``folder``."""
 
     @abstractmethod
     def requests(self, settings: M) -> Requests:
         """Return how ``assay predict`` reads what it is asked about."""
+
+    def example(self, settings: M) -> str:
+        """Return one input as ``assay predict`` takes it."""
+        return self.requests(settings).example
+
+    def open(self, folder: Path, *, threads: int = 2) -> Classifier:
+        """Check a bundle's bytes, then load it with the encoder of this task."""
+        from assay.bundle.classifier import Classifier
+
+        return Classifier.open(folder, self._encoder, threads=threads)
+
+    def _encoder(self, folder: Path, manifest: Manifest) -> Encoder:
+        from assay.bundle.manifest import refused
+
+        try:
+            return self.encoder(folder, manifest)
+        except AssayError:
+            raise
+        except Exception as problem:  # of tokenizers, which raises no class of its own, and others
+            raise refused(folder, f"its inputs cannot be encoded: {problem}") from problem

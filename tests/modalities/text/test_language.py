@@ -50,3 +50,24 @@ def test_nothing_speaks_against_texts_without_letters() -> None:
 
 def test_scripts_are_shares_of_letters() -> None:
     assert language.scripts(["好好 ab!", "cд"]) == {"LATIN": 0.5, "CJK": 2 / 6, "CYRILLIC": 1 / 6}
+
+
+@pytest.mark.parametrize(
+    ("name", "language_of"),
+    [
+        *((name, "another in Latin letters") for name in ("German", "Spanish", "Polish")),
+        ("Chinese", "Chinese"),
+        ("Russian", "in CYRILLIC"),
+        ("Greek", "Greek"),
+    ],
+)
+def test_a_document_has_the_language_of_its_script_and_words(name: str, language_of: str) -> None:
+    assert language.language_of(OTHERS[name]) == language_of
+
+
+def test_a_document_in_english_japanese_or_without_letters() -> None:
+    assert {language.language_of(text) for text in ENGLISH} == {"English"}
+    assert language.language_of(f"{ENGLISH[1]} He said: 房间太小。") == "English"
+    assert language.language_of("部屋はとても小さかったです。") == "Japanese"
+    assert language.language_of("他在看一部叫の的很长的日本电影") == "Chinese"
+    assert language.language_of("1, 2, 3!") == "none"

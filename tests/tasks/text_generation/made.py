@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional
 
 from assay.gateways import onnx as gateway
-from assay.tasks.text_generation import export
+from assay.tasks.text_generation import graph as graphs
 from assay.tasks.text_generation.network import Decoder
 from assay.tasks.text_generation.sizes import Sizes
 from tests.conftest import ROOT
@@ -52,7 +52,7 @@ def decoder() -> Decoder:
 @functools.cache
 def graph() -> onnx.ModelProto:
     """Return the decoder as ONNX in fp32."""
-    return export.graph(decoder())
+    return graphs.graph(decoder())
 
 
 @functools.cache

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from assay.errors import UsageError
 from assay.gateways.sources import (
+    bank_faq,
     banking77,
     cifar10,
     clinc150,
@@ -17,8 +18,11 @@ from assay.gateways.sources import (
     hotels,
     opinions,
     reviews,
+    shakespeare,
     shop10,
+    songci,
     sst2,
+    wikitext2,
 )
 
 if TYPE_CHECKING:
@@ -38,6 +42,12 @@ TEXTS: dict[str, Callable[[], pd.DataFrame]] = {
     "shop10": shop10.categories,
     "shop10-sentiment": shop10.sentiments,
 }
+CORPORA: dict[str, Callable[[], pd.DataFrame]] = {
+    "shakespeare": shakespeare.shakespeare,
+    "songci": songci.songci,
+    "wikitext2": wikitext2.wikitext2,
+    "bank_faq": bank_faq.bank_faq,
+}
 IMAGES: dict[str, Callable[[], Images]] = {
     "fashion-mnist": fashion_mnist.images,
     "cifar10": cifar10.images,
@@ -56,6 +66,20 @@ def texts(name: str) -> pd.DataFrame:
     """
     _require(name, TEXTS)
     return TEXTS[name]()
+
+
+def corpus(name: str) -> pd.DataFrame:
+    """Return the documents of a named source: ``text`` (a whole document) and its own columns.
+
+    One that comes with a test split has the column ``given``: ``train`` or ``test``.
+
+    Raises:
+        UsageError: no source of documents of this name.
+        SourceRefused: it can't be fetched, its checksum is wrong, or it is another file.
+
+    """
+    _require(name, CORPORA)
+    return CORPORA[name]()
 
 
 def images(name: str) -> Images:

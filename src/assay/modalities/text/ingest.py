@@ -22,14 +22,14 @@ from assay.modalities.text.cleaning import GIVEN
 from assay.settings.labels import cleaned
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from assay.settings.text import TextIngest
 
 TEXT = "text"
-# Names of ours: a user's other columns of these names are left out.
-RESERVED = ("id", TEXT, "label", GIVEN)
+# Names of ours: a user's other columns of these names, or of the objective's, are left out.
+RESERVED = ("id", TEXT, GIVEN)
 
 
 def ingest(
@@ -59,9 +59,24 @@ def ingest(
             f"{inbox}/",
             cure=f"copy your file there: cp YOUR.csv {inbox}/",
         )
+    return write(parts, named, settings.limit, target)
+
+
+def write(
+    parts: Mapping[str, pd.DataFrame], named: Iterable[str], limit: int | None, target: Path
+) -> dict[str, int]:
+    """Write the rows of all parts to ``target``; return the number of each part's rows.
+
+    Args:
+        parts: tables by where they came from, at least one.
+        named: the columns whose content gives a row its id.
+        limit: of more rows than these, so many are kept, from the whole length; None: all.
+        target: the table to write.
+
+    """
     table = _joined(list(parts.values()))
-    if settings.limit and len(table) > settings.limit:
-        table = table.iloc[np.linspace(0, len(table) - 1, settings.limit).astype(int)]
+    if limit and len(table) > limit:
+        table = table.iloc[np.linspace(0, len(table) - 1, limit).astype(int)]
     table.insert(0, "id", _ids(table, list(named)))
     table.to_parquet(target, index=False)
     return {name: len(part) for name, part in parts.items()}
@@ -97,7 +112,7 @@ def chosen(
     names = [str(name) for name in table.columns]
     found = {our: tables.column_of(file, names, theirs, our) for our, theirs in named.items()}
     require_plain(file, table, [*found.values(), *(name for name in slices if name in table)])
-    taken = {*found.values(), *RESERVED}
+    taken = {*found.values(), *found, *RESERVED}
     others = [name for name in table.columns if name not in taken]
     part = table[[*found.values(), *others]].set_axis([*found, *others], axis="columns")
     for name in (*found, *slices):

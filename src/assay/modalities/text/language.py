@@ -1,7 +1,8 @@
 """Which script texts are written in, and whether they are English.
 
 Reads and writes nothing. Decides which pretrained encoder reads them, so it errs towards the
-multilingual one, which reads English too.
+multilingual one, which reads English too; and names the language of a document, as far as script
+and frequent words tell.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -44,8 +46,22 @@ UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]"
 )
 LATIN_SHARE = 0.9
+# How a document's language is named: some scripts are of one language, most are of several.
+ENGLISH_NAME, OTHER_LATIN, NONE = "English", "another in Latin letters", "none"
+NAMES = {
+    "CJK": "Chinese",
+    "HIRAGANA": "Japanese",
+    "KATAKANA": "Japanese",
+    "HANGUL": "Korean",
+    "GREEK": "Greek",
+    "THAI": "Thai",
+    "HEBREW": "Hebrew",
+}
+# Of kana among the letters: Japanese has 0.4 and more, a Chinese text with a Japanese name less.
+KANA_SHARE = 0.1
 
 
+@cache
 def script_of(letter: str) -> str:
     """Return the first word of a letter's Unicode name, such as LATIN or CJK; empty for others."""
     return unicodedata.name(letter, "").partition(" ")[0] if letter.isalpha() else ""
@@ -62,6 +78,24 @@ def scripts(texts: Iterable[str]) -> dict[str, float]:
     return {name: count / total for name, count in counts.most_common()}
 
 
+def language_of(text: str) -> str:
+    """Return the language of a document by its script and frequent words.
+
+    English, Chinese, Japanese and the others of :data:`NAMES`; ``another in Latin letters``; else
+    one ``in`` a script, such as ``in CYRILLIC``; ``none`` for a text without letters.
+    """
+    shares = scripts([text])
+    if not shares:
+        return NONE
+    if shares.get("HIRAGANA", 0.0) + shares.get("KATAKANA", 0.0) >= KANA_SHARE:
+        return NAMES["HIRAGANA"]
+    main = next(iter(shares))
+    if main == LATIN:
+        # Of a text with some words in another script, the words in Latin letters decide.
+        return ENGLISH_NAME if _is_english_in_words([text]) else OTHER_LATIN
+    return NAMES.get(main, f"in {main}")
+
+
 def is_english(texts: Iterable[str]) -> bool:
     """Tell whether texts, taken together, are in Latin letters, and no other language's.
 
@@ -72,6 +106,10 @@ def is_english(texts: Iterable[str]) -> bool:
     found = scripts(listed)
     if found and found.get(LATIN, 0.0) < LATIN_SHARE:
         return False
-    words = Counter(word for text in listed for word in WORD.findall(text.lower()))
+    return _is_english_in_words(listed)
+
+
+def _is_english_in_words(texts: Iterable[str]) -> bool:
+    words = Counter(word for text in texts for word in WORD.findall(text.lower()))
     english, others = (sum(words[word] for word in known) for known in (ENGLISH, OTHERS))
     return english >= others

@@ -59,8 +59,8 @@ def measure(raw: Path, tokenizer: Path | None, targets: Targets) -> Measurement:
 
     """
     table = pd.read_parquet(raw).reset_index(drop=True)
-    text = _strings(table, "text").fillna("")
-    rows = pd.DataFrame({name: _strings(table, name) for name in targets.columns})
+    text = strings(table, "text").fillna("")
+    rows = pd.DataFrame({name: strings(table, name) for name in targets.columns})
     given = cleaning.is_test(table)
     found = cleaning.defects(text, given)
     found = pd.concat([found, targets.defects(rows, cleaning.key(text), given)], axis=1)
@@ -78,11 +78,10 @@ def measure(raw: Path, tokenizer: Path | None, targets: Targets) -> Measurement:
     )
     meanings = {**MEANINGS, **targets.meanings}
     kinds = {
-        kind: _defect(meaning, text[found[kind]], dropped=True)
-        for kind, meaning in meanings.items()
+        kind: defect(meaning, text[found[kind]], dropped=True) for kind, meaning in meanings.items()
     }
     meaning = "words that the checkpoint's tokenizer does not know"
-    kinds["unknown_tokens"] = _defect(meaning, text[unknown > 0], dropped=False)
+    kinds["unknown_tokens"] = defect(meaning, text[unknown > 0], dropped=False)
     summary = DataSummary(
         rows=len(table),
         kept=int((~dropped).sum()),
@@ -134,7 +133,7 @@ def count_words(texts: list[str]) -> tuple[Counts, Counts]:
     return counts, np.zeros_like(counts)
 
 
-def _strings(table: pd.DataFrame, column: str) -> pd.Series[Any]:
+def strings(table: pd.DataFrame, column: str) -> pd.Series[Any]:
     """Return a column with None for all that is no text."""
     if column not in table:
         return pd.Series([None] * len(table), dtype="object")
@@ -142,6 +141,7 @@ def _strings(table: pd.DataFrame, column: str) -> pd.Series[Any]:
     return pd.Series(values, dtype="object")
 
 
-def _defect(meaning: str, texts: pd.Series[Any], *, dropped: bool) -> Defect:
+def defect(meaning: str, texts: pd.Series[Any], *, dropped: bool) -> Defect:
+    """Return a kind of defect by the texts that have it, with a few of them as examples."""
     examples = tuple(excerpt(text) for text in texts.drop_duplicates().head(EXAMPLES))
     return Defect(meaning=meaning, rows=len(texts), dropped=dropped, examples=examples)

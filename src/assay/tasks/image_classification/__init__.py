@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.tasks.image_classification.settings import ImageClassificationModel as Settings
-from assay.tasks.task import Column, Proposal, Task
+from assay.tasks.task import Column, PredictingTask, Proposal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from assay.verdicts import GateFindings, GateInputs
 
 
-class ImageClassification(Task[Settings]):
+class ImageClassification(PredictingTask[Settings]):
     """Images as the modality reads them, labels as the objective measures them, a CNN between."""
 
     settings = Settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assay.tasks.table_classification.settings import TableClassificationModel as Settings
-from assay.tasks.task import Column, Proposal, Task
+from assay.tasks.task import Column, PredictingTask, Proposal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from assay.verdicts import GateFindings, GateInputs
 
 
-class TableClassification(Task[Settings]):
+class TableClassification(PredictingTask[Settings]):
     """Columns as the modality reads them, labels as the objective measures them, an MLP between."""
 
     settings = Settings

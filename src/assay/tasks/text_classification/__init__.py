@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assay.tasks.task import Column, Proposal, Task
+from assay.tasks.task import Column, PredictingTask, Proposal
 from assay.tasks.text_classification.settings import TextClassificationModel as Settings
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from assay.verdicts import GateFindings, GateInputs
 
 
-class TextClassification(Task[Settings]):
+class TextClassification(PredictingTask[Settings]):
     """Texts as the modality reads them, labels as the objective does, a network between."""
 
     settings = Settings

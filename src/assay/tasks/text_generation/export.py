@@ -1,71 +1,231 @@
-"""From a decoder to one ONNX graph that reads a prompt and each token behind it.
+"""From the trained checkpoint to the bundle that is served: token ids in, logits and cache out.
 
-Reads and writes nothing but what it is given. The graph's inputs and outputs are named as
-transformers names them, so that others' tools can run it.
+Reads the checkpoint and the validation split. Writes the bundle's folder: ``model.onnx``,
+``tokenizer.json``, ``assay.json``, golden rows and a model card. The objective decides which
+precision ships.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+import shutil
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
+from assay import processor
+from assay.bundle import writing
+from assay.bundle.decoding import IDS, KEPT, MASK, empty
+from assay.bundle.golden import ROWS
+from assay.bundle.scoring import Scorer
+from assay.bundle.session import Session
 from assay.gateways import onnx as gateway
-from assay.tasks.text_generation.layers import Cache
+from assay.learning import seeding
+from assay.modalities.text import codec
+from assay.modalities.text.encoding import TOKENIZER
+from assay.objectives.generation.precision import METRIC, Trial, choose
+from assay.progress import say
+from assay.records import Candidate, Parity, Timings
+from assay.tasks.text_generation import checkpoint, graph, parity
+from assay.tasks.text_generation.train import texts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
+    from pathlib import Path
 
-    import onnx
-
+    from assay.bundle.golden import Feeds
+    from assay.modalities.text.codec import Codec
+    from assay.paths import ModelPaths
     from assay.tasks.text_generation.network import Decoder
+    from assay.tasks.text_generation.settings import TextGenerationModel
 
-DYNAMIC = {
-    "input_ids": {0: "batch", 1: "length"},
-    "attention_mask": {0: "batch", 1: "total"},
-    "logits_to_keep": {0: "kept"},
-    "past_key_values": {0: "batch", 2: "past"},
-    "logits": {0: "batch", 1: "kept"},
-    "present": {0: "batch", 2: "total"},
-}
-# Every dynamic size at 2 or more, and no two alike.
-BATCH, LENGTH, PAST, KEPT = 2, 3, 5, 2
+MEGABYTE = 1e6
+# Tokens of the validation split on which precisions are compared and logits held against torch's.
+COMPARED_TOKENS = 40_000
+LOGIT_ROWS = 8
+# A golden row has so many tokens, at most.
+GOLDEN_TOKENS = 24
 
 
-class Served(torch.nn.Module):
-    """A decoder with its cache, as a function of tensors alone."""
+@dataclass(frozen=True)
+class Compared:
+    """The validation split's documents that precisions are compared on, and their UTF-8 bytes."""
 
-    def __init__(self, decoder: Decoder) -> None:
-        super().__init__()
-        self.decoder = decoder
+    documents: list[list[int]]
+    bytes: int
 
-    def forward(
-        self,
-        input_ids: torch.Tensor,
-        attention_mask: torch.Tensor,
-        logits_to_keep: torch.Tensor,
-        past_key_values: Sequence[Mapping[str, torch.Tensor]],
-    ) -> tuple[torch.Tensor, list[dict[str, torch.Tensor]]]:
-        """Return what :meth:`Decoder.cached` does, each layer's cache as a mapping."""
-        logits, present = self.decoder.cached(
-            input_ids, attention_mask, logits_to_keep, [Cache(**one) for one in past_key_values]
-        )
-        return logits, [one._asdict() for one in present]
+    @property
+    def tokens(self) -> int:
+        """How many tokens are predicted, end tokens among them."""
+        return sum(map(len, self.documents))
 
 
-def graph(decoder: Decoder) -> onnx.ModelProto:
-    """Return the decoder as an ONNX graph in fp32."""
-    sizes = decoder.sizes
-    layers = range(sizes.layers)
-    tensor = torch.zeros((BATCH, sizes.key_heads, PAST, sizes.head_size))
-    return gateway.from_torch(
-        Served(decoder),
-        {
-            "input_ids": torch.zeros((BATCH, LENGTH), dtype=torch.int64),
-            "attention_mask": torch.ones((BATCH, PAST + LENGTH), dtype=torch.int64),
-            "logits_to_keep": torch.arange(KEPT),
-            "past_key_values": [dict.fromkeys(Cache._fields, tensor) for _ in layers],
-        },
-        DYNAMIC,
-        ["logits", *(f"present.{layer}.{part}" for layer in layers for part in Cache._fields)],
+def export(
+    settings: TextGenerationModel, files: ModelPaths, folder: Path
+) -> tuple[Parity, Timings]:
+    """Write the bundle to ``folder``; return the parity report and what was timed.
+
+    Raises:
+        ParityFailed: ONNX and torch continue a text differently.
+
+    """
+    seeding.make_deterministic(0, settings.export.threads)
+    model, coded = checkpoint.read(files.checkpoint), codec.read(files.checkpoint)
+    say("export: tracing the network")
+    traced = graph.graph(model)
+    about = writing.metadata(settings, files)
+    full = gateway.serialize(traced, about)
+    small = gateway.serialize(gateway.quantize_dynamic(traced), about)
+    compared = _compared(texts_of(files, "validation"), coded, model.sizes.context)
+    sessions = {
+        name: Session(own, settings.export.threads)
+        for name, own in (("fp32", full), ("int8", small))
+    }
+    report, timings = _report(model, sessions, compared, settings, coded)
+    report = report.model_copy(
+        update={
+            "fp32": Candidate(score=report.fp32.score, megabytes=_megabytes(full)),
+            "int8": Candidate(score=report.int8.score, megabytes=_megabytes(small)),
+        }
     )
+    folder.mkdir(parents=True)
+    shutil.copyfile(files.checkpoint / TOKENIZER, folder / TOKENIZER)
+    content = writing.Content(
+        graph=small if report.precision == "int8" else full,
+        precision=report.precision,
+        fp32=full,
+        fallback=settings.export.fallback,
+        golden=_golden(model, sessions["fp32"]),
+        card=_card(files.model, settings, report.precision),
+        sizes={"batch": 1, "length": 2, "past": 1, "total": 3, "kept": 1},
+        encoder={"context": model.sizes.context, "start": coded.end, "stop": coded.end},
+    )
+    writing.write(folder, content, settings, files)
+    return report, timings
+
+
+def _compared(texts: Sequence[str], coded: Codec, context: int) -> Compared:
+    """Return the first documents of the split, up to :data:`COMPARED_TOKENS` of them in all."""
+    documents: list[list[int]] = []
+    size = 0
+    for text, ids in zip(texts, coded.encode(texts), strict=True):
+        if documents and sum(map(len, documents)) + len(ids) > COMPARED_TOKENS:
+            break
+        documents.append([*ids, coded.end])
+        size += len(text.encode("utf-8"))
+    return Compared(documents, size)
+
+
+def _report(
+    model: Decoder,
+    sessions: dict[str, Session],
+    compared: Compared,
+    settings: TextGenerationModel,
+    coded: Codec,
+) -> tuple[Parity, Timings]:
+    full, small = sessions["fp32"], sessions["int8"]
+    largest = parity.grid(model, full, seed=0)
+    greedy = parity.greedy(model, full, _prompts(compared, coded))
+    say(f"export: {greedy.tokens:,} greedy tokens as in torch, {greedy.ties} ties among them")
+    rows = _rows(compared, model.sizes.context)
+    with torch.inference_mode():
+        expected = model(torch.from_numpy(rows)).numpy()
+    found, quantized = parity.logits(full, rows), parity.logits(small, rows)
+    validation = parity.require_near(float(np.abs(expected - found).max()))
+    (fp32, fp32_speed), (int8, int8_speed) = (
+        _bits(session, compared, model.sizes.context, coded) for session in (full, small)
+    )
+    alone = np.concatenate([parity.logits(small, row[None]) for row in rows])
+    trial = Trial(fp32, int8, float(np.abs(alone - quantized).max()))
+    precision, reason = choose(settings.export, trial)
+    say(f"export: {precision}, since {reason}")
+    report = Parity(
+        metric=METRIC,
+        fp32=Candidate(score=round(fp32, 6), megabytes=0.0),
+        int8=Candidate(score=round(int8, 6), megabytes=0.0),
+        score_drop=round(int8 - fp32, 6),
+        same_prediction_int8=round(float((found.argmax(-1) == quantized.argmax(-1)).mean()), 6),
+        validation_rows=len(compared.documents),
+        validation_max_abs_diff=_one_digit(validation),
+        grid_max_abs_diff=_one_digit(largest),
+        neighbours_max_abs_diff=_one_digit(trial.neighbours),
+        temperature=1.0,
+        precision=precision,
+        reason=reason,
+        greedy_tokens=greedy.tokens,
+    )
+    timings = Timings(
+        rows_per_second_fp32=round(fp32_speed, 1),
+        rows_per_second_int8=round(int8_speed, 1),
+        int8_speedup=round(int8_speed / fp32_speed, 2),
+        provider=full.provider,
+        processor=processor.processor_class(),
+        threads=settings.export.threads,
+        unit="tokens",
+    )
+    return report, timings
+
+
+def _bits(session: Session, compared: Compared, context: int, coded: Codec) -> tuple[float, float]:
+    """Return bits per byte of the compared documents, and tokens a second."""
+    begin = time.perf_counter()
+    scorer = Scorer(session, context, coded.end)
+    nats = sum(float(own.sum()) for own in scorer.all_nats(compared.documents))
+    speed = compared.tokens / (time.perf_counter() - begin)
+    return nats / math.log(2) / max(1, compared.bytes), speed
+
+
+def _prompts(compared: Compared, coded: Codec) -> list[list[int]]:
+    """Return equally long beginnings, spread over the documents."""
+    stream = [coded.end, *(token for document in compared.documents for token in document)]
+    length = min(parity.PROMPT_TOKENS, len(stream))
+    starts = np.linspace(0, len(stream) - length, parity.PROMPTS).astype(int)
+    return [stream[start : start + length] for start in starts]
+
+
+def _rows(compared: Compared, context: int) -> np.ndarray[Any, Any]:
+    """Return windows of the documents, int64 (rows, length): one a row, of equal length."""
+    stream = np.array([token for one in compared.documents for token in one], dtype=np.int64)
+    length = min(context, len(stream) // LOGIT_ROWS)
+    return stream[: LOGIT_ROWS * length].reshape(LOGIT_ROWS, length)
+
+
+def _golden(model: Decoder, session: Session) -> list[Feeds]:
+    """Return the feeds of made-up rows, each a batch of one: token ids that no text has."""
+    random = np.random.default_rng(0)
+    rows: list[Feeds] = []
+    for _ in range(ROWS):
+        length = int(random.integers(1, min(GOLDEN_TOKENS, model.sizes.context)))
+        ids = random.integers(0, model.sizes.vocabulary, (1, length))
+        last = np.array([length - 1], dtype=np.int64)
+        rows.append({IDS: ids, MASK: np.ones_like(ids), KEPT: last, **empty(session, 1)})
+    return rows
+
+
+def _one_digit(value: float) -> float:
+    return float(f"{value:.0e}")
+
+
+def _megabytes(model: bytes) -> float:
+    return round(len(model) / MEGABYTE, 3)
+
+
+def _card(name: str, settings: TextGenerationModel, form: str) -> str:
+    return f"""# {name}
+
+A {settings.kind} model made by Assay: a decoder-only transformer trained from scratch, exported to
+ONNX ({form}) with its cache of keys and values as input and output.
+
+- Input: `input_ids`, int64 (batch, length); `attention_mask`, int64 (batch, past + length), 0 for
+  padding on the left; `logits_to_keep`, int64, the places whose logits are wanted; and
+  `past_key_values.N.key` and `.value`, float32, of no tokens at first.
+- Output: logits over the tokens of `tokenizer.json`, and `present.N.key` and `.value`, which are
+  the next call's past.
+- It continues a text; it knows no facts, and follows no instructions.
+- Made from: the digests in `assay.json`, which every reader should check before opening.
+- Measured: see `reports/{name}/report.md` of the project at the commit that made it.
+- Not meant for: telling people anything that nobody has checked.
+"""

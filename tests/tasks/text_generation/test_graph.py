@@ -15,7 +15,7 @@ import torch
 from assay.bundle.decoding import empty
 from assay.bundle.session import Session
 from assay.gateways import onnx as gateway
-from assay.tasks.text_generation import export
+from assay.tasks.text_generation import graph as graphs
 from assay.tasks.text_generation.network import Decoder
 from assay.tasks.text_generation.sizes import Sizes
 from tests.conftest import ROOT
@@ -32,13 +32,13 @@ pytestmark = pytest.mark.processor
 def write(target: str) -> None:
     """Export a small decoder in both precisions: what another process is asked for."""
     torch.manual_seed(2)
-    graph = export.graph(Decoder(Sizes(40, 1, 2, 32, 64)))
+    graph = graphs.graph(Decoder(Sizes(40, 1, 2, 32, 64)))
     small = gateway.quantize_dynamic(graph)
     Path(target).write_bytes(gateway.serialize(graph, {}) + gateway.serialize(small, {}))
 
 
 def test_two_processes_export_equal_bytes(tmp_path: Path) -> None:
-    module = "tests.tasks.text_generation.test_export"
+    module = "tests.tasks.text_generation.test_graph"
     files, running = [], []
     for name in ("one", "another place"):
         folder = tmp_path / name

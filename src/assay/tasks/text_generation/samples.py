@@ -1,0 +1,88 @@
+"""Texts that a bundle generates for its report, and held-out texts of equal number and length.
+
+Reads and writes nothing. All of them follow from the settings' seed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from assay.bundle.sampling import Sampling
+from assay.objectives.generation.report import Sample
+from assay.objectives.generation.sampled import Sampled, Texts
+from assay.progress import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assay.bundle.language_model import LanguageModel
+    from assay.settings.generation import GenerationEvaluate
+
+PROMPTS, PROMPT_TOKENS, SHOWN_TOKENS = 5, 12, 100
+TEMPERATURES = (0.5, 0.8, 1.0)
+# Texts that are decoded side by side.
+BATCH = 50
+
+
+@dataclass(frozen=True)
+class Splits:
+    """The documents that generated texts are held against."""
+
+    train: Sequence[str]
+    test: Sequence[str]
+
+
+def sampled(model: LanguageModel, splits: Splits, chosen: GenerationEvaluate) -> Sampled:
+    """Generate texts from no prompt at temperature 1; measure them beside held-out ones."""
+    most = min(chosen.sample_tokens, model.generator.context - 1)
+    texts = _generated(model, chosen.samples, most, chosen.seed)
+    usual = _held_out(model, splits.test, chosen.samples, most)
+    encode = model.tokenizer.encode
+    return Sampled(
+        generated=Texts.of(texts, encode(texts), splits.train),
+        held_out=Texts.of(usual, encode(usual), splits.train),
+        copied_length=chosen.copied_length,
+    )
+
+
+def shown(model: LanguageModel, test: Sequence[str], seed: int) -> list[Sample]:
+    """Return what the model writes behind five beginnings of test documents."""
+    places = np.linspace(0, len(test) - 1, min(PROMPTS, len(test))).astype(int)
+    ids = [model.tokenizer.encode([test[place]])[0][:PROMPT_TOKENS] for place in places]
+    prompts = [model.tokenizer.decode(own) for own in ids]
+    most = min(SHOWN_TOKENS, model.generator.context - 1)
+    found = []
+    for temperature in TEMPERATURES:
+        sampling = Sampling(temperature=temperature, seed=seed)
+        written = model.continuations(prompts, most, sampling)
+        found += [
+            Sample(prompt, temperature, one.text)
+            for prompt, one in zip(prompts, written, strict=True)
+        ]
+    return found
+
+
+def _generated(model: LanguageModel, count: int, most: int, seed: int) -> list[str]:
+    texts: list[str] = []
+    with Progress("generating texts", count) as bar:
+        for first in range(0, count, BATCH):
+            size = min(BATCH, count - first)
+            # A seed for each batch: rows of one batch differ by their place.
+            sampling = Sampling(seed=seed + first)
+            texts += [one.text for one in model.continuations([""] * size, most, sampling)]
+            bar.advance(size)
+    return texts
+
+
+def _held_out(model: LanguageModel, test: Sequence[str], count: int, most: int) -> list[str]:
+    """Return passages of test documents, evenly spread; a shorter document is one passage."""
+    passages = [
+        ids[start : start + most]
+        for ids in model.tokenizer.encode(test)
+        for start in range(0, max(1, len(ids) - most // 2), most)
+    ]
+    places = np.linspace(0, len(passages) - 1, min(count, len(passages))).astype(int)
+    return [model.tokenizer.decode(passages[place]) for place in places]
