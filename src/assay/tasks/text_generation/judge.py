@@ -48,7 +48,7 @@ def judge(settings: TextGenerationModel, given: GateInputs) -> GateFindings:
         champion = _opened(given.champion, settings)
         new = _losses(challenger, given.challenger, test)
         old = _losses(champion, given.champion, test)
-        rules.insert(0, against(new, old, given.level, settings))
+        rules.insert(0, against(new, old, given.level, settings, "bits per byte"))
     return GateFindings(rules=tuple(rules))
 
 

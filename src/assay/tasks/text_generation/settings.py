@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from assay.settings.corpus import CorpusIngest, CorpusValidate
-from assay.settings.generation import GenerationModel
+from assay.settings.generation import GenerationEvaluate, GenerationExport, GenerationModel
 from assay.settings.schema import BatchSize, Epochs, Optimisation
 from assay.settings.text import TextSplit
 
@@ -48,6 +48,8 @@ class TextGenerationModel(GenerationModel):
     validation: CorpusValidate = Field(default=CorpusValidate(), alias="validate")
     split: TextSplit = TextSplit()
     train: TextGenerationTrain = TextGenerationTrain()
+    export: GenerationExport = GenerationExport()
+    evaluate: GenerationEvaluate = GenerationEvaluate()
 
     @property
     def summary(self) -> str:
