@@ -9,7 +9,7 @@ import torch
 
 from assay.bundle.session import Session
 from assay.gateways import onnx as gateway
-from assay.tasks.image_generation import export
+from assay.tasks.image_generation import graph
 from assay.tasks.image_generation.network import pixels_of
 from tests.tasks.image_generation import made
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.processor
 
-GRAPHS = {"encoder": export.encoder, "decoder": export.decoder, "weights": export.weights}
+GRAPHS = {"encoder": graph.encoder, "decoder": graph.decoder, "weights": graph.weights}
 
 
 @functools.cache
@@ -62,9 +62,9 @@ def test_inputs_and_outputs_are_named_and_the_batch_is_dynamic() -> None:
     assert described["decoder"] == [
         {"latents": latents, "noise": ("tensor(float)", ["batch", 12, 12, 3])},
         {
+            "parameters": ("tensor(float)", ["batch", 2, 3, 12, 12]),
             "images": pixels,
             "samples": pixels,
-            "parameters": ("tensor(float)", ["batch", 2, 3, 12, 12]),
         },
     ]
     assert described["weights"] == [
@@ -136,6 +136,6 @@ def test_an_image_does_not_depend_on_its_neighbours() -> None:
 
 def test_equal_networks_have_equal_graphs() -> None:
     sizes = made.SIZES[0]
-    again = gateway.serialize(export.decoder(made.trained(sizes)), {})
+    again = gateway.serialize(graph.decoder(made.trained(sizes)), {})
     assert again == content(sizes, "decoder")
     assert again != content(made.SIZES[2], "decoder")

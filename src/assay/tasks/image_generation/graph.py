@@ -46,11 +46,11 @@ class Decoder(nn.Module):
         self.model = model
 
     def forward(self, latents: torch.Tensor, noise: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """Return the likelihood's middle, a draw, both uint8 (B, H, W, C), and its parameters."""
+        """Return the likelihood's parameters; its middle and a draw, both uint8 (B, H, W, C)."""
         parameters = self.model.decode(latents)
         likelihood = self.model.likelihood
         drawn = likelihood.sample(parameters, noise.permute(0, 3, 1, 2))
-        return pixels_of(likelihood.picture(parameters)), pixels_of(drawn), parameters
+        return parameters, pixels_of(likelihood.picture(parameters)), pixels_of(drawn)
 
 
 class Weights(nn.Module):
@@ -79,15 +79,15 @@ def decoder(model: Autoencoder) -> onnx.ModelProto:
     """Return the graph from latents to images, fp32.
 
     Inputs: ``latents`` float32 (batch, latents); ``noise`` uniform from 0 to 1, float32 (batch,
-    height, width, channels). Outputs: ``images``, the mean of Bernoulli distributions or the median
-    of logistic ones, and ``samples``, drawn by the noise, both uint8 (batch, height, width,
-    channels); ``parameters`` of the likelihood, float32 (batch, 1 or 2, channels, height, width).
+    height, width, channels). Outputs: ``parameters`` of the likelihood, float32 (batch, 1 or 2,
+    channels, height, width); ``images``, the mean of Bernoulli distributions or the median of
+    logistic ones, and ``samples``, drawn by the noise, both uint8 (batch, height, width, channels).
     """
     inputs = {
         "latents": torch.zeros((BATCH, model.sizes.latents)),
         "noise": torch.full((BATCH, *model.sizes.shape), 0.5),
     }
-    return _graph(Decoder(model), inputs, ["images", "samples", "parameters"])
+    return _graph(Decoder(model), inputs, ["parameters", "images", "samples"])
 
 
 def weights(model: Autoencoder) -> onnx.ModelProto:
