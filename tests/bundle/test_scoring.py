@@ -14,6 +14,7 @@ from tests.tasks.image_classification.made import write_bundle
 from tests.tasks.text_generation import made
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.processor
@@ -90,3 +91,46 @@ def test_tokens_and_graphs_that_are_not_known_are_refused(session: Session, tmp_
     write_bundle(tmp_path / "bundle")
     with pytest.raises(BundleRefused, match="does not generate"):
         Scorer(Session(str(tmp_path / "bundle/model.onnx"), 1), 40)
+
+
+@pytest.mark.parametrize("start", [None, 3])
+def test_the_likeliest_tokens_are_those_that_torch_prefers(
+    session: Session, start: int | None
+) -> None:
+    documents = [TEXT[:30], [], TEXT[500:501], TEXT[100:180][::-1]]
+    found = list(Scorer(session, made.CONTEXT, start).all_scored(documents))
+    assert [one.likeliest.dtype for one in found] == [np.bool_] * 4
+    for one, ids in zip(found, documents, strict=True):
+        known = ids if start is None else [start, *ids]
+        with torch.inference_mode():
+            best = made.decoder()(torch.tensor([known]))[0].argmax(dim=-1) if known else []
+        expected = [int(best[place]) == token for place, token in enumerate(known[1:])]
+        # Nothing is known of the first token, where no start token is.
+        first = [False] if start is None and ids else []
+        assert one.likeliest.tolist() == [*first, *expected]
+    assert 0 < found[0].likeliest.sum() < 30
+
+
+def test_in_windows_too_each_token_has_its_own_place(session: Session) -> None:
+    scorer = Scorer(session, 40)
+    (found,) = scorer.all_scored([TEXT[:103]])
+    np.testing.assert_array_equal(found.nats, scorer.nats(TEXT[:103]))
+    assert found.likeliest.shape == (103,)
+    # What is held most probable of so many has at least the mean probability.
+    assert found.nats[found.likeliest].max() < UNIFORM
+    (within,) = Scorer(session, made.CONTEXT).all_scored([TEXT[:41]])
+    assert found.likeliest[:41].tolist() == within.likeliest.tolist()
+
+
+def test_documents_are_read_as_their_answers_are_asked_for(session: Session) -> None:
+    asked = []
+
+    def documents() -> Iterator[list[int]]:
+        for place in range(200):
+            asked.append(place)
+            yield TEXT[place : place + 5]
+
+    answers = Scorer(session, 40).all_scored(documents())
+    next(answers)
+    assert len(asked) < 100
+    assert len(list(answers)) == 199

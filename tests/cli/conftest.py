@@ -16,3 +16,11 @@ def built_texts(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = made.built(checkpoint)
     monkeypatch.chdir(folder)
     return folder
+
+
+@pytest.fixture
+def built_generator(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Be in the project of a language model that went through all stages; it is only looked at."""
+    folder = made.built_generator(checkpoint)
+    monkeypatch.chdir(folder)
+    return folder

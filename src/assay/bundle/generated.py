@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from assay.bundle.decoding import Decoding
 
 if TYPE_CHECKING:
-    from collections.abc import Set
+    from collections.abc import Sequence, Set
 
     from assay.bundle.sampling import Logits, Sampler
     from assay.bundle.session import Session
@@ -66,6 +66,7 @@ class Text:
         self.prompt, self.ids = prompt, list[int]()
         self.ending: Ending | None = None
         self._sampler, self._bounds = sampler, bounds
+        self._forgotten = 0
 
     def grow(self, logits: Logits) -> None:
         """Draw the next token by its logits (vocabulary,), unless the text has ended."""
@@ -84,10 +85,49 @@ class Text:
         assert self.ending is not None  # noqa: S101  whoever asks has waited for it
         return Generated(tuple(self.ids), self.ending, self.prompt.cut)
 
+    def window(self, context: int) -> Sequence[int]:
+        """Return the tokens that the next one depends on, ``context`` at most.
+
+        Where prompt and text have more, the second half of the context is left of them, so that
+        they are read anew once in half a context, and not for each token.
+        """
+        if self.ending:
+            return [self.last]
+        whole = [*self.prompt.ids, *self.ids][self._forgotten :]
+        if len(whole) > context:
+            self._forgotten += len(whole) - max(1, context // 2)
+            return whole[-max(1, context // 2) :]
+        return whole
+
     @property
     def last(self) -> int:
         """The token that is read next; once the text has ended, any."""
         return self.ids[-1] if self.ids else 0
+
+
+class Reading:
+    """Texts that a graph reads side by side."""
+
+    def __init__(self, session: Session, texts: Sequence[Text], context: int) -> None:
+        """Take texts, one or more, and the most tokens that the graph reads of each."""
+        self._session, self._texts, self._context = session, texts, context
+        self._decoding: Decoding | None = None
+        self._read: list[int] = []
+
+    def grow(self) -> None:
+        """Draw the next token of each text that has not ended.
+
+        What is read behind an ended one, no other reads.
+        """
+        if self._decoding is None or max(self._read) >= self._context:
+            rows = [text.window(self._context) for text in self._texts]
+            self._decoding = Decoding(self._session, rows)
+            self._read = [len(row) for row in rows]
+        else:
+            self._decoding.append([text.last for text in self._texts])
+            self._read = [count + 1 for count in self._read]
+        for text, logits in zip(self._texts, self._decoding.logits, strict=True):
+            text.grow(logits)
 
 
 class Stream:
@@ -98,9 +138,8 @@ class Stream:
 
     """
 
-    def __init__(self, session: Session, text: Text) -> None:
-        self._session, self._text = session, text
-        self._decoding: Decoding | None = None
+    def __init__(self, session: Session, text: Text, context: int) -> None:
+        self._text, self._reading = text, Reading(session, [text], context)
         self.cut = text.prompt.cut
 
     @property
@@ -114,11 +153,7 @@ class Stream:
     def __next__(self) -> int:
         if self.ending:
             raise StopIteration
-        if self._decoding is None:
-            self._decoding = Decoding(self._session, [self._text.prompt.ids])
-        else:
-            self._decoding.append([self._text.last])
-        self._text.grow(self._decoding.logits[0])
+        self._reading.grow()
         if self.ending == "stop":
             raise StopIteration
         return self._text.last

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assay.bundle.decoding import Decoding, require_known, vocabulary
-from assay.bundle.generated import Bounds, Fitted, Stream, Text
+from assay.bundle.decoding import require_known, vocabulary
+from assay.bundle.generated import Bounds, Fitted, Reading, Stream, Text
 from assay.bundle.sampling import Sampler
 from assay.bundle.scoring import Scorer
 from assay.errors import UsageError
@@ -54,17 +54,18 @@ class Generator:
     def fit(self, prompt: Sequence[int], max_tokens: int) -> Fitted:
         """Return a prompt as it is read if ``max_tokens`` follow it.
 
-        What has no room in the context is cut from the left, the start token first.
+        What has no room in the context is cut from the left, the start token first. A text may
+        become longer than the context: each token then depends on the last ones alone.
 
         Raises:
-            UsageError: ``max_tokens`` leaves no room for a prompt; or the prompt is empty, and the
-                model knows no token that a text starts with; or it has an unknown token id.
+            UsageError: ``max_tokens`` is less than 1; or the prompt is empty, and the model knows
+                no token that a text starts with; or it has an unknown token id.
 
         """
-        if not 1 <= max_tokens < self.context:
+        if max_tokens < 1:
             raise UsageError(
-                f"{max_tokens} tokens can't be generated within a context of {self.context}",
-                expected=f"a number from 1 to {self.context - 1}",
+                f"{max_tokens} tokens can't be generated",
+                expected="a whole number, 1 or more",
                 cure="ask for another number of tokens",
             )
         require_known(prompt, self.vocabulary)
@@ -75,8 +76,7 @@ class Generator:
                 expected="a prompt of one token or more",
                 cure="give the beginning of a text",
             )
-        room = self.context - max_tokens
-        return Fitted(whole[-room:], max(0, len(prompt) - room))
+        return Fitted(whole[-self.context :], max(0, len(prompt) - self.context))
 
     def stream(
         self, prompt: Sequence[int], max_tokens: int, sampling: Sampling, *, row: int = 0
@@ -89,7 +89,7 @@ class Generator:
             UsageError: as :meth:`fit`.
 
         """
-        return Stream(self.session, self._text(prompt, max_tokens, sampling, row))
+        return Stream(self.session, self._text(prompt, max_tokens, sampling, row), self.context)
 
     def generate(
         self, prompts: Sequence[Sequence[int]], max_tokens: int, sampling: Sampling
@@ -106,8 +106,9 @@ class Generator:
         texts = [
             self._text(prompt, max_tokens, sampling, row) for row, prompt in enumerate(prompts)
         ]
-        if texts:
-            self._grow(texts)
+        reading = Reading(self.session, texts, self.context)
+        while not all(text.ending for text in texts):
+            reading.grow()
         return [text.generated() for text in texts]
 
     def nats(self, ids: Sequence[int]) -> Floats:
@@ -122,13 +123,3 @@ class Generator:
         fitted = self.fit(prompt, max_tokens)
         sampler = Sampler(sampling, fitted.ids, self.vocabulary, row)
         return Text(fitted, sampler, Bounds(max_tokens, self.stop))
-
-    def _grow(self, texts: Sequence[Text]) -> None:
-        """Draw until every text has ended; what is read behind an ended one, no other reads."""
-        decoding = Decoding(self.session, [text.prompt.ids for text in texts])
-        while True:
-            for text, logits in zip(texts, decoding.logits, strict=True):
-                text.grow(logits)
-            if all(text.ending for text in texts):
-                return
-            decoding.append([text.last for text in texts])

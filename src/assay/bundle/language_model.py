@@ -119,7 +119,7 @@ class LanguageModel:
         ``row`` tells the texts of one seed apart; the text ends before the first of ``stop``.
 
         Raises:
-            UsageError: ``max_tokens`` leaves no room for a prompt.
+            UsageError: ``max_tokens`` is less than 1.
 
         """
         (ids,) = self.tokenizer.encode([prompt])

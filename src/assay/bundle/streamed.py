@@ -51,6 +51,8 @@ class Streamed:
 
     def __iter__(self) -> Iterator[str]:
         """Yield the pieces; joined they are the text."""
+        if self._stopped:
+            return
         for token in self._stream:
             self._ids.append(token)
             text = self._decode(self._ids)

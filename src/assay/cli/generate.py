@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from assay.bundle.streamed import Streamed
 
 COMMAND = "generate"
-# Where --max-tokens is not given: so many, or half of the context.
-TOKENS = 200
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ class Asked:
     Attributes:
         prompts: texts.
         count: continuations of each.
-        max_tokens: of each; None: as many as the context allows, up to :data:`TOKENS`.
+        max_tokens: of each.
         sampling: how tokens are drawn.
         stop: texts before which a continuation ends.
 
@@ -50,7 +48,7 @@ class Asked:
 
     prompts: Sequence[str]
     count: int
-    max_tokens: int | None
+    max_tokens: int
     sampling: Sampling
     stop: tuple[str, ...]
 
@@ -59,7 +57,7 @@ class Asked:
 @click.argument("model")
 @click.argument("prompt", required=False)
 @click.option("--file", type=click.Path(path_type=Path), help="Many prompts: one a line, in UTF-8.")
-@click.option("--max-tokens", type=int, help="Of each text; 200 or half of the context at first.")
+@click.option("--max-tokens", type=int, default=200, show_default=True, help="Of each text.")
 @click.option("--temperature", type=float, default=1.0, show_default=True, help="0: no chance.")
 @click.option("--top-p", type=float, default=1.0, show_default=True, help="Least probable cut off.")
 @click.option("--top-k", type=int, help="So many most probable tokens alone.")
@@ -76,7 +74,7 @@ def command(
     prompt: str | None,
     file: Path | None,
     count: int,
-    max_tokens: int | None,
+    max_tokens: int,
     stop: tuple[str, ...],
     workspace: bool,
     json_: bool,
@@ -121,7 +119,8 @@ def _prompts(prompt: str | None, file: Path | None) -> list[str]:
             cure="leave out the other",
         )
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        # Some editors put a mark first, which is no part of a prompt.
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as problem:
         raise UsageError(
             f"{file} can't be read: {problem}",
@@ -151,11 +150,8 @@ def _say_unknown(model: LanguageModel, prompts: Sequence[str]) -> None:
 
 def _streams(model: LanguageModel, asked: Asked) -> list[tuple[str, Streamed]]:
     """Return each prompt with the text that is to be written behind it, none of it drawn yet."""
-    most = asked.max_tokens
-    if most is None:
-        most = min(TOKENS, max(1, model.generator.context // 2))
     return [
-        (prompt, model.write(prompt, most, asked.sampling, row=row, stop=asked.stop))
+        (prompt, model.write(prompt, asked.max_tokens, asked.sampling, row=row, stop=asked.stop))
         for prompt in asked.prompts
         for row in range(asked.count)
     ]

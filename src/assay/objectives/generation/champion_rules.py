@@ -59,7 +59,7 @@ def tested_ratio(challenger: Costs, champion: Costs, bound: float) -> RatioTest:
 
     """
     if not np.array_equal(challenger.size, champion.size):
-        raise ValueError("a paired test needs models measured on the same rows")
+        raise ValueError("a paired test needs models measured on the same documents or images")
     ratio = float(challenger.nats.sum() / champion.nats.sum())
     own = challenger.nats - bound * champion.nats
     spread = float(own.std(ddof=1)) if len(own) > 1 else float("nan")
@@ -71,11 +71,15 @@ def tested_ratio(challenger: Costs, champion: Costs, bound: float) -> RatioTest:
 
 
 def against(
-    challenger: Costs, champion: Costs, level: float, settings: GenerationModel, unit: str
+    challenger: Costs,
+    champion: Costs,
+    level: float,
+    settings: GenerationModel,
+    unit: str = "bits per byte",
 ) -> Rule:
     """Compare both on the same rows, by the policy that the settings name.
 
-    ``unit`` is what bits are counted by, e.g. ``bits per byte``.
+    ``unit`` is what bits are counted by: ``bits per byte``, or ``bits per dimension``.
     """
     gate = settings.gate
     is_enough = gate.policy == "not_worse"

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from assay.settings.generation import GenerationModel
 from assay.settings.image import ImageIngest, ImageSplit, ImageValidate
+from assay.settings.release import Gate
 from assay.settings.schema import BatchSize, Epochs, Evaluate, Export, Optimisation
 
 # The convolutional network halves its images twice, and its last layer has half of its width.
@@ -92,6 +93,9 @@ class ImageGenerationModel(GenerationModel):
     train: ImageGenerationTrain = ImageGenerationTrain()
     export: ImageGenerationExport = ImageGenerationExport()
     evaluate: ImageGenerationEvaluate = ImageGenerationEvaluate()
+    # The margin is a share of the bits. Parameters of a likelihood are larger than a classifier's
+    # logits, and so is what rounding makes of them.
+    gate: Gate = Gate(max_parity_difference=1e-3)
 
     @property
     def summary(self) -> str:

@@ -129,7 +129,7 @@ def _report(
 ) -> tuple[Parity, Timings]:
     full, small = sessions["fp32"], sessions["int8"]
     largest = parity.grid(model, full, seed=0)
-    greedy = parity.greedy(model, full, _prompts(compared, coded))
+    greedy = parity.greedy(model, full, _prompts(compared, coded, model.sizes.context))
     say(f"export: {greedy.tokens:,} greedy tokens as in torch, {greedy.ties} ties among them")
     rows = _rows(compared, model.sizes.context)
     with torch.inference_mode():
@@ -179,10 +179,10 @@ def _bits(session: Session, compared: Compared, context: int, coded: Codec) -> t
     return nats / math.log(2) / max(1, compared.bytes), speed
 
 
-def _prompts(compared: Compared, coded: Codec) -> list[list[int]]:
-    """Return equally long beginnings, spread over the documents."""
+def _prompts(compared: Compared, coded: Codec, context: int) -> list[list[int]]:
+    """Return equally long beginnings, spread over the documents; half a context is left behind."""
     stream = [coded.end, *(token for document in compared.documents for token in document)]
-    length = min(parity.PROMPT_TOKENS, len(stream))
+    length = min(parity.PROMPT_TOKENS, context // 2, len(stream))
     starts = np.linspace(0, len(stream) - length, parity.PROMPTS).astype(int)
     return [stream[start : start + length] for start in starts]
 

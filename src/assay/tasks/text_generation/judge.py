@@ -48,7 +48,7 @@ def judge(settings: TextGenerationModel, given: GateInputs) -> GateFindings:
         champion = _opened(given.champion, settings)
         new = _losses(challenger, given.challenger, test)
         old = _losses(champion, given.champion, test)
-        rules.insert(0, against(new, old, given.level, settings, "bits per byte"))
+        rules.insert(0, against(new, old, given.level, settings))
     return GateFindings(rules=tuple(rules))
 
 
@@ -63,9 +63,8 @@ def _losses(model: LanguageModel, folder: Path, test: list[str]) -> Losses:
 
 def _speed(model: LanguageModel, gate: Gate) -> Rule:
     """Time single tokens of one text."""
-    most = min(TIMED, model.generator.context - 1)
     taken, begin = [], time.perf_counter()
-    for _ in model.write("", most, Sampling()):
+    for _ in model.write("", TIMED, Sampling()):
         end = time.perf_counter()
         taken.append(1000 * (end - begin))
         begin = end

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from assay.errors import DataRefused
 from assay.modalities.text.corpus import ingest
 from assay.settings.corpus import CorpusIngest
 from assay.tasks.task import Proposal
@@ -20,8 +21,16 @@ from assay.tasks.text_generation.settings import TextGenerationModel, TextGenera
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# A character has about so many bits a weight should learn from: small corpora get small networks,
-# which overfit less and are done sooner.
+# What may stand between the documents of one text, tried in this order.
+SEPARATORS = {
+    "<|endoftext|>": "<|endoftext|>",
+    "\n\n\n": "two blank lines",
+    "\n\n": "blank lines",
+    "\n": "line breaks",
+}
+FEWEST_DOCUMENTS = 20
+# In characters. Small corpora get characters and small networks, which overfit less and are done
+# sooner.
 SMALL, LARGE = 300_000, 5_000_000
 # Characters that a training of some minutes on two cores passes over.
 BUDGET = 10_000_000
@@ -34,10 +43,15 @@ def propose(data: Path, columns: Mapping[str, str]) -> Proposal[TextGenerationMo
     Raises:
         UsageError: the column of texts is missing; the nearest is named.
         MissingFile, SourceRefused: there is no such file, or ``ingest`` would refuse it.
+        DataRefused: it is one document, and nothing is known that divides it.
 
     """
     reading = CorpusIngest(text=columns.get("text", "text"))
     texts = _read(data, reading)
+    notes: list[str] = []
+    if len(texts) == 1:
+        reading, notes = _separated(data, reading, texts[0])
+        texts = _read(data, reading)
     size = sum(map(len, texts))
     train = TextGenerationTrain(
         tokenizer="characters" if size < SMALL else "bpe",
@@ -45,7 +59,28 @@ def propose(data: Path, columns: Mapping[str, str]) -> Proposal[TextGenerationMo
         epochs=int(min(MOST_EPOCHS, max(FEWEST_EPOCHS, round(BUDGET / max(size, 1))))),
     )
     settings = TextGenerationModel(data="text", task="generation", ingest=reading, train=train)
-    return Proposal(settings, len(texts), [])
+    return Proposal(settings, len(texts), notes)
+
+
+def _separated(data: Path, reading: CorpusIngest, text: str) -> tuple[CorpusIngest, list[str]]:
+    """Return settings that make many documents of one text, and what the user is told.
+
+    Raises:
+        DataRefused: nothing is known that divides it.
+
+    """
+    for separator, name in SEPARATORS.items():
+        if text.count(separator) >= FEWEST_DOCUMENTS:
+            note = f"{data.name} is one text: its documents are taken to be separated by {name}"
+            return reading.model_copy(update={"separator": separator}), [
+                f"{note}; ingest.separator in params.yaml says by what"
+            ]
+    raise DataRefused(
+        f"{data} holds one document only",
+        expected="many documents: a table with a row each, a folder with a file each, or a text in "
+        "which blank lines stand between them",
+        cure="divide it; a test split must hold documents that no other split has",
+    )
 
 
 def _read(data: Path, reading: CorpusIngest) -> list[str]:

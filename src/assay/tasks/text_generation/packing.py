@@ -36,9 +36,9 @@ class Stream:
         parts += [np.array([*ids, codec.end], dtype=np.int64) for ids in encoded]
         self.ids, self.context = torch.from_numpy(np.concatenate(parts)), context
         self.bytes = sum(len(text.encode("utf-8")) for text in texts)
-        if len(self.ids) <= context + 1:
+        if len(self.ids) <= context:
             raise DataRefused(
-                f"the {name} split has {len(self.ids):,} tokens: less than one context of "
+                f"the {name} split has {len(self.ids):,} tokens: no more than one context of "
                 f"{context:,}",
                 expected="more text than the model reads at once",
                 cure="bring more documents, or lower train.context in params.yaml",

@@ -37,7 +37,7 @@ class Splits:
 
 def sampled(model: LanguageModel, splits: Splits, chosen: GenerationEvaluate) -> Sampled:
     """Generate texts from no prompt at temperature 1; measure them beside held-out ones."""
-    most = min(chosen.sample_tokens, model.generator.context - 1)
+    most = chosen.sample_tokens
     texts = _generated(model, chosen.samples, most, chosen.seed)
     usual = _held_out(model, splits.test, chosen.samples, most)
     encode = model.tokenizer.encode
@@ -53,11 +53,10 @@ def shown(model: LanguageModel, test: Sequence[str], seed: int) -> list[Sample]:
     places = np.linspace(0, len(test) - 1, min(PROMPTS, len(test))).astype(int)
     ids = [model.tokenizer.encode([test[place]])[0][:PROMPT_TOKENS] for place in places]
     prompts = [model.tokenizer.decode(own) for own in ids]
-    most = min(SHOWN_TOKENS, model.generator.context - 1)
     found = []
     for temperature in TEMPERATURES:
         sampling = Sampling(temperature=temperature, seed=seed)
-        written = model.continuations(prompts, most, sampling)
+        written = model.continuations(prompts, SHOWN_TOKENS, sampling)
         found += [
             Sample(prompt, temperature, one.text)
             for prompt, one in zip(prompts, written, strict=True)

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from assay.settings.corpus import CorpusIngest, CorpusValidate
 from assay.settings.generation import GenerationEvaluate, GenerationExport, GenerationModel
+from assay.settings.release import Gate
 from assay.settings.schema import BatchSize, Epochs, Optimisation
 from assay.settings.text import TextSplit
 
@@ -50,6 +51,9 @@ class TextGenerationModel(GenerationModel):
     train: TextGenerationTrain = TextGenerationTrain()
     export: GenerationExport = GenerationExport()
     evaluate: GenerationEvaluate = GenerationEvaluate()
+    # The margin is a share of the bits per byte. Logits of language models are larger than a
+    # classifier's, and so is what rounding makes of them.
+    gate: Gate = Gate(floors={"copied_share": 0.05}, max_parity_difference=1e-3)
 
     @property
     def summary(self) -> str:
