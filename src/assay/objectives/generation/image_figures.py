@@ -79,7 +79,7 @@ class Drawn:
 
     Attributes:
         model: Frechet distance of the model's images from test images.
-        baseline: of the baseline's.
+        baseline: of those of the simple model that is nearest to test images.
         floor: of as many train images: what a perfect model would have.
         manifold: precision and recall of the model's images.
         images: how many of each are compared.

@@ -58,7 +58,7 @@ def evaluate(settings: ImageGenerationModel, files: ModelPaths) -> Report:
     nats = best.nats(seen, chosen.seed)
     every = model.seen(test, chosen.seed)
     errors = _errors(every, model.reconstruct(every, chosen.seed))
-    found = generated.compared(model, generated.Splits(train, test), simple, best, chosen)
+    found = generated.compared(model, generated.Splits(train, test), simple, chosen)
     per_image = {
         "negative_elbo": -model.log_weights(every, 1, chosen.seed)[:, 0],
         "bits_per_dimension": _bits(importance_weighted_bounds(weights), rows, test),

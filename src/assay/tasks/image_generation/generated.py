@@ -62,7 +62,6 @@ def compared(
     model: ImageGenerator,
     splits: Splits,
     simple: Sequence[Simple],
-    best: Simple,
     chosen: ImageGenerationEvaluate,
 ) -> Generated:
     """Generate images, and as many by each simple model; hold all against test images."""
@@ -82,7 +81,7 @@ def compared(
     return Generated(
         drawn=Drawn(
             model=far["the model"],
-            baseline=far[best.name],
+            baseline=min(far[one.name] for one in simple),
             floor=far["train images"],
             manifold=precision_recall(
                 real,
