@@ -32,8 +32,8 @@ ENCODER, WEIGHTS = "encoder.onnx", "weights.onnx"
 # What the manifest says of an image, and how many levels a number of it has: 256, or 2.
 SIDE, CHANNELS, LATENTS, LEVELS = "side", "channels", "latents", "levels"
 BINARY = 2
-# Images that are computed together.
-BATCH = 64
+# Images that are computed together, and those that are binarised together.
+BATCH, CHUNK = 64, 1024
 # Streams of random numbers, so that a seed's latents tell nothing of its pixels.
 OF_LATENTS, OF_PIXELS, OF_BINARY = range(3)
 
@@ -146,8 +146,11 @@ class ImageGenerator:
         """
         if self.levels != BINARY:
             return images
-        noise = _random(seed, OF_BINARY).random(images.shape, dtype=np.float32)
-        return np.where(noise < images / np.float32(255), 255, 0).astype(np.uint8)
+        random, found = _random(seed, OF_BINARY), np.zeros_like(images)
+        for part in _parts(len(images), CHUNK):
+            noise = random.random(images[part].shape, dtype=np.float32)
+            found[part] = 255 * (noise < images[part] / np.float32(255))
+        return found
 
     def reconstruct(self, images: Pixels, seed: int) -> Pixels:
         """Return images again, each out of latents that are drawn from its posterior by the seed.

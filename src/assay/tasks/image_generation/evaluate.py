@@ -50,13 +50,13 @@ def evaluate(settings: ImageGenerationModel, files: ModelPaths) -> Report:
     require_images(test)
     say(f"evaluate: {len(test):,} test images, {model.precision} on {model.provider}")
     rows = spread(len(test), chosen.bound_images)
-    seen = model.seen(test[rows], chosen.seed)
+    every = model.seen(test, chosen.seed)
+    seen = every[rows]
     weights = model.log_weights(seen, chosen.bound_samples, chosen.seed)
     simple = baseline.fitted(train, model, chosen)
     held = validation[spread(len(validation), chosen.bound_images)]
     best = baseline.best(simple, model.seen(held, chosen.seed), chosen.seed)
     nats = best.nats(seen, chosen.seed)
-    every = model.seen(test, chosen.seed)
     errors = _errors(every, model.reconstruct(every, chosen.seed))
     found = generated.compared(model, generated.Splits(train, test), simple, chosen)
     per_image = {
@@ -105,8 +105,9 @@ def require_images(test: Pixels) -> None:
 
 def _errors(images: Pixels, again: Pixels) -> Floats:
     """Return each image's mean squared error, pixels from 0 to 1, shape (images,)."""
-    apart = (images.astype(np.float32) - again.astype(np.float32)) / 255
-    found: Floats = np.square(apart).reshape(len(images), -1).mean(axis=1).astype(np.float64)
+    found = np.zeros(len(images))
+    for row, (own, other) in enumerate(zip(images, again, strict=True)):
+        found[row] = np.square(own.astype(np.float64) - other).mean() / 255**2
     return found
 
 

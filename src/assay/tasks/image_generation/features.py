@@ -58,9 +58,12 @@ class Features:
 
     def __call__(self, images: Pixels) -> Floats:
         """Return the features of images, pixels from 0 to 1, shape (images, components)."""
-        small = _small(images, self.side)
-        rows = small.reshape(len(images), -1).astype(np.float64) + 0.5 - self.mean
-        found: Floats = rows @ self.components / 255
+        found = np.zeros((len(images), self.components.shape[1]))
+        for start in range(0, len(images), CHUNK):
+            part = slice(start, start + CHUNK)
+            small = _small(images[part], self.side).astype(np.float64)
+            rows = small.reshape(len(small), -1) + 0.5 - self.mean
+            found[part] = rows @ self.components / 255
         return found
 
 

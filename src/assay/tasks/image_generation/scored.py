@@ -43,7 +43,7 @@ def spread(rows: int, most: int) -> Ints:
 
 def costs(model: ImageGenerator, images: Pixels, chosen: ImageGenerationEvaluate) -> Costs:
     """Return what test images as they came cost a bundle, on some of them, evenly spread."""
-    some = np.ascontiguousarray(images[spread(len(images), chosen.bound_images)])
-    weights = model.log_weights(model.seen(some, chosen.seed), chosen.bound_samples, chosen.seed)
+    some = model.seen(images, chosen.seed)[spread(len(images), chosen.bound_images)]
+    weights = model.log_weights(some, chosen.bound_samples, chosen.seed)
     numbers = np.full(len(some), prod(model.shape), dtype=np.int64)
     return Costs(-importance_weighted_bounds(weights), numbers)
