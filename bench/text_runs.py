@@ -72,9 +72,7 @@ def table(found: Sequence[TextRun]) -> str:
 
 def _line(one: TextRun) -> list[str]:
     run, served = one.run, one.run.evaluation.precision
-    small = served == "int8"
-    part = one.parity.int8 if small else one.parity.fp32
-    rate = one.timings.rows_per_second_int8 if small else one.timings.rows_per_second_fp32
+    rate = one.timings.rows_per_second_int8 if served == "int8" else None
     return [
         f"`{one.name}`, seed {run.seed}",
         f"{run.accuracy:.4f} ({run.interval(3)})",
@@ -83,8 +81,8 @@ def _line(one: TextRun) -> list[str]:
         f"{run.evaluation.rows:,}",
         number(run.training),
         number(run.whole),
-        f"{served}, {part.megabytes:.0f}",
-        number(rate),
+        f"{served}, {one.parity.served.megabytes:.0f}",
+        number(rate or one.timings.rows_per_second_fp32),
     ]
 
 

@@ -234,6 +234,54 @@ def image_settings(**train: Any) -> dict[str, Any]:
 
 
 @functools.cache
+def built_image_generator(checkpoint: Path) -> Path:
+    """Return a project whose generator of images went through all stages; made once, to look at.
+
+    ``checkpoint`` only says in which folder this session makes things.
+    """
+    return _made_once(checkpoint, "built image generator", _build_image_generator)
+
+
+def _build_image_generator(folder: Path) -> None:
+    folder.mkdir()
+    lay_out_plain(folder, image_generator_settings())
+    digits(folder / "data/inbox" / MODEL / "digits", 300)
+    _run_all(folder)
+
+
+def image_generator_settings(**train: Any) -> dict[str, Any]:
+    """Return the block of a generator of digits that is built in seconds."""
+    small = {
+        "size": 12,
+        "channels": 1,
+        "latents": 4,
+        "width": 8,
+        "epochs": 8,
+        "batch_size": 16,
+        "learning_rate": 5e-3,
+        "checkpoint_every": 20,
+        "threads": 1,
+    }
+    return {
+        "data": "image",
+        "task": "generation",
+        "labels": [],
+        "validate": {"min_rows": 20},
+        "split": {"near_hash_bits": 0, "validation": 0.2, "test": 0.2},
+        "train": small | train,
+        "export": {"threads": 1},
+        "evaluate": {
+            "bootstrap": 100,
+            "bound_images": 40,
+            "bound_samples": 8,
+            "samples": 40,
+            "gaussians": 3,
+            "threads": 1,
+        },
+    }
+
+
+@functools.cache
 def built_table(checkpoint: Path) -> Path:
     """Return a project whose model of a table went through all stages; made once, as :func:`built`.
 

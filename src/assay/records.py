@@ -127,7 +127,7 @@ class Parity(Record):
     Attributes:
         metric: the validation metric by which precisions are compared, as people read it.
         fp32: the graph in fp32.
-        int8: the quantized graph.
+        int8: the quantized graph; None, as all that is said of it, where none is made.
         score_drop: what int8 loses of the metric, or adds to one of which less is better.
         same_prediction_int8: share of validation rows (of a language model: tokens) that int8
             predicts as fp32 does.
@@ -150,13 +150,13 @@ class Parity(Record):
 
     metric: str
     fp32: Candidate
-    int8: Candidate
-    score_drop: float
-    same_prediction_int8: float
+    int8: Candidate | None = None
+    score_drop: float | None = None
+    same_prediction_int8: float | None = None
     validation_rows: int
     validation_max_abs_diff: float
     grid_max_abs_diff: float
-    neighbours_max_abs_diff: float
+    neighbours_max_abs_diff: float | None = None
     temperature: float
     precision: Literal["fp32", "int8"]
     reason: str
@@ -164,16 +164,22 @@ class Parity(Record):
     threshold: float | None = None
     greedy_tokens: int | None = None
 
+    @property
+    def served(self) -> Candidate:
+        """The graph that is served."""
+        return self.int8 if self.int8 and self.precision == "int8" else self.fp32
+
 
 class Timings(Record):
     """What this machine measured of fp32 and int8: shown and logged, never tracked by DVC.
 
-    A language model counts tokens where a classifier counts rows: ``unit`` says which.
+    A language model counts tokens where a classifier counts rows: ``unit`` says which. Figures of
+    int8 are None where no such graph is made.
     """
 
     rows_per_second_fp32: float
-    rows_per_second_int8: float
-    int8_speedup: float
+    rows_per_second_int8: float | None = None
+    int8_speedup: float | None = None
     provider: str
     processor: str
     threads: int

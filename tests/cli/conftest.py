@@ -24,3 +24,11 @@ def built_generator(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = made.built_generator(checkpoint)
     monkeypatch.chdir(folder)
     return folder
+
+
+@pytest.fixture
+def built_image_generator(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Be in the project of an image generator that went through all stages; to look at only."""
+    folder = made.built_image_generator(checkpoint)
+    monkeypatch.chdir(folder)
+    return folder

@@ -210,3 +210,15 @@ def test_class_folders_that_differ_in_space_or_form_are_one_class(
     found = json.loads(_new(scans, "--json").out)
     assert found["labels"] == ["café", "digit 0", "digit 3", "digit 4"]
     assert sorted(_ingested()["label"].unique()) == found["labels"]
+
+
+def test_a_generator_needs_no_labels(project: Path, scans: Path) -> None:
+    (scans / "loose.png").write_bytes(next(scans.glob("*/*.png")).read_bytes())
+    words = ("new", "mine", "--task", "image-generation", "--data", str(scans))
+    answer = assay(*words)
+    assert answer.code == 0, answer.err
+    assert "mine: a generator of grey images, 16 pixels a side" in answer.out
+    assert registry.load_model("mine").labels == ()
+    raw = _ingested()
+    assert len(raw) == 81
+    assert "label" not in raw

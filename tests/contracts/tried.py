@@ -39,6 +39,7 @@ BUILT = {
     "table-classification": Tried(
         made.built_table, FILES.inbox / "rows.csv", 400, {"label": "repaid"}
     ),
+    "image-generation": Tried(made.built_image_generator, FILES.inbox / "digits", 300, {}),
     "text-generation": Tried(made.built_generator, FILES.inbox / "rows.csv", 300, {"text": "text"}),
 }
 

@@ -14,7 +14,7 @@ import click
 COMMANDS = {
     "run": "Build one model: validate, train, export, measure.",
     "predict": "Ask a built model for the label of texts, or of a whole file.",
-    "generate": "Let a language model continue a text.",
+    "generate": "Let a model continue a text, or draw images.",
     "new": "Add a model of your own to params.yaml, from a file.",
     "promote": "Make what was built champion, if the gate lets it.",
     "rollback": "Make an earlier release champion again.",

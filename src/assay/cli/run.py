@@ -133,16 +133,19 @@ def _number(value: float | None) -> str:
 
 def _precision(parity: Parity, timings: Timings | None) -> list[str]:
     """Return what int8 changes: quality from the tracked report, speed as measured here."""
+    served = f"served: {parity.precision}"
+    if parity.int8 is None:
+        return [f"{served}, since {parity.reason}"]
     score = f"{parity.fp32.score:.4f} -> {parity.int8.score:.4f} validation {parity.metric}"
     size = f"{parity.fp32.megabytes:.0f} -> {parity.int8.megabytes:.0f} MB"
     speed = "speed not measured on this machine (the bundle was not exported here)"
-    if timings:
+    if timings and timings.rows_per_second_int8:
         speed = (
             f"{timings.rows_per_second_fp32:.0f} -> {timings.rows_per_second_int8:.0f} "
             f"{timings.unit}/s "
             f"({timings.int8_speedup:.1f} times, {timings.provider})"
         )
-    return [f"fp32 to int8: {speed}, {score}, {size}", f"served: {parity.precision}"]
+    return [f"fp32 to int8: {speed}, {score}, {size}", served]
 
 
 def _places(built: Built) -> list[list[str]]:

@@ -11,14 +11,20 @@ from assay.settings.schema import Count, Evaluate, Export, Model
 
 
 class GenerationExport(Export):
-    """What is served: int8 where it raises the validation bits per byte by no more than a share."""
+    """Which precision of a language model is served.
+
+    Attributes:
+        max_bits_rise: share by which int8 may raise the validation bits per byte.
+        fallback: whether the bundle holds fp32 beside int8.
+
+    """
 
     max_bits_rise: Share = 0.005
     fallback: bool = False
 
 
 class GenerationEvaluate(Evaluate):
-    """How the bundle is measured: baseline, and what it generates.
+    """How a language model is measured: baseline, and what it generates.
 
     Attributes:
         baseline_order: tokens of the longest n-grams of the baseline.
@@ -39,8 +45,6 @@ class GenerationModel(Model):
     """One model that generates more of what it learned from."""
 
     task: Literal["generation"]
-    export: GenerationExport = GenerationExport()
-    evaluate: GenerationEvaluate = GenerationEvaluate()
 
     @field_validator("labels")
     @classmethod

@@ -17,6 +17,7 @@ from assay.tasks.registry import task_of
 
 if TYPE_CHECKING:
     from assay.paths import ModelPaths
+    from assay.records import Timings
     from assay.settings.schema import Model
 
 
@@ -31,9 +32,13 @@ def run(settings: Model, files: ModelPaths) -> None:
         report, timings = task_of(settings).export(settings, files, beside)
     records.write(files.parity, report)
     records.write(files.timings, timings)
-    say(
-        f"export: {files.bundle}; fp32 {timings.rows_per_second_fp32} {timings.unit}/s, int8 "
-        f"{timings.rows_per_second_int8} ({timings.int8_speedup} times) on {timings.provider}"
-    )
+    say(f"export: {files.bundle}; {_speed(timings)} on {timings.provider}")
     metrics = tracking.flat_numbers(report, "parity.") | tracking.flat_numbers(timings, "timing.")
     tracking.add_metrics(files.model, sha256(files.checkpoint), metrics)
+
+
+def _speed(timings: Timings) -> str:
+    shown = f"fp32 {timings.rows_per_second_fp32} {timings.unit}/s"
+    if timings.rows_per_second_int8 is None:
+        return shown
+    return f"{shown}, int8 {timings.rows_per_second_int8} ({timings.int8_speedup} times)"

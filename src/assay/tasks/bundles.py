@@ -5,10 +5,9 @@ Reads a bundle folder. Writes nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from assay.bundle import manifest as manifests
-from assay.bundle.language_model import LanguageModel
 from assay.errors import UsageError
 from assay.tasks.registry import BY_NAME
 from assay.tasks.task import PredictingTask
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from assay.bundle.classifier import Classifier
     from assay.bundle.opened import Opened
     from assay.tasks.task import Task
+
+Kind = TypeVar("Kind", bound="Opened")
 
 
 def open_bundle(folder: Path, *, threads: int = 2) -> Opened:
@@ -50,20 +51,20 @@ def open_classifier(folder: Path, *, threads: int = 2) -> Classifier:
     return task.open(folder, threads=threads)
 
 
-def open_generator(folder: Path, *, threads: int = 2) -> LanguageModel:
-    """Open a bundle that continues texts.
+def open_as(folder: Path, kind: type[Kind], *, threads: int = 2) -> Kind:
+    """Open a bundle that is of this kind.
 
     Raises:
-        UsageError: its model is asked by another command.
+        UsageError: it is of another kind: its model is asked another way.
         BundleRefused: as :func:`open_bundle`.
 
     """
     task = _task_of(folder)
     opened = task.open(folder, threads=threads)
-    if not isinstance(opened, LanguageModel):
+    if not isinstance(opened, kind):
         raise UsageError(
-            f"the bundle {folder} is one of {task.name}: it continues no text",
-            expected="the bundle of a language model",
+            f"the bundle {folder} is one of {task.name}, and opens as {type(opened).__name__}",
+            expected=f"a bundle that opens as {kind.__name__}",
             cure=f"ask it with assay {task.command}",
         )
     return opened

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from assay.paths import PARAMS
 from assay.settings import reading
 from assay.tasks.image_classification import IMAGE_CLASSIFICATION
+from assay.tasks.image_generation import IMAGE_GENERATION
 from assay.tasks.table_classification import TABLE_CLASSIFICATION
 from assay.tasks.text_classification import TEXT_CLASSIFICATION
 from assay.tasks.text_generation import TEXT_GENERATION
@@ -26,6 +27,7 @@ TASKS: tuple[Task[Any], ...] = (
     IMAGE_CLASSIFICATION,
     TABLE_CLASSIFICATION,
     TEXT_GENERATION,
+    IMAGE_GENERATION,
 )
 
 BY_NAME = {task.name: task for task in TASKS}

@@ -179,3 +179,25 @@ def test_a_file_far_too_large_for_an_image_is_refused(
     monkeypatch.setattr(listed, "MOST_BYTES", 10)
     with pytest.raises(SourceRefused, match=r"a.png holds \d+ bytes"):
         read(tmp_path)
+
+
+def test_without_labels_any_folder_will_do_and_a_test_folder_is_the_test_split(
+    tmp_path: Path,
+) -> None:
+    put(tmp_path, "a.png", "train/b.png", "test/c.png", "test/cat/d.png")
+    found = {one.path: (one.label, one.given) for one in read(tmp_path, Columns(label=None))}
+    assert found == {
+        "a.png": (None, None),
+        "test/c.png": (None, "test"),
+        "test/cat/d.png": (None, "test"),
+        "train/b.png": (None, "train"),
+    }
+
+
+def test_without_labels_a_table_of_paths_needs_none(tmp_path: Path) -> None:
+    put(tmp_path, "a.png", "b.png")
+    pd.DataFrame({"image": ["a.png"]}).to_csv(tmp_path / "rows.csv", index=False)
+    found = read(tmp_path, Columns(label=None))
+    assert [(one.path, one.label) for one in found] == [("a.png", None), ("b.png", None)]
+    with pytest.raises(SourceRefused, match="no column 'label'"):
+        read(tmp_path)

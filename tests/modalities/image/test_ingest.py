@@ -125,3 +125,32 @@ def test_a_file_that_is_no_image_is_kept_for_validate_to_count(inbox: Path, tmp_
     ingest(inbox, tmp_path / "raw.parquet")
     raw = pd.read_parquet(tmp_path / "raw.parquet").set_index("id")
     assert raw.loc["zero/empty.png", "image"] == b""
+
+
+def test_without_labels_none_are_read(inbox: Path, tmp_path: Path) -> None:
+    (inbox / "loose.png").write_bytes((inbox / "zero/00.png").read_bytes())
+    target = tmp_path / "raw.parquet"
+    counts = module.ingest(ImageIngest(), {}, inbox, target)
+    assert counts == {"image files": 13}
+    raw = pd.read_parquet(target)
+    assert list(raw.columns) == ["id", "image", "given"]
+    assert "loose.png" in set(raw["id"])
+
+
+def test_a_table_without_labels_is_read_where_none_are_wanted(tmp_path: Path) -> None:
+    (tmp_path / "inbox").mkdir()
+    table = pd.DataFrame(pictures.table(4))[["image"]].assign(shop=1)
+    table.to_parquet(tmp_path / "inbox/rows.parquet")
+    target = tmp_path / "raw.parquet"
+    module.ingest(ImageIngest(slices=("shop",)), {}, tmp_path / "inbox", target)
+    raw = pd.read_parquet(target)
+    assert list(raw.columns) == ["id", "image", "given", "shop"]
+    with pytest.raises(SourceRefused, match="no column 'label'"):
+        ingest(tmp_path / "inbox", target)
+
+
+def test_an_empty_inbox_names_no_class_folders_where_none_are_wanted(tmp_path: Path) -> None:
+    (tmp_path / "inbox").mkdir()
+    with pytest.raises(SourceRefused, match="nothing to learn from") as refused:
+        module.ingest(ImageIngest(), {}, tmp_path / "inbox", tmp_path / "raw.parquet")
+    assert "class" not in refused.value.expected

@@ -156,6 +156,7 @@ def test_a_baseline_that_beats_the_model_is_named_though_another_was_chosen(
 
 def test_the_model_has_the_validation_score_of_the_graph_that_is_served() -> None:
     assert PARITY.precision == "int8"
+    assert PARITY.int8 is not None
     assert PARITY.int8.score != PARITY.fp32.score
     for precision in ("int8", "fp32"):
         records.write(FILES.parity, PARITY.model_copy(update={"precision": precision}))

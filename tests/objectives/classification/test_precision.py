@@ -114,6 +114,7 @@ def trial(seen: Array = TRUTH) -> Trial:
 def test_each_precision_is_measured_on_its_own_graph() -> None:
     graphs = Graphs(graph(RIGHT), graph(SWAPPED))
     parity = trial().compare(graphs, RIGHT[TRUTH], 2.34e-6, _settings())
+    assert parity.int8 is not None
     assert (parity.fp32.score, parity.int8.score) == (1.0, 0.333333)
     assert parity.score_drop == 0.666667
     assert parity.same_prediction_int8 == 0.5
@@ -128,6 +129,7 @@ def test_int8_that_is_better_by_much_is_no_loss() -> None:
     seen = SWAPPED.argmax(axis=1)[TRUTH]
     graphs = Graphs(graph(RIGHT), graph(SWAPPED))
     parity = trial(seen).compare(graphs, RIGHT[seen], 0.0, _settings())
+    assert parity.int8 is not None
     assert (parity.fp32.score, parity.int8.score) == (0.333333, 1.0)
     assert parity.score_drop == -0.666667
     assert parity.precision == "int8"

@@ -31,7 +31,7 @@ def test_an_equal_model_passes_as_not_worse() -> None:
         assert rule.figures["ratio"] == pytest.approx(1.0)
         assert rule.figures["challenger"] == pytest.approx(rule.figures["champion"])
         assert rule.figures["level"] == LEVEL
-        assert rule.figures["documents"] == made.DOCUMENTS
+        assert rule.figures["rows"] == made.DOCUMENTS
         assert "not worse by 1.00%" in rule.required
 
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from assay.objectives.generation.figures import DECISIVE, HEADLINES, Scores, compare
+from assay.objectives.generation.figures import NAMES, Scores, compare
 from tests.objectives.generation import made
 
 
@@ -45,8 +45,8 @@ def test_the_baseline_and_the_difference_stand_beside_each_figure() -> None:
 def test_less_is_better_but_of_tokens_that_are_right() -> None:
     metrics = compare(made.scores(1.5), made.scores(2.0), 50, 1).metrics()
     assert [one.name for one in metrics if one.higher_is_better] == ["next_token"]
-    assert [one.name for one in metrics if one.decisive] == [DECISIVE]
-    assert tuple(one.name for one in metrics if one.headline) == HEADLINES
+    assert [one.name for one in metrics if one.decisive] == [NAMES.decisive]
+    assert tuple(one.name for one in metrics if one.headline) == NAMES.headlines
 
 
 @pytest.mark.parametrize(

@@ -34,3 +34,10 @@ def test_fewer_rows_than_splits_are_refused(rows: int, found: str) -> None:
         TARGETS.require(ROWS[:rows], place[:rows], "row")
     assert "at least 3" in refused.value.expected
     TARGETS.require(ROWS, place, "row")
+
+
+def test_what_may_be_done_beside_bringing_more_is_said() -> None:
+    for targets, cure in ((NoTargets(), "bring more rows"), (NoTargets("x"), "bring more rows; x")):
+        with pytest.raises(DataRefused) as refused:
+            targets.require(ROWS[:1], pd.Series("train", index=ROWS.index)[:1], "row")
+        assert refused.value.cure == cure

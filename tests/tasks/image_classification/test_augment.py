@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from assay.tasks.image_classification.augment import augmented, drawn
+from assay.tasks.image_classification.augment import augmented
 from assay.tasks.image_classification.settings import ImageTrain
 
 pytestmark = pytest.mark.processor
@@ -98,11 +98,3 @@ def test_a_hole_is_black_and_no_larger_than_asked() -> None:
     assert int(sizes.max()) == 16
     assert int(sizes.min()) >= 4, "at an edge, a quarter at least"
     assert bool((bright == 200).all()), "what is kept is not touched"
-
-
-def test_numbers_of_neighbouring_rows_are_spread_evenly() -> None:
-    numbers = drawn(0, 0, np.arange(7000, dtype=np.uint64), 1)
-    counts = np.bincount((numbers % np.uint64(7)).astype(int), minlength=7)
-    assert counts.min() > 900
-    assert len(np.unique(numbers)) == 7000
-    assert not np.array_equal(numbers, drawn(0, 0, np.arange(7000, dtype=np.uint64), 2))

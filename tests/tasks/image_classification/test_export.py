@@ -41,6 +41,7 @@ def _exported(folder: Path, **changes: Any) -> Parity:
     block["export"] |= changes
     report, timings = export.export(ImageClassificationModel.model_validate(block), FILES, folder)
     assert timings.rows_per_second_fp32 > 0
+    assert timings.rows_per_second_int8 is not None
     assert timings.rows_per_second_int8 > 0
     return report
 

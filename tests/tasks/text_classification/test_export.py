@@ -74,8 +74,10 @@ def test_the_report_says_how_far_and_why(project: Path) -> None:
     assert 0 < report.grid_max_abs_diff < rounding
     assert report.precision == manifest.read(FILES.bundle).precision
     assert report.metric == "macro F1"
+    assert report.int8 is not None
     assert report.score_drop == pytest.approx(report.fp32.score - report.int8.score, abs=2e-6)
     assert "macro F1" in report.reason
+    assert report.neighbours_max_abs_diff is not None
     assert report.neighbours_max_abs_diff <= rounding
     written = read_json(FILES.parity)
     assert not any("second" in name or "speed" in name for name in written), "timings vary"

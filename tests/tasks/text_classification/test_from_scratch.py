@@ -107,6 +107,8 @@ def test_its_bundle_is_smaller_in_int8_and_answers_alike(
 ) -> None:
     parity = records.read(FILES.parity, Parity)
     assert parity.grid_max_abs_diff < 1e-4
+    assert parity.int8 is not None
+    assert parity.neighbours_max_abs_diff is not None
     assert parity.neighbours_max_abs_diff <= 1e-3
     assert parity.int8.megabytes <= parity.fp32.megabytes
     assert manifests.read(FILES.bundle).made_from["weights"] == sha256(FILES.checkpoint)

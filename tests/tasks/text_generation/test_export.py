@@ -93,6 +93,7 @@ def test_the_parity_report_is_what_the_graph_says(project: Path, full: Exported)
     assert report.validation_rows == len(texts)
     assert 0 < report.grid_max_abs_diff < 1e-4
     assert 0 < report.validation_max_abs_diff < 1e-4
+    assert report.int8 is not None
     assert report.score_drop == pytest.approx(report.int8.score - report.fp32.score, abs=2e-6)
     assert report.int8.megabytes < report.fp32.megabytes
     size = (full.folder / "model.onnx").stat().st_size

@@ -68,7 +68,7 @@ def test_the_same_bundle_is_not_worse_than_itself(good: Path, split: Path) -> No
     assert (champion.name, latency.name) == ("champion", "latency")
     assert champion.passed
     assert champion.figures["ratio"] == 1.0
-    assert champion.figures["documents"] == len(pd.read_parquet(split))
+    assert champion.figures["rows"] == len(pd.read_parquet(split))
 
 
 def test_models_of_different_tokenizers_are_compared_by_bits_per_byte(

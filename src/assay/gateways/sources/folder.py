@@ -1,6 +1,7 @@
 """Images in a folder: ``class/name.jpg`` at any depth, and tables that list images.
 
 Reads the folder. Writes nothing. What is neither an image nor a table is left alone, and counted.
+Where no labels are wanted, images may lie anywhere, and a folder's name says nothing.
 """
 
 from __future__ import annotations
@@ -37,13 +38,13 @@ class Contents:
 
 
 class Classes:
-    """Image files, each in a folder that bears the name of its class."""
+    """Image files, each in a folder that bears the name of its class, if that is wanted."""
 
     columns = ()
 
-    def __init__(self, root: Path, files: list[Path]) -> None:
-        self._root, self._files = root, files
-        given = [_given(root, file) for file in files]
+    def __init__(self, root: Path, files: list[Path], *, labelled: bool = True) -> None:
+        self._root, self._files, self._labelled = root, files, labelled
+        given = [_given(root, file, labelled=labelled) for file in files]
         # Without a test folder, `train` is as good a name for a class's parent as any.
         self._given = given if "test" in given else [None] * len(files)
 
@@ -56,7 +57,7 @@ class Classes:
             if place in wanted:
                 yield ImageRow(
                     listed.content(file),
-                    cleaned(file.parent.name) or None,
+                    (cleaned(file.parent.name) or None) if self._labelled else None,
                     path=file.relative_to(self._root).as_posix(),
                     given=given,
                 )
@@ -69,7 +70,8 @@ def contents(root: Path, columns: listed.Columns) -> Contents:
 
     Raises:
         SourceRefused: a table lacks a column or names a file that is not there; an image lies
-            where no folder names its class; something is there that ``inbox`` refuses.
+            where no folder names its class, and labels are wanted; something is there that
+            ``inbox`` refuses.
 
     """
     files = inbox.files(root)
@@ -79,9 +81,12 @@ def contents(root: Path, columns: listed.Columns) -> Contents:
     known = {file for part in found.values() for file in getattr(part, "files", ())}
     loose = [file for file in images if file not in known]
     parts: dict[str, Images] = dict(found)
-    if loose:
+    labelled = columns.label is not None
+    if loose and labelled:
         _refuse_unclassed(root, loose)
-        parts["class folders"] = Classes(root, loose)
+    if loose:
+        name = "class folders" if labelled else "image files"
+        parts[name] = Classes(root, loose, labelled=labelled)
     rest = set(files) - set(listing) - set(images)
     return Contents(parts, tuple(sorted(rest)))
 
@@ -100,9 +105,9 @@ def _is_table(file: Path) -> bool:
     return file.name.lower().removesuffix(".gz").endswith(tables.READABLE)
 
 
-def _given(root: Path, file: Path) -> str | None:
-    """Return the split that a folder above the class's own names."""
-    above = file.relative_to(root).parts[:-2]
+def _given(root: Path, file: Path, *, labelled: bool) -> str | None:
+    """Return the split that a folder names: above the class's own, where that is one."""
+    above = file.relative_to(root).parts[: -2 if labelled else -1]
     found = [SPLITS[part.lower()] for part in above if part.lower() in SPLITS]
     return found[0] if found else None
 

@@ -41,10 +41,13 @@ SHOWN = 3
 
 @dataclass(frozen=True)
 class Columns:
-    """What the settings call the columns of a table, and how large it may be."""
+    """What the settings call the columns of a table, and how large it may be.
+
+    ``label`` None: labels are not wanted, and no column of them is looked for.
+    """
 
     image: str = "image"
-    label: str = "label"
+    label: str | None = "label"
     others: tuple[str, ...] = ()
     limits: Limits = DEFAULT
 
@@ -66,9 +69,10 @@ class Embedded:
         self._bounds = Bounds(path, wanted.limits)
         self._bounds.require_shape(0, len(schema.names))
         self._image = tables.column_of(path, schema.names, wanted.image, "image")
-        self._label = tables.column_of(path, schema.names, wanted.label, "label")
+        self._label = _label_column(path, schema.names, wanted)
         self.columns = tuple(name for name in wanted.others if name in schema.names)
-        _require_plain(path, schema, [self._label, *self.columns])
+        self._texts = ([self._label] if self._label else []) + list(self.columns)
+        _require_plain(path, schema, self._texts)
         # A number may stand for a class whose name the file's own notes hold.
         self._classes = tuple(classes) or _class_names(schema, self._label)
         self._own_split = GIVEN_COLUMN in schema.names
@@ -85,7 +89,7 @@ class Embedded:
                 another cell is longer than the limits.
 
         """
-        names = [self._image, self._label, *self.columns]
+        names = [self._image, *self._texts]
         names += [GIVEN_COLUMN] if self._own_split else []
         place = 0
         with parquet.ParquetFile(self._path) as file:
@@ -105,11 +109,10 @@ class Embedded:
             )
         if len(content) > MOST_BYTES:
             raise _too_large(f"row {place + 1:,} of {self._path}", len(content))
-        names = (self._label, *self.columns)
-        self._bounds.require_row(place + 1, {name: _text(row[name]) for name in names})
+        self._bounds.require_row(place + 1, {name: _text(row[name]) for name in self._texts})
         return ImageRow(
             content,
-            self._named(row[self._label]),
+            self._named(row[self._label]) if self._label else None,
             path=path,
             given=self._given or (_given(row[GIVEN_COLUMN]) if self._own_split else None),
             columns={name: _text(row[name]) for name in self.columns},
@@ -128,13 +131,14 @@ class Named:
         table = tables.read_table(path, columns.limits)
         names = [str(name) for name in table.columns]
         image = tables.column_of(path, names, columns.image, "image")
-        label = tables.column_of(path, names, columns.label, "label")
+        label = _label_column(path, names, columns)
         self.columns = tuple(name for name in columns.others if name in names)
         split = [GIVEN_COLUMN] if GIVEN_COLUMN in names else []
-        plain.require_plain(path, table, [image, label, *self.columns, *split])
+        texts = ([label] if label else []) + list(self.columns)
+        plain.require_plain(path, table, [image, *texts, *split])
         self._table, self._folder = path, path.parent
         self._paths = [None if pd.isna(cell) else str(cell) for cell in table[image]]
-        self._labels = [_label(cell) for cell in table[label]]
+        self._labels = [_label(cell) for cell in table[label]] if label else None
         self._others = {name: [_text(cell) for cell in table[name]] for name in self.columns}
         self._given = [_given(cell) for cell in table[GIVEN_COLUMN]] if split else None
         self.files = named_files(path, self._paths)
@@ -149,7 +153,7 @@ class Named:
             if place in wanted:
                 yield ImageRow(
                     content(file),
-                    self._labels[place],
+                    self._labels[place] if self._labels else None,
                     path=path,
                     given=self._given[place] if self._given else None,
                     columns={name: cells[place] for name, cells in self._others.items()},
@@ -310,7 +314,14 @@ def _schema(path: Path) -> Any:
         ) from problem
 
 
-def _class_names(schema: Any, label: str) -> tuple[str, ...]:
+def _label_column(path: Path, names: Sequence[str], columns: Columns) -> str | None:
+    """Return the table's column of labels; None where none are wanted."""
+    if columns.label is None:
+        return None
+    return tables.column_of(path, names, columns.label, "label")
+
+
+def _class_names(schema: Any, label: str | None) -> tuple[str, ...]:
     """Return the names that Hugging Face's datasets library notes for a column of numbers."""
     try:
         notes = json.loads((schema.metadata or {})[b"huggingface"])

@@ -1,8 +1,9 @@
 """The source and the inbox become one table of encoded images, nothing left out.
 
-Reads the named source, and class folders and tables in the inbox. Writes one Parquet file row
-group by row group: ``id``, ``image`` (the file's bytes), ``label``, ``given`` (the split that the
-source put the row in: ``train``, ``test`` or null) and the slice columns. Drops nothing:
+Reads the named source, and folders and tables in the inbox. Writes one Parquet file row group by
+row group: ``id``, ``image`` (the file's bytes), ``label`` (where the objective asks for one),
+``given`` (the split that the source put the row in: ``train``, ``test`` or null) and the slice
+columns. Drops nothing:
 ``measure`` counts the defects, ``split`` drops what can't be learned from.
 """
 
@@ -24,7 +25,7 @@ from assay.modalities.row_ids import RowIds, digest
 from assay.progress import Progress, say
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from assay.gateways.sources.images import Images
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
     Row = dict[str, str | bytes | None]
 
-COLUMNS = ("id", "image", "label", "given")
 LABEL = "label"
 # Rows that become an Arrow batch together: so many encoded images are in memory twice.
 CHUNK = 16
@@ -48,7 +48,8 @@ def ingest(
 
     Args:
         settings: the source, and the columns of images and slices.
-        columns: the objective's columns by our name, and the name that the user's files give them.
+        columns: the objective's columns by our name, and the name that the user's files give them:
+            ``label``, or none.
         inbox: the user's files.
         target: the table to write.
 
@@ -62,11 +63,12 @@ def ingest(
         raise inboxes.hidden_alone(inbox) or SourceRefused(
             f"there is nothing to learn from: ingest.source is "
             f"{settings.source or 'null'} and {inbox}/ holds no image",
-            expected=f"images in {inbox}/CLASS/, a folder a class, or a table that lists them",
+            expected=_expected(columns, inbox),
             cure=f"copy your folders there: cp -r YOUR_FOLDER/* {inbox}/",
         )
     _require_slices(settings.slices, joined, inbox)
-    _write(joined, _wanted(len(joined), settings.limit), settings, target)
+    names = ("id", "image", *columns, "given", *settings.slices)
+    _write(joined, _wanted(len(joined), settings.limit), names, target)
     return {name: len(part) for name, part in parts.items()}
 
 
@@ -74,9 +76,7 @@ def _parts(settings: ImageIngest, columns: Mapping[str, str], inbox: Path) -> di
     parts: dict[str, Images] = {}
     if settings.source:
         parts[settings.source] = sources.images(settings.source)
-    named = Columns(
-        settings.image, columns.get(LABEL, LABEL), settings.slices, limits=settings.limits
-    )
+    named = Columns(settings.image, columns.get(LABEL), settings.slices, limits=settings.limits)
     found = folder.contents(inbox, named)
     if found.left_alone:
         shown = ", ".join(file.name for file in found.left_alone[:SHOWN])
@@ -85,6 +85,12 @@ def _parts(settings: ImageIngest, columns: Mapping[str, str], inbox: Path) -> di
             f"({' '.join(folder.SUFFIXES)}) nor tables and were left alone ({shown})"
         )
     return parts | found.parts
+
+
+def _expected(columns: Mapping[str, str], inbox: Path) -> str:
+    if LABEL in columns:
+        return f"images in {inbox}/CLASS/, a folder a class, or a table that lists them"
+    return f"images in {inbox}/, or a table that lists them"
 
 
 def _require_slices(slices: tuple[str, ...], found: Images, inbox: Path) -> None:
@@ -103,18 +109,16 @@ def _wanted(rows: int, limit: int | None) -> Collection[int]:
     return frozenset(np.linspace(0, rows - 1, limit).astype(int).tolist())
 
 
-def _write(found: Images, wanted: Collection[int], settings: ImageIngest, target: Path) -> None:
+def _write(found: Images, wanted: Collection[int], names: Sequence[str], target: Path) -> None:
     types = {"image": pa.binary()}
-    schema = pa.schema(
-        [(name, types.get(name, pa.string())) for name in (*COLUMNS, *settings.slices)]
-    )
+    schema = pa.schema([(name, types.get(name, pa.string())) for name in names])
     with RowGroups(target, schema) as groups, Progress("reading images", len(wanted)) as bar:
-        for chunk in _chunks(_rows(found, wanted, settings.slices)):
+        for chunk in _chunks(_rows(found, wanted, names)):
             groups.add(pa.RecordBatch.from_pylist(chunk, schema=schema))
             bar.advance(len(chunk))
 
 
-def _rows(found: Images, wanted: Collection[int], slices: tuple[str, ...]) -> Iterator[Row]:
+def _rows(found: Images, wanted: Collection[int], names: Sequence[str]) -> Iterator[Row]:
     ids = RowIds()
     for row in found.read(wanted):
         own: Row = {
@@ -123,7 +127,7 @@ def _rows(found: Images, wanted: Collection[int], slices: tuple[str, ...]) -> It
             LABEL: row.label,
             "given": row.given,
         }
-        yield own | {name: row.columns.get(name) for name in slices}
+        yield {name: own[name] if name in own else row.columns.get(name) for name in names}
 
 
 def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:

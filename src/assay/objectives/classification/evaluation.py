@@ -147,8 +147,7 @@ def _baselines(tested: Tested, parity: Parity) -> Section:
     """Return the section of all baselines; say at once, too, which of them beat the model."""
     if beaten := baselines.ahead(tested.model, tested.baselines):
         say(f"evaluate: {beaten}")
-    served = parity.int8 if parity.precision == "int8" else parity.fp32
-    return baselines.section(tested.model, served.score, tested.baselines)
+    return baselines.section(tested.model, parity.served.score, tested.baselines)
 
 
 def _tables(

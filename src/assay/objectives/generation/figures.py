@@ -8,30 +8,35 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from assay.objectives.generation import bits
 from assay.objectives.generation.intervals import Estimate, estimate, resampled
-from assay.records import Metric
+from assay.objectives.generation.recorded import Names, better, ends
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assay.objectives.generation.bits import Figures, Losses
+    from assay.objectives.generation.recorded import Better
+    from assay.records import Metric
 
     Counts = np.ndarray[Any, np.dtype[np.int64]]
 
-TITLES = {
-    "bits_per_byte": "bits per byte",
-    "nats_per_token": "nats per token",
-    "token_perplexity": "perplexity per token",
-    "word_perplexity": "perplexity per word",
-    "next_token": "next token right",
-}
-DECISIVE = "bits_per_byte"
-HEADLINES = ("bits_per_byte", "nats_per_token", "next_token")
+NAMES = Names(
+    titles={
+        "bits_per_byte": "bits per byte",
+        "nats_per_token": "nats per token",
+        "token_perplexity": "perplexity per token",
+        "word_perplexity": "perplexity per word",
+        "next_token": "next token right",
+    },
+    decisive="bits_per_byte",
+    headlines=("bits_per_byte", "nats_per_token", "next_token"),
+    higher=("next_token",),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,38 +71,35 @@ class Compared:
     next_token: Estimate
 
     @property
-    def better(self) -> Literal["model", "baseline", "neither"]:
+    def better(self) -> Better:
         """Who is ahead in bits per byte beyond chance."""
-        low, high = self.difference.bits_per_byte.low, self.difference.bits_per_byte.high
-        if low is None or high is None or low <= 0 <= high:
-            return "neither"
-        return "model" if high < 0 else "baseline"
+        return better(self.difference.bits_per_byte)
 
     def metrics(self) -> tuple[Metric, ...]:
         """Return every figure as a record, in the order in which they are shown."""
         tokens = (_logged(each.token_perplexity) for each in (self.model, self.baseline))
         model_nats, base_nats = tokens
         return (
-            _metric(
+            NAMES.metric(
                 "bits_per_byte",
                 self.model.bits_per_byte,
                 self.baseline.bits_per_byte,
                 self.difference.bits_per_byte,
             ),
-            _metric("nats_per_token", model_nats, base_nats),
-            _metric(
+            NAMES.metric("nats_per_token", model_nats, base_nats),
+            NAMES.metric(
                 "token_perplexity",
                 self.model.token_perplexity,
                 self.baseline.token_perplexity,
                 self.difference.token_perplexity,
             ),
-            _metric(
+            NAMES.metric(
                 "word_perplexity",
                 self.model.word_perplexity,
                 self.baseline.word_perplexity,
                 self.difference.word_perplexity,
             ),
-            _metric("next_token", self.next_token, higher_is_better=True),
+            NAMES.metric("next_token", self.next_token),
         )
 
 
@@ -127,39 +129,4 @@ def _share(right: Sequence[int] | Counts, tokens: Counts, resamples: int, seed: 
 
 def _logged(perplexity: Estimate) -> Estimate:
     """Return nats of a perplexity."""
-    return Estimate(*(None if own is None else math.log(own) for own in _ends(perplexity)))
-
-
-def _ends(own: Estimate) -> tuple[float | None, float | None, float | None]:
-    return own.value, own.low, own.high
-
-
-def _metric(
-    name: str,
-    model: Estimate,
-    baseline: Estimate | None = None,
-    difference: Estimate | None = None,
-    *,
-    higher_is_better: bool = False,
-) -> Metric:
-    value, low, high = map(_rounded, _ends(model))
-    apart = map(_rounded, _ends(difference)) if difference else (None, None, None)
-    difference_value, difference_low, difference_high = apart
-    return Metric(
-        name=name,
-        title=TITLES[name],
-        value=value,
-        low=low,
-        high=high,
-        baseline=_rounded(baseline.value) if baseline else None,
-        difference=difference_value,
-        difference_low=difference_low,
-        difference_high=difference_high,
-        higher_is_better=higher_is_better,
-        decisive=name == DECISIVE,
-        headline=name in HEADLINES,
-    )
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 6)
+    return Estimate(*(None if own is None else math.log(own) for own in ends(perplexity)))

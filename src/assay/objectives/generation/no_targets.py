@@ -29,6 +29,10 @@ class NoTargets:
     columns: tuple[str, ...] = ()
     meanings: Mapping[str, str] = {}
 
+    def __init__(self, hint: str = "") -> None:
+        """Take what may be done, beside bringing more, where there are too few rows."""
+        self._hint = hint
+
     def defects(
         self, rows: pd.DataFrame, key: pd.Series[str], exempt: pd.Series[bool]
     ) -> pd.DataFrame:
@@ -58,8 +62,7 @@ class NoTargets:
             raise DataRefused(
                 f"{len(rows)} distinct {noun}{'' if len(rows) == 1 else 's'} to learn from",
                 expected=f"at least {FEWEST}, one each for train, validation and test",
-                cure=f"bring more {noun}s; where one text file holds several documents, set "
-                "ingest.separator in params.yaml to what stands between them",
+                cure="; ".join(filter(None, [f"bring more {noun}s", self._hint])),
             )
 
     def counts(self, rows: pd.DataFrame) -> dict[str, int]:

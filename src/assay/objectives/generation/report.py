@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from assay.objectives.generation import plots
+from assay.objectives.generation import figure_table, plots
+from assay.objectives.generation.figure_table import interval, signed
 from assay.objectives.generation.sampled import QUANTILES
-from assay.reporting.markdown import escaped, number, percent, span, tabulate
+from assay.reporting.markdown import escaped, number, percent, tabulate
 from assay.reporting.section import Section
 
 if TYPE_CHECKING:
@@ -39,39 +40,23 @@ def lead(kind: str, precision: str, compared: Compared, rows: int, baseline: str
     """Return the page's first paragraph: what the model is, how good, and beside what."""
     own, base = compared.model.bits_per_byte, compared.baseline.bits_per_byte
     share = "" if not (own.value and base.value) else f", {own.value / base.value - 1:+.1%}"
-    interval = _span(own.low, own.high)
+    shown = interval(own.low, own.high)
     apart = compared.difference.bits_per_byte
-    verdict = {
-        "model": "**Better than the baseline.**",
-        "baseline": "**Worse than the baseline: do not ship it.** The simple one is cheaper, too.",
-        "neither": "**Not shown to be better than the baseline**: chance alone, in the choice of "
-        "test documents, could make this difference.",
-    }[compared.better]
+    verdict = figure_table.verdict(compared.better, "document")
     return (
         f"This {escaped(kind)} model is served as ONNX in {precision}. On {rows:,} test documents "
-        f"that it never saw it needs {number(own.value)} bits per byte{interval}, "
+        f"that it never saw it needs {number(own.value)} bits per byte{shown}, "
         f"and {number(compared.model.token_perplexity.value)} is its perplexity per token.\n\n"
         f"{verdict} On the same documents the baseline ({baseline}) needs {number(base.value)} "
-        f"bits per byte{share}: the model minus the baseline is {_signed(apart.value)}"
-        f"{_span(apart.low, apart.high, signed=True)}."
+        f"bits per byte{share}: the model minus the baseline is {signed(apart.value)}"
+        f"{interval(apart.low, apart.high, is_signed=True)}."
     )
 
 
 def figures(metrics: Sequence[Metric], resamples: int, surcharge: str) -> Section:
     """Return every figure of the model and of the baseline, with intervals."""
-    rows = [
-        (
-            f"{escaped(one.title)} ({'higher' if one.higher_is_better else 'lower'} is better)",
-            f"**{number(one.value)}**",
-            _span(one.low, one.high).strip(" ()"),
-            number(one.baseline) if one.baseline is not None else "",
-            "" if one.difference is None else _signed(one.difference),
-        )
-        for one in metrics
-    ]
-    heads = ("figure", "model", "95 %", "baseline", "model minus baseline")
     words = (
-        f"{tabulate(heads, rows, right=range(1, 5))}\n\nBits per byte and perplexity per word do "
+        f"{figure_table.table(metrics)}\n\nBits per byte and perplexity per word do "
         "not depend on the tokenizer, perplexity per token does. A word is what stands between "
         "white space: in Chinese that figure says nothing. The end of a document counts as a "
         "token.\n\n"
@@ -166,13 +151,3 @@ def _qualities(texts: Texts) -> list[tuple[str, str]]:
         ("characters, median", f"{found.characters.median:,.0f}"),
         ("empty", f"{found.empty:,}"),
     ]
-
-
-def _span(low: float | None, high: float | None, *, signed: bool = False) -> str:
-    if low is None or high is None:
-        return ""
-    return f" ({span((low, high), signed=signed)})"
-
-
-def _signed(value: float | None) -> str:
-    return "undefined" if value is None else f"{value:+.3f}"

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from assay.learning.counters import drawn
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from assay.learning.counters import Numbers
     from assay.tasks.image_classification.settings import ImageTrain
-
-    Numbers = np.ndarray[Any, np.dtype[np.uint64]]
 
 # One stream of random numbers for each thing that is drawn.
 MIRROR, DOWN, RIGHT, CUTOUT_DOWN, CUTOUT_RIGHT = range(5)
@@ -39,15 +40,6 @@ def augmented(
     if settings.cutout:
         _cut(found, numbers, epoch, settings)
     return found
-
-
-def drawn(seed: int, epoch: int, rows: Numbers, stream: int) -> Numbers:
-    """Return one uint64 a row, from a counter that is hashed (Steele et al., SplitMix, 2014)."""
-    start = np.random.SeedSequence([seed, epoch, stream]).generate_state(1, np.uint64)[0]
-    value = start + (rows + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
-    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(value ^ (value >> np.uint64(31)))
 
 
 def _mirrored(rows: Numbers, epoch: int, settings: ImageTrain) -> np.ndarray[Any, Any]:

@@ -6,18 +6,14 @@ data decide: the labels, the size and colour that the network sees, and how long
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING
 
-from assay.errors import DataRefused, MissingFile, SettingsError, UnreadableImage
+from assay.errors import SettingsError
 from assay.gateways import tables
 from assay.gateways.sources import folder
-from assay.gateways.sources.inbox import require_own
-from assay.gateways.sources.listed import Columns, Joined, listed
-from assay.modalities.image import encoding
+from assay.gateways.sources.listed import Columns
+from assay.modalities.image import brought
 from assay.objectives.classification.labels import proposed_classes
 from assay.objectives.classification.spelling import same_but_for_case
 from assay.tasks.image_classification.settings import (
@@ -29,17 +25,15 @@ from assay.tasks.image_classification.settings import (
 from assay.tasks.task import Proposal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections import Counter
+    from collections.abc import Mapping
 
-    from assay.gateways.sources.images import ImageRow, Images
+    from assay.modalities.image.brought import Seen
 
-# Images whose headers are looked at.
-SAMPLE = 2000
 # What the network sees: the largest of these sides that half of the images reach.
 SIDES = (16, 28, 32, 48, 64, 96, 128)
 # Speednet is made for small images.
 SPEEDNET_UP_TO = 64
-GREY = ("1", "L", "LA", "La")
 # A small set needs more passes: about this many steps, within these bounds.
 STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 600, 8, 60
 STEPS_AN_EPOCH, SMALLEST_BATCH, LARGEST_BATCH = 20, 16, 512
@@ -56,16 +50,16 @@ def propose(data: Path, columns: Mapping[str, str]) -> Proposal[ImageClassificat
         DataRefused: no image, one class alone, or a class with too few images.
 
     """
-    require_own(data)
-    named = Columns(columns.get("image", "image"), columns.get("label", "label"))
-    found = _found(data, named)
-    seen = _examine(found.read(range(len(found))), len(found))
+    label = columns.get("label", "label")
+    named = Columns(columns.get("image", "image"), label)
+    found = brought.found(data, named)
+    seen = brought.examined(found)
     labels = _labels(seen.labels, data)
     settings = ImageClassificationModel(
         data="image",
         task="classification",
         labels=labels,
-        ingest=ImageClassificationIngest(image=named.image, label=named.label),
+        ingest=ImageClassificationIngest(image=named.image, label=label),
         train=_train(seen, sum(seen.labels.values())),
     )
     return Proposal(settings, len(found), _notes(seen, settings))
@@ -90,59 +84,6 @@ def starting_point(settings: ImageClassificationModel) -> str:
     return checkpoint
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """What was found in the images."""
-
-    labels: Counter[str]
-    sides: list[int]  # the shorter ones of a sample
-    coloured: bool
-    unreadable: int
-    examined: int
-    in_test: int  # images that stand in a test folder
-
-
-def _found(data: Path, columns: Columns) -> Images:
-    if data.is_dir():
-        return Joined(list(folder.contents(data, columns).parts.values()))
-    if not data.is_file():
-        raise MissingFile(
-            f"there is nothing at {data}",
-            expected="a folder of class folders, or a table of images",
-            cure="check the path (relative paths start where you are)",
-        )
-    found = listed(data, columns)
-    if getattr(found, "files", None):
-        raise DataRefused(
-            f"{data} names image files, which would not be copied with it",
-            expected="the folder that holds the table and its images",
-            cure=f"--data {data.parent}",
-        )
-    return found
-
-
-def _examine(images: Iterable[ImageRow], rows: int) -> _Seen:
-    labels: Counter[str] = Counter()
-    sides: list[int] = []
-    modes: set[str] = set()
-    unreadable = examined = in_test = 0
-    every = max(1, rows // SAMPLE)
-    for place, row in enumerate(images):
-        labels.update([row.label] if row.label else [])
-        in_test += row.given == "test"
-        if place % every:
-            continue
-        examined += 1
-        try:
-            header = encoding.opened(row.image)
-        except UnreadableImage:
-            unreadable += 1
-            continue
-        sides.append(min(header.size))
-        modes.add(header.mode)
-    return _Seen(labels, sides, not modes <= set(GREY), unreadable, examined, in_test)
-
-
 def _labels(counts: Counter[str], data: Path) -> tuple[str, ...]:
     cure = (
         f"give each class a folder that bears its name ({data}/CLASS/, {' '.join(folder.SUFFIXES)})"
@@ -152,9 +93,8 @@ def _labels(counts: Counter[str], data: Path) -> tuple[str, ...]:
     return proposed_classes(counts, str(data), noun="image", cure=cure, fewest=fewest)
 
 
-def _train(seen: _Seen, rows: int) -> ImageTrain:
-    usual = median(seen.sides) if seen.sides else SIDES[0]
-    size = max((side for side in SIDES if side <= usual), default=SIDES[0])
+def _train(seen: Seen, rows: int) -> ImageTrain:
+    size = seen.side(SIDES)
     trained = rows * TRAINED_SHARE
     batch = _between(
         SMALLEST_BATCH, 2 ** round(trained / STEPS_AN_EPOCH).bit_length(), LARGEST_BATCH
@@ -175,21 +115,11 @@ def _between(least: int, wanted: int, most: int) -> int:
     return min(most, max(least, wanted))
 
 
-def _notes(seen: _Seen, settings: ImageClassificationModel) -> list[str]:
-    notes = [
+def _notes(seen: Seen, settings: ImageClassificationModel) -> list[str]:
+    return [
         *same_but_for_case(seen.labels),
         "in training and prediction images are also seen mirrored left to right; where left and "
         "right matter (letters, digits, signs), set train.flip and export.tta to none in "
         "params.yaml",
+        *seen.notes(settings.validation.max_broken_share),
     ]
-    if seen.in_test:
-        notes.append(
-            f"{seen.in_test:,} images stand in a test folder: they are the test split, and "
-            "split.test is ignored"
-        )
-    if seen.unreadable:
-        notes.append(
-            f"{seen.unreadable:,} of {seen.examined:,} images looked at can't be read; "
-            f"`validate` allows {settings.validation.max_broken_share:.0%}"
-        )
-    return notes

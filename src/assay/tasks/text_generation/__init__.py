@@ -121,7 +121,10 @@ class TextGeneration(Task[Settings]):
 def _targets() -> Targets:
     from assay.objectives.generation.no_targets import NoTargets
 
-    return NoTargets()
+    return NoTargets(
+        "where one text file holds several documents, set ingest.separator in params.yaml to what "
+        "stands between them"
+    )
 
 
 TEXT_GENERATION = TextGeneration()

@@ -87,8 +87,9 @@ def export(
     report, timings = _report(model, sessions, compared, settings, coded)
     report = report.model_copy(
         update={
-            "fp32": Candidate(score=report.fp32.score, megabytes=_megabytes(full)),
-            "int8": Candidate(score=report.int8.score, megabytes=_megabytes(small)),
+            name: Candidate(score=scored.score, megabytes=_megabytes(own))
+            for name, scored, own in (("fp32", report.fp32, full), ("int8", report.int8, small))
+            if scored
         }
     )
     folder.mkdir(parents=True)

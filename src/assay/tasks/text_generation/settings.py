@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from assay.settings.corpus import CorpusIngest, CorpusValidate
-from assay.settings.generation import GenerationEvaluate, GenerationModel
+from assay.settings.generation import GenerationEvaluate, GenerationExport, GenerationModel
 from assay.settings.release import Gate
 from assay.settings.schema import BatchSize, Epochs, Optimisation
 from assay.settings.text import TextSplit
@@ -112,6 +112,7 @@ class TextGenerationModel(GenerationModel):
     validation: CorpusValidate = Field(default=CorpusValidate(), alias="validate")
     split: TextSplit = TextSplit()
     train: TextGenerationTrain = TextGenerationTrain()
+    export: GenerationExport = GenerationExport()
     evaluate: TextGenerationEvaluate = TextGenerationEvaluate()
     # The margin is a share of the bits per byte. Logits of language models are larger than a
     # classifier's, and so is what rounding makes of them.

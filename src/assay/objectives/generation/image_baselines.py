@@ -1,0 +1,202 @@
+"""The simple models beside an image generator: principal components with Gaussians on them.
+
+Reads and writes nothing. With one Gaussian it is probabilistic PCA (Tipping and Bishop,
+"Probabilistic principal component analysis", 1999), with more a mixture on the same latents. Its
+latents are as many as those of the network that it stands beside.
+
+What compares with what: :meth:`PcaGaussians.bounds` are lower bounds, in nats, of log
+probabilities of 8-bit images. They compare with bounds of other models of the same 8-bit images,
+such as a variational autoencoder with a discretised logistic likelihood. They compare with nothing
+on binarised images: a density of 256 levels says little of two. Fitted on those, only the samples
+compare. One variance of noise for all numbers is costly where many never vary: see
+:mod:`assay.objectives.generation.pixel_histograms`, whose log probabilities are exact.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.special import logsumexp
+from threadpoolctl import threadpool_limits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from assay.objectives.generation.intervals import Floats
+
+    Pixels = np.ndarray[Any, np.dtype[np.uint8]]
+
+# Images that are floating-point numbers at once.
+CHUNK = 4096
+# The variance of noise that is uniform from 0 to 1.
+UNIFORM = 1 / 12
+# Train images whose latents the mixture is fitted on, evenly out of all.
+FITTED = 20_000
+# Of expectation maximisation, at most.
+STEPS = 200
+
+
+@dataclass(frozen=True, eq=False)
+class PcaGaussians:
+    """A density of dequantised images x + u, where u is uniform from 0 to 1 for each number.
+
+    Their first principal components follow a mixture of Gaussians, all else is independent
+    Gaussian noise of one variance. In shapes D is the numbers of an image, Z the latents, K the
+    Gaussians.
+
+    Attributes:
+        shape: of an image: height, width, channels.
+        mean: of dequantised train images, shape (D,), in levels of 0 to 255.
+        components: orthonormal, shape (D, Z).
+        noise: variance of what the components leave, in squared levels.
+        weights: of the Gaussians, shape (K,).
+        means: shape (K, Z).
+        roots: Cholesky factors L of their covariances LL', shape (K, Z, Z).
+
+    """
+
+    shape: tuple[int, ...]
+    mean: Floats
+    components: Floats
+    noise: float
+    weights: Floats
+    means: Floats
+    roots: Floats
+
+    def bounds(self, images: Pixels, draws: int, seed: int) -> Floats:
+        """Return a lower bound of each image's log probability in nats, shape (images,).
+
+        ``log P(x) >= E_u log p(x + u)``, as p integrates over the unit cube at x to P(x), and by
+        Jensen's inequality (Theis et al., "A note on the evaluation of generative models", ICLR
+        2016, section 3.1). Of the noise variance the mean over u is exact, of the mixture it is
+        that of ``draws`` draws: an unbiased estimate of the bound.
+
+        Args:
+            images: uint8, shape (images, height, width, channels).
+            draws: of u, 1 or more.
+            seed: of the draws.
+
+        """
+        random = np.random.Generator(np.random.PCG64(seed))
+        return np.concatenate([self._bounds(part, draws, random) for part in _parts(images)])
+
+    def sample(self, count: int, seed: int, *, noise: bool = True) -> Pixels:
+        """Draw images, uint8, shape (count, height, width, channels).
+
+        ``noise`` False leaves out that of single pixels: smoother to look at, and no sample.
+        Values outside 0 to 255, which the density knows nothing of, are cut.
+        """
+        random = np.random.Generator(np.random.PCG64(seed))
+        which = random.choice(len(self.weights), count, p=self.weights)
+        drawn = random.standard_normal((count, self.means.shape[1], 1))
+        latents = self.means[which] + (self.roots[which] @ drawn)[..., 0]
+        found = self.mean + latents @ self.components.T
+        if noise:
+            own = random.standard_normal(found.shape) * math.sqrt(self.noise)
+            found += own - own @ self.components @ self.components.T
+        levels = np.floor(found).clip(0, 255).astype(np.uint8)
+        return levels.reshape(count, *self.shape)
+
+    def _bounds(self, images: Floats, draws: int, random: np.random.Generator) -> Floats:
+        centred = images + 0.5 - self.mean  # (N, D), the middle of each unit cube
+        latents = centred @ self.components  # (N, Z)
+        left = self.mean.size - latents.shape[1]
+        residual = np.square(centred).sum(axis=1) - np.square(latents).sum(axis=1)
+        residual = residual.clip(min=0) + left * UNIFORM
+        found: Floats = -0.5 * (left * math.log(2 * math.pi * self.noise) + residual / self.noise)
+        for _ in range(draws):
+            noise = random.random(centred.shape) - 0.5
+            found += self._log_density(latents + noise @ self.components) / draws
+        return found
+
+    def _log_density(self, latents: Floats) -> Floats:
+        """Return the mixture's log density of latents (N, Z), shape (N,)."""
+        terms = []
+        for weight, mean, root in zip(self.weights, self.means, self.roots, strict=True):
+            whitened = np.linalg.solve(root, (latents - mean).T)  # (Z, N)
+            scale = np.log(np.diag(root)).sum() + 0.5 * len(mean) * math.log(2 * math.pi)
+            terms.append(math.log(weight) - scale - 0.5 * np.square(whitened).sum(axis=0))
+        found: Floats = logsumexp(terms, axis=0)
+        return found
+
+
+def fit(images: Pixels, latents: int, gaussians: int, seed: int) -> PcaGaussians:
+    """Fit the density to train images.
+
+    One Gaussian is the maximum of the likelihood of probabilistic PCA. Of more, expectation
+    maximisation on the latents finds a local one.
+
+    Args:
+        images: uint8, shape (images, height, width, channels).
+        latents: how many components.
+        gaussians: how many on them.
+        seed: of what the mixture starts from.
+
+    Raises:
+        ValueError: more latents than an image has other numbers, or fewer images than Gaussians.
+
+    """
+    shape = images.shape[1:]
+    dimensions = math.prod(shape)
+    if not 1 <= latents < dimensions or not 1 <= gaussians <= len(images):
+        raise ValueError(
+            f"{latents} latents and {gaussians} Gaussians for {len(images)} images of {dimensions} "
+            "numbers; expected fewer latents than numbers, and no more Gaussians than images"
+        )
+    mean, covariance = _moments(images)
+    values, vectors = np.linalg.eigh(covariance)  # ascending
+    components = vectors[:, ::-1][:, :latents]
+    noise = float(values[:-latents].clip(min=0).mean()) + UNIFORM
+    found = PcaGaussians(
+        shape=shape,
+        mean=mean,
+        components=components,
+        noise=noise,
+        weights=np.ones(1),
+        means=np.zeros((1, latents)),
+        roots=np.diag(np.sqrt(values[::-1][:latents].clip(min=0) + UNIFORM))[None],
+    )
+    return found if gaussians == 1 else _mixed(found, images, gaussians, seed)
+
+
+def _mixed(single: PcaGaussians, images: Pixels, gaussians: int, seed: int) -> PcaGaussians:
+    """Put a mixture in the place of the single Gaussian."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.mixture import GaussianMixture
+
+    step = -(-len(images) // max(FITTED, gaussians))
+    parts = _parts(images[::step])
+    latents = np.concatenate([(part + 0.5 - single.mean) @ single.components for part in parts])
+    # What the noise u adds to every covariance.
+    mixture = GaussianMixture(gaussians, reg_covar=UNIFORM, random_state=seed, max_iter=STEPS)
+    with threadpool_limits(limits=1), warnings.catch_warnings():
+        # Steps are bounded on purpose: a baseline that is nearly done is done.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        mixture.fit(latents)
+    return PcaGaussians(
+        shape=single.shape,
+        mean=single.mean,
+        components=single.components,
+        noise=single.noise,
+        weights=mixture.weights_,
+        means=mixture.means_,
+        roots=np.linalg.cholesky(mixture.covariances_),
+    )
+
+
+def _moments(images: Pixels) -> tuple[Floats, Floats]:
+    """Return the mean (D,) of x + u, and the covariance (D, D) of x."""
+    mean = sum(part.sum(axis=0) for part in _parts(images)) / len(images)
+    covariance = sum((part - mean).T @ (part - mean) for part in _parts(images)) / len(images)
+    return mean + 0.5, covariance
+
+
+def _parts(images: Pixels) -> Iterator[Floats]:
+    """Yield some images after others as (N, D)."""
+    for start in range(0, len(images), CHUNK):
+        part = images[start : start + CHUNK]
+        yield part.reshape(len(part), -1).astype(np.float64)
