@@ -9,32 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from transformers import LlamaConfig, LlamaForCausalLM
 
+from assay.tasks.text_generation.pretrained import ours
+
 if TYPE_CHECKING:
     from assay.tasks.text_generation.network import Decoder
-
-# Llama's names, and ours.
-NAMES = {
-    "model.embed_tokens": "tokens",
-    "model.layers": "blocks",
-    "model.norm": "norm",
-    "lm_head": "head",
-    "input_layernorm": "attention_norm",
-    "post_attention_layernorm": "mlp_norm",
-    "self_attn.q_proj": "attention.queries",
-    "self_attn.k_proj": "attention.keys",
-    "self_attn.v_proj": "attention.values",
-    "self_attn.o_proj": "attention.output",
-    "gate_proj": "gate",
-    "up_proj": "up",
-    "down_proj": "down",
-}
-
-
-def ours(name: str) -> str:
-    """Return our name of one of Llama's weights."""
-    for theirs, own in NAMES.items():
-        name = name.replace(theirs, own)
-    return name
 
 
 def as_llama(model: Decoder) -> Any:

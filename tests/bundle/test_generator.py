@@ -166,3 +166,12 @@ def test_the_whole_context_is_used(generator: Generator) -> None:
 
 def test_a_document_has_its_cost(generator: Generator) -> None:
     assert np.isfinite(generator.nats(TEXT[:300])).all()
+
+
+def test_a_token_that_is_never_drawn_is_not(session: Session) -> None:
+    free = Generator(session, made.CONTEXT)
+    expected = list(free.stream(TEXT[:20], 30, GREEDY))
+    banned = expected[3]
+    found = list(Generator(session, made.CONTEXT, never={banned}).stream(TEXT[:20], 30, GREEDY))
+    assert found[:3] == expected[:3]
+    assert banned not in found

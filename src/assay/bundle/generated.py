@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from assay.bundle.decoding import Decoding
 
 if TYPE_CHECKING:
@@ -52,10 +54,11 @@ class Generated:
 
 @dataclass(frozen=True)
 class Bounds:
-    """Where a text ends: behind ``most`` tokens, or before one of ``stop``."""
+    """Where a text ends: behind ``most`` tokens, or before one of ``stop``; ``never`` is drawn."""
 
     most: int
     stop: Set[int]
+    never: Set[int] = frozenset()
 
 
 class Text:
@@ -72,6 +75,9 @@ class Text:
         """Draw the next token by its logits (vocabulary,), unless the text has ended."""
         if self.ending:
             return
+        if self._bounds.never:
+            logits = logits.copy()
+            logits[list(self._bounds.never)] = -np.inf
         token = self._sampler.next(logits)
         if token in self._bounds.stop:
             self.ending = "stop"

@@ -33,6 +33,7 @@ class Generator:
         *,
         start: int | None = None,
         stop: Set[int] = frozenset(),
+        never: Set[int] = frozenset(),
     ) -> None:
         """Take an opened graph.
 
@@ -42,6 +43,7 @@ class Generator:
             start: the token id that every text began with in training. It is put before each prompt
                 that is whole, and is what an empty prompt consists of.
             stop: the token ids that end a text; none of them is returned.
+            never: token ids that are never drawn, such as the one of what is unknown.
 
         Raises:
             BundleRefused: the graph is none that generates.
@@ -49,7 +51,7 @@ class Generator:
         """
         self.session, self.context = session, context
         self.vocabulary = vocabulary(session)
-        self.start, self.stop = start, frozenset(stop)
+        self.start, self.stop, self.never = start, frozenset(stop), frozenset(never)
 
     def fit(self, prompt: Sequence[int], max_tokens: int) -> Fitted:
         """Return a prompt as it is read if ``max_tokens`` follow it.
@@ -122,4 +124,4 @@ class Generator:
     def _text(self, prompt: Sequence[int], max_tokens: int, sampling: Sampling, row: int) -> Text:
         fitted = self.fit(prompt, max_tokens)
         sampler = Sampler(sampling, fitted.ids, self.vocabulary, row)
-        return Text(fitted, sampler, Bounds(max_tokens, self.stop))
+        return Text(fitted, sampler, Bounds(max_tokens, self.stop, self.never))

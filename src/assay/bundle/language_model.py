@@ -83,6 +83,8 @@ class LanguageModel:
             stated.number(CONTEXT),
             start=stated.number(START),
             stop={stated.number(STOP)},
+            # It stands for no text in particular.
+            never={tokenizer.unknown} - {-1},
         )
 
     @classmethod

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -89,6 +90,13 @@ def test_a_larger_vocabulary_makes_fewer_tokens_and_is_never_exceeded() -> None:
     assert lengths[0] > lengths[1] > lengths[2]
 
 
+def test_no_token_of_byte_pairs_holds_more_than_a_word_and_the_space_before_it() -> None:
+    coded = codec.learned("bpe", ["the cat sat on the mat, he said"] * 9, 400)
+    tokens = [coded.decode([token]) for token in range(1, coded.size)]
+    assert " mat" in tokens
+    assert not any(" " in token[1:] or "t," in token for token in tokens)
+
+
 def test_a_character_that_was_not_learned_is_unknown_one_token_each() -> None:
     coded = codec.learned("characters", ["abc"], 300)
     (ids,) = coded.encode(["aXb汉👍c"])
@@ -171,13 +179,15 @@ def _foreign() -> str:
 def test_a_tokenizer_that_is_none_of_ours_is_refused(
     tmp_path: Path, content: str | None, found: str
 ) -> None:
+    learned("bytes").write(tmp_path)
+    (tmp_path / TOKENIZER).unlink()
     if content is not None:
         (tmp_path / TOKENIZER).write_text(content, encoding="latin-1")
     with pytest.raises(BundleRefused) as refusal:
         codec.read(tmp_path)
     assert found in refusal.value.found
     assert str(tmp_path / TOKENIZER) in refusal.value.found
-    assert codec.END in refusal.value.expected
+    assert "eos_token in tokenizer_config.json" in refusal.value.expected
     assert refusal.value.cure
 
 
@@ -199,3 +209,51 @@ def test_a_tokenizer_file_that_cuts_and_pads_does_neither_here(tmp_path: Path) -
     other.enable_padding(length=9)
     other.save(str(tmp_path / TOKENIZER))
     assert list(map(len, codec.read(tmp_path).encode(["abcdef", "a"]))) == [6, 1]
+
+
+def _named(folder: Path, end: object) -> None:
+    """Say which token ends a document."""
+    (folder / codec.CONFIG).write_text(json.dumps({"eos_token": end, "padding_side": "left"}))
+
+
+@pytest.mark.parametrize("end", ["<|im_end|>", {"content": "<|im_end|>", "lstrip": False}])
+def test_the_end_is_the_token_that_the_folder_names(tmp_path: Path, end: object) -> None:
+    from tokenizers import AddedToken, Tokenizer, processors
+
+    learned("bpe").write(tmp_path)
+    other = Tokenizer.from_file(str(tmp_path / TOKENIZER))
+    other.add_special_tokens([AddedToken("<|im_end|>", special=True)])
+    place = other.get_vocab()["<|im_end|>"]
+    other.post_processor = processors.TemplateProcessing(
+        single="<|im_end|> $A <|im_end|>", special_tokens=[("<|im_end|>", place)]
+    )
+    other.save(str(tmp_path / TOKENIZER))
+    _named(tmp_path, end)
+    coded = codec.read(tmp_path)
+    assert (coded.end, coded.size) == (place, place + 1)
+    # No special token is added, and a text that spells one has its letters.
+    (ids,) = coded.encode(["the cat<|im_end|>"])
+    assert place not in ids
+    assert coded.decode(ids) == "the cat<|im_end|>"
+    (tmp_path / "copy").mkdir()
+    coded.write(tmp_path / "copy")
+    assert codec.read(tmp_path / "copy").end == place
+
+
+@pytest.mark.parametrize("end", [None, 2, "<|no such token|>"])
+def test_a_folder_that_names_no_end_is_refused(tmp_path: Path, end: object) -> None:
+    learned("bytes").write(tmp_path)
+    _named(tmp_path, end)
+    with pytest.raises(BundleRefused, match=r"names no eos_token|has no token <\|no such"):
+        codec.read(tmp_path)
+    (tmp_path / codec.CONFIG).unlink()
+    with pytest.raises(BundleRefused, match=codec.CONFIG):
+        codec.read(tmp_path)
+
+
+def test_a_token_that_ends_a_document_is_not_unknown(tmp_path: Path) -> None:
+    learned("characters").write(tmp_path)
+    assert codec.read(tmp_path).unknown == 1
+    _named(tmp_path, codec.UNKNOWN)
+    coded = codec.read(tmp_path)
+    assert (coded.end, coded.unknown) == (1, -1)

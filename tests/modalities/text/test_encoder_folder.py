@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Return the folder of a small encoder."""
-    encoder_folder.write(quantized_encoder.read(model_file()), tmp_path / "one")
-    return tmp_path / "one"
+    folder = tmp_path / "one"
+    folder.mkdir()
+    encoder_folder.write(quantized_encoder.read(model_file()), folder)
+    return folder
 
 
 def test_transformers_reads_it(folder: Path) -> None:
@@ -43,13 +45,7 @@ def test_each_text_has_the_prefix_in_front(folder: Path) -> None:
     assert tokenizer.encode("good bad good bad").tokens == [*found.tokens[:4], "▁good", "</s>"]
 
 
-def test_equal_encoders_give_equal_bytes_and_a_changed_one_is_noticed(
-    folder: Path, tmp_path: Path
-) -> None:
+def test_equal_encoders_give_equal_bytes(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "two").mkdir()
     encoder_folder.write(quantized_encoder.read(model_file()), tmp_path / "two")
     assert sha256(tmp_path / "two") == sha256(folder)
-    assert encoder_folder.is_whole(folder)
-    with (folder / "config.json").open("a") as stream:
-        stream.write(" ")
-    assert not encoder_folder.is_whole(folder)
-    assert not encoder_folder.is_whole(tmp_path / "nowhere")

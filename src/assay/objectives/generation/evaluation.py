@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from assay.bundle.manifest import Manifest
     from assay.objectives.generation.figures import Scores
+    from assay.objectives.generation.fine_tuning import FineTuning
     from assay.objectives.generation.report import Sample
     from assay.objectives.generation.sampled import Sampled
     from assay.paths import ModelPaths
@@ -42,6 +43,7 @@ class Tested:
         samples: some of it, to be shown.
         overlap: the share of the test split's runs of characters that the train split holds, too.
         surcharge: what unknown tokens cost, as a sentence; empty where nothing is unknown.
+        fine_tuning: what the model was before, where it was fine-tuned.
 
     """
 
@@ -53,6 +55,7 @@ class Tested:
     samples: Sequence[Sample]
     overlap: float | None
     surcharge: str = ""
+    fine_tuning: FineTuning | None = None
 
 
 def evaluate(
@@ -66,11 +69,15 @@ def evaluate(
     """
     chosen = settings.evaluate
     compared = figures.compare(tested.model, tested.baseline, chosen.bootstrap, chosen.seed)
+    tuned = tested.fine_tuning
     metrics = (*compared.metrics(), *tested.sampled.metrics())
+    if tuned is not None:
+        metrics += tuned.metrics(chosen.bootstrap, chosen.seed)
     curve = sections.training(files.model, pd.read_csv(files.curve))
     memorisation = report.memorisation(files.model, tested.sampled, tested.overlap)
     shown = [
         report.figures(metrics, chosen.bootstrap, tested.surcharge),
+        *([tuned.section(chosen.bootstrap, chosen.seed)] if tuned else []),
         memorisation,
         report.quality(tested.sampled),
         report.samples(tested.samples, chosen.seed),

@@ -1,4 +1,4 @@
-"""Text in, more of it out: a language model."""
+"""Text in, more of it out: a language model, from random weights or fine-tuned."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class TextGeneration(Task[Settings]):
-    """Documents as the modality reads them, every next token as what is learned, a GPT between."""
+    """Documents as the modality reads them, every next token as what is learned, a decoder."""
 
     settings = Settings
     data, task = "text", "generation"
@@ -38,8 +38,9 @@ class TextGeneration(Task[Settings]):
         return propose(data, columns)
 
     def starting_point(self, settings: Settings) -> str:
-        """Return that the network starts from random weights."""
-        return f"{settings.train.network}, from random weights"
+        """Return the pretrained checkpoint, or that the network starts from random weights."""
+        self.pretrained(settings)
+        return settings.train.checkpoint or f"{settings.train.network}, from random weights"
 
     def ingest(self, settings: Settings, inbox: Path, target: Path) -> dict[str, int]:
         """Write every document of the source and the inbox."""
@@ -48,7 +49,7 @@ class TextGeneration(Task[Settings]):
         return ingest(settings.ingest, inbox, target)
 
     def measure(self, raw: Path, settings: Settings) -> Measurement:
-        """Measure documents; the tokenizer is learned later, from the train split."""
+        """Measure documents, whose tokenizer is learned later or knows every byte."""
         from assay.modalities.text.documents import measure
 
         return measure(raw, settings.ingest, None)
@@ -62,13 +63,14 @@ class TextGeneration(Task[Settings]):
         return split(raw, settings.split, _targets(), folder, earlier)
 
     def training_digest(self, settings: Settings, files: ModelPaths) -> str:
-        """Digest settings, splits, code and machine."""
+        """Digest settings, splits, pretrained checkpoint, code and machine."""
         from assay.learning.identity import training_digest
 
-        return training_digest(settings.train, settings.labels, files, None)
+        source = self.pretrained(settings)
+        return training_digest(settings.train, settings.labels, files, source)
 
     def train(self, settings: Settings, files: ModelPaths, run: TrainingRun) -> None:
-        """Learn the tokenizer, then train the network."""
+        """Learn the tokenizer and train the network, or fine-tune a pretrained one."""
         from assay.tasks.text_generation.train import train
 
         train(settings, files, run)
@@ -96,6 +98,13 @@ class TextGeneration(Task[Settings]):
         from assay.tasks.text_generation.observe import observe
 
         return observe(settings, bundle, table)
+
+    def pretrained(self, settings: Settings) -> Path | None:
+        """Return the folder of the pretrained decoder; None where weights start at random."""
+        from assay.modalities.text import pretrained
+
+        checkpoint = settings.train.checkpoint
+        return pretrained.locate(checkpoint) if checkpoint else None
 
     def example(self, settings: Settings) -> str:
         """Return a prompt for ``assay generate``."""

@@ -1,6 +1,7 @@
 """Measure a language model: bundle and n-grams, what it generates, what it knows by heart.
 
-Reads the bundle, the splits, and the reports of earlier stages. Writes nothing.
+Reads the bundle, the splits, the reports of earlier stages and, where it was fine-tuned, the
+pretrained checkpoint. Writes nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from assay.modalities.text import codec
 from assay.objectives.generation import evaluation
 from assay.objectives.generation.memorisation import shared_ngrams
 from assay.progress import say
-from assay.tasks.text_generation import baseline, samples, scored
+from assay.tasks.text_generation import baseline, before, samples, scored
 from assay.tasks.text_generation.train import TEXT, texts_of
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def evaluate(settings: TextGenerationModel, files: ModelPaths) -> Report:
     Raises:
         BundleRefused: the bundle's bytes were altered.
         DataRefused: the test split is empty.
+        SettingsError: the pretrained checkpoint is not there.
+        UsageError, SourceRefused: the corpus ``evaluate.also`` is unknown, or not to be had.
 
     """
     chosen = settings.evaluate
@@ -39,6 +42,7 @@ def evaluate(settings: TextGenerationModel, files: ModelPaths) -> Report:
     require_documents(test)
     say(f"evaluate: {len(test):,} test documents, {model.precision} on {model.provider}")
     own = scored.scores(model, test, "scoring the test split")
+    tuned = before.compared(settings, model, test, own)
     say(f"fitting the baseline ({baseline.name(chosen.baseline_order)}) ...")
     simple = baseline.scores(train, test, model.tokenizer, chosen.baseline_order)
     tested = evaluation.Tested(
@@ -50,6 +54,7 @@ def evaluate(settings: TextGenerationModel, files: ModelPaths) -> Report:
         samples=samples.shown(model, test, chosen.seed),
         overlap=shared_ngrams(test, train, chosen.copied_length).share,
         surcharge=scored.surcharge_note(test, model.tokenizer),
+        fine_tuning=tuned,
     )
     return evaluation.evaluate(tested, model.manifest, settings, files)
 

@@ -1,4 +1,4 @@
-"""What documents cost a bundle, an unknown character included.
+"""What documents cost a model, an unknown character included.
 
 Reads and writes nothing. A tokenizer of characters has one token for all that it does not know,
 which alone would make rare characters cheap. So each such token also costs the natural logarithm of
@@ -9,7 +9,7 @@ different tokenizers stay comparable in bits per byte.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -18,9 +18,10 @@ from assay.objectives.generation.figures import Scores
 from assay.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from assay.bundle.language_model import LanguageModel, Tokenizer
+    from assay.bundle.language_model import Tokenizer
+    from assay.bundle.scoring import Scored
 
     Floats = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -28,8 +29,19 @@ CODE_POINTS = 0x110000
 SURCHARGE = math.log(CODE_POINTS)
 
 
-def scores(model: LanguageModel, texts: Sequence[str], what: str) -> Scores:
-    """Return what a bundle makes of documents; ``what`` is said while it runs."""
+class Scoring(Protocol):
+    """A bundle, or another graph with its tokenizer."""
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """What turns texts into token ids."""
+
+    def scored(self, texts: Sequence[str]) -> Iterator[Scored]:
+        """Yield what each document's tokens and its end cost, in the documents' order."""
+
+
+def scores(model: Scoring, texts: Sequence[str], what: str) -> Scores:
+    """Return what a model makes of documents; ``what`` is said while it runs."""
     nats, right = [], []
     with Progress(what, len(texts)) as bar:
         for found in model.scored(texts):

@@ -1,7 +1,7 @@
 """Train a language model on the train split, choose its best epoch on the validation split.
 
-Reads the two split tables. Writes the checkpoint's folder, its tokenizer among it, and the curve.
-Never sees the test split.
+Reads the two split tables, and a pretrained checkpoint where one is named. Writes the checkpoint's
+folder, its tokenizer among it, and the curve. Never sees the test split.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ from assay.learning.precision import in_bf16
 from assay.learning.recipe import Recipe
 from assay.modalities.text import codec
 from assay.progress import say
-from assay.tasks.text_generation import checkpoint
+from assay.tasks.text_generation import checkpoint, pretrained
 from assay.tasks.text_generation.network import Decoder
 from assay.tasks.text_generation.packing import Stream
 from assay.tasks.text_generation.sizes import Sizes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import nn
 
     from assay.learning.run import TrainingRun
@@ -42,16 +44,16 @@ def train(settings: TextGenerationModel, files: ModelPaths, run: TrainingRun) ->
 
     Raises:
         DataRefused: a split is shorter than one context.
-        SettingsError: no network has these sizes.
+        SettingsError: no network has these sizes; the pretrained checkpoint can't be taken.
         Diverged: the loss is not finite.
 
     """
     chosen = settings.train
     seeding.make_deterministic(chosen.seed, chosen.threads)
     texts = {name: texts_of(files, name) for name in ("train", "validation")}
-    coded = codec.learned(chosen.tokenizer, texts["train"], chosen.vocabulary)
-    streams = {name: Stream(own, coded, chosen.context, name) for name, own in texts.items()}
-    model = Decoder(sizes_of(chosen, coded))
+    model, coded = start(chosen, texts["train"])
+    context = model.sizes.context
+    streams = {name: Stream(own, coded, context, name) for name, own in texts.items()}
     weights = sum(weight.numel() for weight in model.parameters())
     say(
         f"train: {weights:,} weights, {coded.size:,} token ids, "
@@ -68,6 +70,19 @@ def texts_of(files: ModelPaths, name: str) -> list[str]:
     """Return the documents of the split ``name``."""
     found: list[str] = pd.read_parquet(files.split(name), columns=[TEXT])[TEXT].tolist()
     return found
+
+
+def start(chosen: TextGenerationTrain, texts: Sequence[str]) -> tuple[Decoder, Codec]:
+    """Return the network before training and its tokenizer: pretrained, or fresh and learned.
+
+    Raises:
+        SettingsError: no network has these sizes; the pretrained checkpoint can't be taken.
+
+    """
+    if chosen.network == "gpt":
+        coded = codec.learned(chosen.tokenizer, texts, chosen.vocabulary)
+        return Decoder(sizes_of(chosen, coded)), coded
+    return pretrained.start(chosen)
 
 
 def sizes_of(chosen: TextGenerationTrain, coded: Codec) -> Sizes:
