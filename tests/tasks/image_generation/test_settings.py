@@ -49,7 +49,7 @@ def test_a_generator_has_no_labels(tmp_path: Path) -> None:
 
 def test_the_example_is_a_block_of_this_task() -> None:
     name, model = load_example(ROOT / "examples/fashion-vae.yaml", registry.KINDS)
-    assert name == "clothes"
+    assert name == "fashion-vae"
     assert model.kind == "image-generation"
     own: Any = model.train
     assert own.size == 28
