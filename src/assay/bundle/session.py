@@ -7,6 +7,7 @@ with the other, since the threads need not wait for each other after every opera
 
 from __future__ import annotations
 
+import functools
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain, islice
@@ -17,7 +18,7 @@ import numpy as np
 from assay import environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from concurrent.futures import Future
 
     import onnxruntime
@@ -99,10 +100,15 @@ class Session:
 
 def _value(given: Any) -> onnxruntime.OrtValue:
     """Return an array as onnxruntime holds it, over the same memory."""
+    return _wrap()(given) if isinstance(given, np.ndarray) else given
+
+
+@functools.cache
+def _wrap() -> Callable[[Output], onnxruntime.OrtValue]:
+    environment.prepare()
     import onnxruntime
 
-    is_array = isinstance(given, np.ndarray)
-    return onnxruntime.OrtValue.ortvalue_from_numpy(given) if is_array else given
+    return onnxruntime.OrtValue.ortvalue_from_numpy
 
 
 def _open(model: bytes | str, *, profile: bool, threads: int) -> onnxruntime.InferenceSession:

@@ -127,8 +127,8 @@ def test_one_document_is_named_with_what_to_do(tmp_path: Path) -> None:
     (note,) = measure(tmp_path, {"id": ["x"], "text": [text]}, separator="|").summary.notes
     assert "ingest.separator, '|'" in note
     with pytest.raises(DataRefused, match="1 distinct row to learn from") as refused:
-        split(tmp_path / "raw.parquet", TextSplit(), NoTargets(), tmp_path / "splits")
-    assert "ingest.separator" in refused.value.cure
+        split(tmp_path / "raw.parquet", TextSplit(), NoTargets("divide it"), tmp_path / "splits")
+    assert "divide it" in refused.value.cure
 
 
 def test_a_tokenizer_counts_what_it_does_not_know(tmp_path: Path) -> None:
