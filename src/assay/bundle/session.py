@@ -18,7 +18,7 @@ import numpy as np
 from assay import environment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from concurrent.futures import Future
 
     import onnxruntime
@@ -98,23 +98,24 @@ class Session:
                 yield done, output.result()
 
 
-def _value(given: Any) -> onnxruntime.OrtValue:
-    """Return an array as onnxruntime holds it, over the same memory."""
-    return _wrap()(given) if isinstance(given, np.ndarray) else given
-
-
 @functools.cache
-def _wrap() -> Callable[[Output], onnxruntime.OrtValue]:
-    environment.prepare()
-    import onnxruntime
-
-    return onnxruntime.OrtValue.ortvalue_from_numpy
-
-
-def _open(model: bytes | str, *, profile: bool, threads: int) -> onnxruntime.InferenceSession:
+def _library() -> Any:
+    """Return onnxruntime, whose import takes its time."""
     environment.prepare()  # before the import: onnxruntime sends what it counts otherwise
     import onnxruntime
 
+    return onnxruntime
+
+
+def _value(given: Any) -> onnxruntime.OrtValue:
+    """Return an array as onnxruntime holds it, over the same memory."""
+    return (
+        _library().OrtValue.ortvalue_from_numpy(given) if isinstance(given, np.ndarray) else given
+    )
+
+
+def _open(model: bytes | str, *, profile: bool, threads: int) -> onnxruntime.InferenceSession:
+    onnxruntime = _library()
     onnxruntime.set_default_logger_severity(4)  # "no CUDA here" is not worth a page of text
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
