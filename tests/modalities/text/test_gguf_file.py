@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 import torch
 from transformers import AutoModelForCausalLM
@@ -109,3 +110,21 @@ def test_an_own_head_is_read(tmp_path: Path) -> None:
     shape = (len(gguf_made.TOKENS), gguf_made.WIDTH)
     found = gguf_file.read(gguf_made.write(tmp_path / "one.gguf", more={"output.weight": shape}))
     assert found.weights["lm_head.weight"].shape == shape
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of weights that became infinite
+def test_altered_bytes_are_read_or_refused_and_never_a_fault_of_ours(file: Path) -> None:
+    whole, random = file.read_bytes(), np.random.default_rng(0)
+    kinds = (b"\xff" * 8, b"\x00" * 8, (2**40).to_bytes(8, "little"))
+    refused = 0
+    # What the file says stands before its weights.
+    for place in random.integers(0, len(whole) // 3, 300):
+        altered = bytearray(whole)
+        altered[place : place + 8] = kinds[random.integers(len(kinds))]
+        file.write_bytes(altered)
+        try:
+            gguf_file.read(file)
+        except SettingsError as refusal:
+            assert str(file) in refusal.found
+            refused += 1
+    assert refused > 100

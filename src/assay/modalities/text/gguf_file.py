@@ -43,8 +43,10 @@ PARTS = {
     "ffn_down": "mlp.down_proj",
 }
 BLOCK = re.compile(r"blk\.(\d+)\.(\w+)\.weight")
-# What the library raises where bytes are missing or make no sense.
-BROKEN = (ValueError, IndexError, KeyError, TypeError, OverflowError, NotImplementedError)
+# Of a token that the file does not name.
+NONE = -1
+# What the library raises where bytes are missing (IndexError) or make no sense (ValueError).
+BROKEN = (ValueError, IndexError)
 
 
 @dataclass(frozen=True)
@@ -107,8 +109,8 @@ def read(path: Path) -> CarriedDecoder:
     except (*BROKEN, OSError) as problem:
         raise _broken(path, problem) from problem
     said = _Said(path, reader)
-    _require_plain(said)
     try:
+        _require_plain(said)
         sizes = _sizes(said)
         return CarriedDecoder(sizes, _vocabulary(said), dict(_weights(said, sizes)))
     except BROKEN as problem:
@@ -126,13 +128,20 @@ class _Said:
         field = self.reader.get_field(key)
         return None if field is None else field.contents()
 
-    def whole(self, key: str, default: int | None = None) -> int:
-        """Return a whole number."""
+    def listed(self, key: str) -> tuple[Any, ...]:
+        """Return the values of a list."""
+        value = self.get(key)
+        if not isinstance(value, list):
+            raise ValueError(f"{key} is no list")
+        return tuple(value)
+
+    def whole(self, key: str, default: int | None = None, least: int = 1) -> int:
+        """Return a whole number, ``least`` or more."""
         value = self.get(key)
         if value is None and default is not None:
             return default
-        if not isinstance(value, int):
-            raise ValueError(f"{key} is {value}, and no whole number")
+        if not isinstance(value, int) or value < least:
+            raise ValueError(f"{key} is {value}, and no whole number of {least} or more")
         return value
 
     def real(self, key: str, default: float | None = None) -> float:
@@ -140,6 +149,8 @@ class _Said:
         value = self.get(key)
         if value is None and default is not None:
             return default
+        if not isinstance(value, float):
+            raise ValueError(f"{key} is {value}, and no number")
         return float(str(np.float32(value)))
 
     def refused(self, found: str, expected: str) -> SettingsError:
@@ -189,15 +200,15 @@ def _sizes(said: _Said) -> Sizes:
 
 
 def _vocabulary(said: _Said) -> Vocabulary:
-    tokens = tuple(said.get("tokenizer.ggml.tokens"))
-    unknown = said.get("tokenizer.ggml.unknown_token_id")
+    tokens = said.listed("tokenizer.ggml.tokens")
+    unknown = said.whole("tokenizer.ggml.unknown_token_id", NONE, least=0)
     return Vocabulary(
         tokens=tokens,
-        kinds=tuple(said.get("tokenizer.ggml.token_type")),
-        merges=tuple(said.get("tokenizer.ggml.merges")),
+        kinds=said.listed("tokenizer.ggml.token_type"),
+        merges=said.listed("tokenizer.ggml.merges"),
         splitting=str(said.get("tokenizer.ggml.pre")),
-        end=tokens[said.whole("tokenizer.ggml.eos_token_id")],
-        unknown=None if unknown is None else tokens[unknown],
+        end=tokens[said.whole("tokenizer.ggml.eos_token_id", least=0)],
+        unknown=None if unknown == NONE else tokens[unknown],
     )
 
 
@@ -205,8 +216,15 @@ def _weights(said: _Said, sizes: Sizes) -> Iterator[tuple[str, Floats]]:
     from gguf import dequantize
 
     for tensor in said.reader.tensors:
+        try:
+            plain = dequantize(tensor.data, tensor.tensor_type)
+        except NotImplementedError as problem:  # a kind that the library can only write
+            raise said.refused(
+                f"holds weights of the kind {tensor.tensor_type.name}",
+                "a kind of quantization that PyPI's gguf reads",
+            ) from problem
         # The file lists sizes from the innermost on.
-        weight = dequantize(tensor.data, tensor.tensor_type).reshape(tensor.shape[::-1])
+        weight = plain.reshape(tensor.shape[::-1])
         block = BLOCK.fullmatch(tensor.name)
         part = block.group(2) if block else ""
         if tensor.name not in WHOLE and part not in PARTS:
