@@ -105,11 +105,12 @@ def _decoders(files: ModelPaths, size: Size) -> dict[str, Decode]:
     plain = Generator(session, model.sizes.context)
     peer = as_llama(model)
 
+    # Neither start nor stop: all contenders read and write the same number of tokens.
+    bare = Generator(served.session, served.context)
+
     def by(generator: Generator) -> Decode:
         def decode(prompt: Sequence[int]) -> list[int]:
-            # Neither start nor stop: all contenders read and write the same number of tokens.
-            bare = Generator(generator.session, generator.context)
-            (one,) = bare.generate([prompt], size.tokens, Sampling(temperature=0))
+            (one,) = generator.generate([prompt], size.tokens, Sampling(temperature=0))
             return list(one.ids)
 
         return decode
@@ -126,7 +127,7 @@ def _decoders(files: ModelPaths, size: Size) -> dict[str, Decode]:
         own: list[int] = found[0, len(prompt) :].tolist()
         return own
 
-    return {BUNDLE: by(served), FULL: by(plain), PEER: by_peer}
+    return {BUNDLE: by(bare), FULL: by(plain), PEER: by_peer}
 
 
 def _round(decode: Decode, prompts: Sequence[Sequence[int]]) -> Callable[[], Written]:

@@ -143,8 +143,7 @@ def _lines(found: Sequence[Built]) -> list[list[str]]:
 
 def _line(one: Built) -> list[str]:
     metric = one.run.evaluation.metric("bits_per_byte")
-    small = one.run.evaluation.precision == "int8"
-    rate = one.timings.rows_per_second_int8 if small else None
+    served = one.parity.precision
     return [
         f"`{one.name}`, seed {one.run.seed}",
         f"{one.value('bits_per_byte'):.4f} ({figure(metric.low):.3f}–{figure(metric.high):.3f})",
@@ -154,8 +153,8 @@ def _line(one: Built) -> list[str]:
         f"{one.value('copied_share'):.3f} (held out {one.baseline('copied_share'):.3f})",
         "" if one.form is None else f"{one.form.generated:.1%} (test {one.form.held_out:.1%})",
         number(one.run.training),
-        f"{one.run.evaluation.precision}, {one.parity.served.megabytes:.1f}",
-        number(rate or one.timings.rows_per_second_fp32),
+        f"{served}, {one.parity.served.megabytes:.1f}",
+        number(one.timings.served(served)),
     ]
 
 

@@ -71,8 +71,7 @@ def table(found: Sequence[TextRun]) -> str:
 
 
 def _line(one: TextRun) -> list[str]:
-    run, served = one.run, one.run.evaluation.precision
-    rate = one.timings.rows_per_second_int8 if served == "int8" else None
+    run, served = one.run, one.parity.precision
     return [
         f"`{one.name}`, seed {run.seed}",
         f"{run.accuracy:.4f} ({run.interval(3)})",
@@ -82,7 +81,7 @@ def _line(one: TextRun) -> list[str]:
         number(run.training),
         number(run.whole),
         f"{served}, {one.parity.served.megabytes:.0f}",
-        number(rate or one.timings.rows_per_second_fp32),
+        number(one.timings.served(served)),
     ]
 
 

@@ -72,29 +72,24 @@ def lay_out_plain(
 @functools.cache
 def built(checkpoint: Path) -> Path:
     """Return a project whose model went through all stages; made once, to be looked at only."""
-    return _made_once(checkpoint, "built", lambda folder: _build(folder, checkpoint))
-
-
-def _build(folder: Path, checkpoint: Path) -> None:
-    folder.mkdir()
     block = settings(checkpoint, train__learning_rate=1e-2, train__epochs=6)
-    lay_out_plain(folder, block, texts(300))
+    return _made_once(checkpoint, "built", lambda at: _build(at, block, texts(300)))
+
+
+def _build(folder: Path, block: Mapping[str, Any], table: pd.DataFrame | None = None) -> None:
+    """Make a project of one model from a table, or from 300 digits, and run all stages."""
+    folder.mkdir()
+    lay_out_plain(folder, block, table)
+    if table is None:
+        digits(folder / "data/inbox" / MODEL / "digits", 300)
     _run_all(folder)
 
 
 @functools.cache
 def built_from_scratch(checkpoint: Path, network: str) -> Path:
-    """Return a project like :func:`built` whose network starts from random weights.
-
-    ``checkpoint`` only says in which folder this session makes things.
-    """
-    return _made_once(checkpoint, f"built {network}", lambda at: _build_from_scratch(at, network))
-
-
-def _build_from_scratch(folder: Path, network: str) -> None:
-    folder.mkdir()
-    lay_out_plain(folder, scratch_settings(network), texts(300))
-    _run_all(folder)
+    """Return a project like :func:`built` whose network starts from random weights."""
+    block = scratch_settings(network)
+    return _made_once(checkpoint, f"built {network}", lambda at: _build(at, block, texts(300)))
 
 
 def scratch_settings(network: str, **train: Any) -> dict[str, Any]:
@@ -133,17 +128,11 @@ def _run_all(folder: Path) -> None:
 
 @functools.cache
 def built_generator(checkpoint: Path) -> Path:
-    """Return a project whose language model went through all stages; made once, to be looked at.
-
-    ``checkpoint`` only says in which folder this session makes things.
-    """
-    return _made_once(checkpoint, "built generator", _build_generator)
-
-
-def _build_generator(folder: Path) -> None:
-    folder.mkdir()
-    lay_out_plain(folder, generator_settings(), texts(300)[["text"]])
-    _run_all(folder)
+    """Return a project whose language model went through all stages; made once, to be looked at."""
+    table = texts(300)[["text"]]
+    return _made_once(
+        checkpoint, "built generator", lambda at: _build(at, generator_settings(), table)
+    )
 
 
 def generator_settings(**train: Any) -> dict[str, Any]:
@@ -179,18 +168,8 @@ def generator_settings(**train: Any) -> dict[str, Any]:
 
 @functools.cache
 def built_images(checkpoint: Path) -> Path:
-    """Return a project whose model of images went through all stages; made once, as :func:`built`.
-
-    ``checkpoint`` only says in which folder this session makes things.
-    """
-    return _made_once(checkpoint, "built images", _build_images)
-
-
-def _build_images(folder: Path) -> None:
-    folder.mkdir()
-    lay_out_plain(folder, image_settings())
-    digits(folder / "data/inbox" / MODEL / "digits", 300)
-    _run_all(folder)
+    """Return a project whose model of images went through all stages, as :func:`built`."""
+    return _made_once(checkpoint, "built images", lambda at: _build(at, image_settings()))
 
 
 def digits(folder: Path, images: int) -> None:
@@ -235,18 +214,9 @@ def image_settings(**train: Any) -> dict[str, Any]:
 
 @functools.cache
 def built_image_generator(checkpoint: Path) -> Path:
-    """Return a project whose generator of images went through all stages; made once, to look at.
-
-    ``checkpoint`` only says in which folder this session makes things.
-    """
-    return _made_once(checkpoint, "built image generator", _build_image_generator)
-
-
-def _build_image_generator(folder: Path) -> None:
-    folder.mkdir()
-    lay_out_plain(folder, image_generator_settings())
-    digits(folder / "data/inbox" / MODEL / "digits", 300)
-    _run_all(folder)
+    """Return a project whose generator of images went through all stages; made once, to look at."""
+    block = image_generator_settings()
+    return _made_once(checkpoint, "built image generator", lambda at: _build(at, block))
 
 
 def image_generator_settings(**train: Any) -> dict[str, Any]:
@@ -283,17 +253,10 @@ def image_generator_settings(**train: Any) -> dict[str, Any]:
 
 @functools.cache
 def built_table(checkpoint: Path) -> Path:
-    """Return a project whose model of a table went through all stages; made once, as :func:`built`.
-
-    ``checkpoint`` only says in which folder this session makes things.
-    """
-    return _made_once(checkpoint, "built table", _build_table)
-
-
-def _build_table(folder: Path) -> None:
-    folder.mkdir()
-    lay_out_plain(folder, table_settings(), loans(400))
-    _run_all(folder)
+    """Return a project whose model of a table went through all stages, as :func:`built`."""
+    return _made_once(
+        checkpoint, "built table", lambda at: _build(at, table_settings(), loans(400))
+    )
 
 
 def loans(rows: int, seed: int = 0) -> pd.DataFrame:
@@ -364,7 +327,10 @@ def _exported(checkpoint: Path, name: str, **changes: Any) -> Path:
 
 
 def _made_once(checkpoint: Path, name: str, make: Callable[[Path], None]) -> Path:
-    """Return a folder of this test session that one of its processes makes for all of them."""
+    """Return a folder of this test session that one of its processes makes for all of them.
+
+    ``checkpoint`` only says in which folder this session makes things.
+    """
     alone = "PYTEST_XDIST_WORKER" not in os.environ
     session = checkpoint.parent if alone else checkpoint.parent.parent
     done = session / f"{name}.done"

@@ -230,3 +230,20 @@ def test_no_number_is_no_value() -> None:
 def test_a_record_never_changes() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         METRIC.value = 1.0  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(("value", "shown"), [(1.234e-6, 1e-6), (0.0, 0.0), (9.6e-5, 1e-4)])
+def test_differences_are_told_by_their_first_digit(value: float, shown: float) -> None:
+    assert records.one_digit(value) == shown
+
+
+def test_a_candidate_has_the_size_of_all_its_graphs() -> None:
+    found = records.Candidate.measured(0.12345678, b"\0" * 1_250_000, b"\0" * 1_000)
+    assert (found.score, found.megabytes) == (0.123457, 1.251)
+
+
+def test_what_is_served_has_its_own_speed() -> None:
+    told = {"provider": "CPUExecutionProvider", "processor": "x", "threads": 2}
+    both = records.Timings(rows_per_second_fp32=10, rows_per_second_int8=30, **told)
+    assert (both.served("fp32"), both.served("int8")) == (10, 30)
+    assert records.Timings(rows_per_second_fp32=10, **told).served("fp32") == 10

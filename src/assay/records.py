@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCHEMA = 1
+MEGABYTE = 1e6
 SCHEMA_KEY = "schema"
 
 
@@ -120,6 +121,12 @@ class Candidate(Record):
     score: float
     megabytes: float
 
+    @classmethod
+    def measured(cls, score: float, *graphs: bytes) -> Candidate:
+        """Return the score of a model with the size of its graphs, rounded."""
+        size = sum(map(len, graphs)) / MEGABYTE
+        return cls(score=round(score, 6), megabytes=round(size, 3))
+
 
 class Parity(Record):
     """How the exported graph compares with the network, and which precision is served.
@@ -173,8 +180,8 @@ class Parity(Record):
 class Timings(Record):
     """What this machine measured of fp32 and int8: shown and logged, never tracked by DVC.
 
-    A language model counts tokens where a classifier counts rows: ``unit`` says which. Figures of
-    int8 are None where no such graph is made.
+    ``rows_per_second_*`` count what ``unit`` says: a classifier's rows, a language model's tokens,
+    an image generator's images. Figures of int8 are None where no such graph is made.
     """
 
     rows_per_second_fp32: float
@@ -183,7 +190,11 @@ class Timings(Record):
     provider: str
     processor: str
     threads: int
-    unit: str = "rows"  # or tokens
+    unit: Literal["rows", "tokens", "images"] = "rows"
+
+    def served(self, precision: Literal["fp32", "int8"]) -> float:
+        """Return how many a second the graph of a precision does."""
+        return (precision == "int8" and self.rows_per_second_int8) or self.rows_per_second_fp32
 
 
 class SplitPart(Record):
@@ -289,6 +300,11 @@ class Trace(Record):
     """A training's state at some of its steps, in their order (``trace.json``)."""
 
     points: tuple[TracePoint, ...]
+
+
+def one_digit(value: float) -> float:
+    """Round to one digit: the last bits of a difference may depend on the runtime's build."""
+    return float(f"{value:.0e}")
 
 
 def write(path: Path, record: Record) -> None:

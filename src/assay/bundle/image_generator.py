@@ -6,6 +6,7 @@ same seed gives the same images, in batches of any size.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 ENCODER, WEIGHTS = "encoder.onnx", "weights.onnx"
 # What the manifest says of an image, and how many levels a number of it has: 256, or 2.
 SIDE, CHANNELS, LATENTS, LEVELS = "side", "channels", "latents", "levels"
-BINARY = 2
+BINARY, ALL = 2, 256
 # Images that are computed together, and those that are binarised together.
 BATCH, CHUNK = 64, 1024
 # Streams of random numbers, so that a seed's latents tell nothing of its pixels.
@@ -90,11 +91,16 @@ class ImageGenerator:
         """Height, width and channels of an image."""
         return self.side, self.side, self.channels
 
+    @property
+    def dimensions(self) -> int:
+        """Height times width times channels."""
+        return math.prod(self.shape)
+
     def sample(self, count: int, seed: int, *, noise: bool = False) -> Pixels:
         """Return images of latents drawn from the prior, (count, H, W, channels).
 
-        ``noise`` False gives the middle of what the decoder says of each pixel, which is smoother
-        to look at; True draws each pixel from it, which is a sample of the model.
+        ``noise`` False gives the mean (Bernoulli) or the median (logistic) of each pixel, which is
+        smoother to look at; True draws each pixel, which is a sample of the model.
         """
         return self.decode(self.prior(count, seed), seed, noise=noise)
 
@@ -159,8 +165,11 @@ class ImageGenerator:
             InputRefused: as :meth:`encode`.
 
         """
-        posterior = self.encode(images)
-        noise = self.prior(len(images), seed)
+        return self.redrawn(self.encode(images), seed)
+
+    def redrawn(self, posterior: Posterior, seed: int) -> Pixels:
+        """Return an image for each posterior, out of latents that are drawn from it by the seed."""
+        noise = self.prior(len(posterior.mean), seed)
         return self.decode(posterior.mean + np.exp(posterior.log_variance / 2) * noise)
 
     def interpolate(self, first: Pixels, second: Pixels, steps: int) -> Pixels:
@@ -197,18 +206,18 @@ class ImageGenerator:
 
         """
         self._check(images)
-        found = np.zeros((len(images), samples))
+        found = np.zeros(len(images) * samples)
         for rows, own in self._weights.run_all(self._weighed(images, samples, seed)):
-            found[rows] = own.reshape(-1, samples)
-        return found
+            found[rows] = own
+        return found.reshape(-1, samples)
 
     def _weighed(
         self, images: Pixels, samples: int, seed: int
     ) -> Iterator[tuple[slice, dict[str, Any]]]:
         """Yield images, each as often as latents are drawn of it, with the noise for these."""
         random = _random(seed, OF_LATENTS)
-        for part in _parts(len(images), max(1, 2 * BATCH // samples)):
-            given = np.repeat(images[part], samples, axis=0)
+        for part in _parts(len(images) * samples, 2 * BATCH):
+            given = images[np.arange(part.start, part.stop) // samples]
             noise = random.standard_normal((len(given), self.latents), dtype=np.float32)
             yield part, {"pixels": given, "noise": noise}
 

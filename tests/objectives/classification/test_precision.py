@@ -11,6 +11,7 @@ from assay import processor
 from assay.errors import ParityFailed
 from assay.objectives.classification import precision
 from assay.objectives.classification.precision import Graphs, Trial
+from assay.records import one_digit
 from assay.settings.classification import ClassificationExport
 
 if TYPE_CHECKING:
@@ -46,11 +47,6 @@ def test_what_is_asked_for_is_served_whatever_it_costs(asked: str) -> None:
     chosen, reason = precision.choose(_settings(precision=asked), 0.9, 0.9)
     assert chosen == asked
     assert "export.precision asks for it" in reason
-
-
-@pytest.mark.parametrize(("value", "shown"), [(1.234e-6, 1e-6), (0.0, 0.0), (9.6e-5, 1e-4)])
-def test_differences_are_told_by_their_first_digit(value: float, shown: float) -> None:
-    assert precision.one_digit(value) == shown
 
 
 # What a graph of one matrix answers is known beforehand: a row of one-hot scores gets the class
@@ -140,7 +136,7 @@ def test_int8_whose_rows_depend_on_each_other_is_seen_and_not_served() -> None:
     parity = trial().compare(graphs, RIGHT[TRUTH], 0.0, _settings())
     assert parity.score_drop == 0
     # A row of class 0 alone is its own mean, 1; among twelve of which two are, the mean is 1/6.
-    assert parity.neighbours_max_abs_diff == precision.one_digit(0.25 * 5 / 6)
+    assert parity.neighbours_max_abs_diff == one_digit(0.25 * 5 / 6)
     assert parity.precision == "fp32"
 
 

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from assay.objectives.generation import image_baselines
-from assay.objectives.generation.image_baselines import PcaGaussians, fit
+from assay.objectives.generation.image_baselines import PcaGaussians, fit, mixed
 
 
 def images(count: int, seed: int = 1) -> np.ndarray:
@@ -21,6 +21,12 @@ def images(count: int, seed: int = 1) -> np.ndarray:
     return found.clip(0, 255).astype(np.uint8)
 
 
+def mixture(train: np.ndarray, latents: int, gaussians: int, seed: int) -> PcaGaussians:
+    """Return a mixture of Gaussians, or a single one, on the components of train images."""
+    single = fit(train, latents)
+    return single if gaussians == 1 else mixed(single, train, gaussians, seed)
+
+
 def covariance(model: PcaGaussians) -> np.ndarray:
     """That of probabilistic PCA, written as Tipping and Bishop do: WW' + s^2 I."""
     values = np.diag(model.roots[0]) ** 2
@@ -30,7 +36,7 @@ def covariance(model: PcaGaussians) -> np.ndarray:
 
 def test_the_bound_of_one_gaussian_is_that_of_the_closed_form() -> None:
     """E log N(x + u) = log N(x + 1/2) - tr(C^-1) / 24, as the variance of u is 1/12."""
-    model, held_out = fit(images(2000), 3, 1, 1), images(40, seed=2)
+    model, held_out = fit(images(2000), 3), images(40, seed=2)
     centre = held_out.reshape(40, -1) + 0.5
     full = covariance(model)
     exact = stats.multivariate_normal.logpdf(centre, model.mean, full)
@@ -43,14 +49,14 @@ def test_no_more_than_all_probability_is_given_to_the_images() -> None:
     every = np.array(list(itertools.product(range(256), repeat=2)), dtype=np.uint8)
     random = np.random.default_rng(3)
     train = random.normal([100, 120], [6, 3], (500, 2)).clip(0, 255).astype(np.uint8)
-    model = fit(train.reshape(-1, 1, 2, 1), 1, 2, 1)
+    model = mixture(train.reshape(-1, 1, 2, 1), 1, 2, 1)
     total = np.exp(model.bounds(every.reshape(-1, 1, 2, 1), 4, 1)).sum()
     assert 0.95 < total <= 1
 
 
 def test_the_fit_is_that_of_the_train_images() -> None:
     train = images(3000)
-    model = fit(train, 3, 1, 1)
+    model = fit(train, 3)
     flat = train.reshape(3000, -1) + np.random.default_rng(5).random((3000, 24))
     np.testing.assert_allclose(model.mean, flat.mean(axis=0), atol=0.05)
     values = np.linalg.eigvalsh(np.cov(flat, rowvar=False))[::-1]
@@ -61,16 +67,16 @@ def test_the_fit_is_that_of_the_train_images() -> None:
 
 def test_a_mixture_knows_two_kinds_of_images() -> None:
     train, held_out = images(2000), images(300, seed=2)
-    single, mixed = fit(train, 2, 1, 1), fit(train, 2, 2, 1)
-    gain = mixed.bounds(held_out, 4, 1) - single.bounds(held_out, 4, 1)
+    single, both = fit(train, 2), mixture(train, 2, 2, 1)
+    gain = both.bounds(held_out, 4, 1) - single.bounds(held_out, 4, 1)
     assert gain.mean() > 0.5
-    assert mixed.weights.sum() == pytest.approx(1)
+    assert both.weights.sum() == pytest.approx(1)
 
 
 @pytest.mark.parametrize("gaussians", [1, 3])
 def test_samples_are_of_the_density(gaussians: int) -> None:
     train = images(2000) // 2 + 64  # so far from 0 and 255 that no sample is cut
-    model = fit(train, 2, gaussians, 1)
+    model = mixture(train, 2, gaussians, 1)
     drawn = model.sample(4000, 1)
     assert drawn.dtype == np.uint8
     assert drawn.shape == (4000, 4, 6, 1)
@@ -84,7 +90,7 @@ def test_samples_are_of_the_density(gaussians: int) -> None:
 
 
 def test_samples_without_noise_lie_on_the_components() -> None:
-    model = fit(images(2000), 2, 2, 1)
+    model = mixture(images(2000), 2, 2, 1)
     smooth = model.sample(200, 1, noise=False).reshape(200, -1)
     centred = smooth[(smooth > 0).all(axis=1)] + 0.5 - model.mean  # none was cut
     left = centred - centred @ model.components @ model.components.T
@@ -94,7 +100,7 @@ def test_samples_without_noise_lie_on_the_components() -> None:
 
 
 def test_a_seed_decides_the_samples_and_the_mixture() -> None:
-    one, again = (fit(images(500), 2, 3, 7) for _ in range(2))
+    one, again = (mixture(images(500), 2, 3, 7) for _ in range(2))
     np.testing.assert_array_equal(one.means, again.means)
     np.testing.assert_array_equal(one.sample(9, 5), again.sample(9, 5))
     assert not np.array_equal(one.sample(9, 5), one.sample(9, 6))
@@ -104,7 +110,7 @@ def test_pixels_that_never_vary_are_no_trouble() -> None:
     """As the corners of handwritten digits: black on every image."""
     train = images(500)
     train[:, 0] = 0
-    model = fit(train, 3, 2, 1)
+    model = mixture(train, 3, 2, 1)
     held_out = images(50, seed=3)
     held_out[:, 0] = 0
     assert np.isfinite(model.bounds(held_out, 2, 1)).all()
@@ -112,15 +118,22 @@ def test_pixels_that_never_vary_are_no_trouble() -> None:
 
 def test_parts_change_nothing_but_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     train, held_out = images(200), images(33, seed=2)
-    whole = fit(train, 3, 1, 1)
+    whole = fit(train, 3)
     monkeypatch.setattr(image_baselines, "CHUNK", 10)
-    parts = fit(train, 3, 1, 1)
+    parts = fit(train, 3)
     np.testing.assert_allclose(parts.mean, whole.mean)
     np.testing.assert_allclose(parts.roots, whole.roots)
     assert parts.bounds(held_out, 2, 1).shape == (33,)
 
 
-@pytest.mark.parametrize(("latents", "gaussians"), [(0, 1), (24, 1), (3, 0), (3, 11)])
-def test_what_cannot_be_fitted_is_refused(latents: int, gaussians: int) -> None:
-    with pytest.raises(ValueError, match="for 10 images of 24 numbers"):
-        fit(images(10), latents, gaussians, 1)
+@pytest.mark.parametrize("latents", [0, 24])
+def test_what_cannot_be_fitted_is_refused(latents: int) -> None:
+    with pytest.raises(ValueError, match="for 10 images of 24 dimensions"):
+        fit(images(10), latents)
+
+
+@pytest.mark.parametrize("gaussians", [0, 11])
+def test_as_many_gaussians_as_have_no_images_are_refused(gaussians: int) -> None:
+    train = images(10)
+    with pytest.raises(ValueError, match=f"{gaussians} Gaussians for 10 images"):
+        mixed(fit(train, 3), train, gaussians, 1)

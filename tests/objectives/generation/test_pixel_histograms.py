@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from assay.objectives.generation.pixel_histograms import BINARY, fit
+from assay.objectives.generation.pixel_histograms import BINARY_VALUES, fit
 
 
 def images(count: int, seed: int = 1) -> np.ndarray:
@@ -23,7 +23,7 @@ def test_probabilities_of_all_images_sum_to_one() -> None:
 
 def test_shares_are_counts_and_a_half() -> None:
     given = np.array([[0, 255], [0, 0], [255, 0]], dtype=np.uint8).reshape(3, 1, 2, 1)
-    model = fit(given, BINARY)
+    model = fit(given, BINARY_VALUES)
     np.testing.assert_allclose(model.shares, [[2.5 / 4, 1.5 / 4], [2.5 / 4, 1.5 / 4]])
     found = model.log_probabilities(given)
     np.testing.assert_allclose(found, np.log([2.5 * 1.5 / 16, 2.5 * 2.5 / 16, 1.5 * 2.5 / 16]))
@@ -49,7 +49,7 @@ def test_samples_follow_the_histograms() -> None:
 
 
 def test_binarised_samples_are_binary() -> None:
-    model = fit(np.full((5, 2, 2, 1), 255, dtype=np.uint8), BINARY)
+    model = fit(np.full((5, 2, 2, 1), 255, dtype=np.uint8), BINARY_VALUES)
     assert set(model.sample(200, 1).flatten().tolist()) == {0, 255}
 
 
@@ -57,11 +57,11 @@ def test_binarised_samples_are_binary() -> None:
     "asked", [np.full((1, 2, 2, 1), 7, np.uint8), np.zeros((1, 2, 3, 1), np.uint8)]
 )
 def test_images_of_another_kind_are_refused(asked: np.ndarray) -> None:
-    model = fit(np.zeros((5, 2, 2, 1), dtype=np.uint8), BINARY)
+    model = fit(np.zeros((5, 2, 2, 1), dtype=np.uint8), BINARY_VALUES)
     with pytest.raises(ValueError, match=r"values among \[  0 255\]"):
         model.log_probabilities(asked)
 
 
 def test_grey_images_are_not_taken_for_binarised_ones() -> None:
     with pytest.raises(ValueError, match="2 in all"):
-        fit(images(10), BINARY)
+        fit(images(10), BINARY_VALUES)

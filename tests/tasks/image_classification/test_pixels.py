@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+from assay.modalities.image import kept_pixels
 from assay.paths import ModelPaths
 from assay.tasks.image_classification import pixels
 from assay.tasks.image_classification.settings import ImageTrain
@@ -37,7 +38,7 @@ def test_pixels_are_kept_and_made_again_when_the_split_or_the_size_changes() -> 
     first = pixels.of_split(FILES, "train", SETTINGS)
     assert first.dtype == torch.uint8
     assert first.shape == (200, 16, 16, 1)
-    (kept,) = (pixels.FOLDER / FILES.model).iterdir()
+    (kept,) = (kept_pixels.FOLDER / FILES.model).iterdir()
     stamp = kept.stat().st_mtime_ns
     assert torch.equal(pixels.of_split(FILES, "train", SETTINGS), first)
     assert kept.stat().st_mtime_ns == stamp

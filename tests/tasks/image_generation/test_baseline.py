@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,7 +22,8 @@ def model(levels: int = 256, latents: int = 3) -> Any:
     def seen(images: np.ndarray, _seed: int) -> np.ndarray:
         return images if levels == 256 else np.where(images < 100, 0, 255).astype(np.uint8)
 
-    return SimpleNamespace(shape=TRAIN.shape[1:], latents=latents, levels=levels, seen=seen)
+    shape = TRAIN.shape[1:]
+    return SimpleNamespace(dimensions=math.prod(shape), latents=latents, levels=levels, seen=seen)
 
 
 def test_of_8_bit_images_there_are_three_simple_models() -> None:
@@ -56,7 +58,7 @@ def test_of_binarised_images_histograms_alone_have_a_probability() -> None:
     assert set(np.unique(only.sample(20, 1))) <= {0, 255}
 
 
-@pytest.mark.parametrize("change", [{"MOST_NUMBERS": 10}, {}])
+@pytest.mark.parametrize("change", [{"MOST_DIMENSIONS": 10}, {}])
 def test_no_covariance_of_too_many_numbers_or_too_few_images(
     change: dict[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -50,6 +50,8 @@ def test_a_looser_bound_costs_more(predictions: pd.DataFrame) -> None:
     assert predictions["negative_elbo"].mean() == pytest.approx(elbo, rel=0.05)
 
 
-def test_a_test_split_without_an_image_is_refused() -> None:
-    with pytest.raises(DataRefused, match="no image"):
-        module.require_images(np.zeros((0, 8, 8, 1), np.uint8))
+@pytest.mark.parametrize(("there", "least"), [(0, 1), (1, 2)])
+def test_a_split_with_too_few_images_is_refused(there: int, least: int) -> None:
+    with pytest.raises(DataRefused, match=f"images in the test split: {there}") as refusal:
+        module.require_images(np.zeros((there, 8, 8, 1), np.uint8), "test", least)
+    assert f"{least} or more" in refusal.value.expected

@@ -87,7 +87,7 @@ def test_models_of_other_images_are_not_compared(
     given: GateInputs, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     binary = _bundle(tmp_path_factory.mktemp("binary"), likelihood="bernoulli", epochs=1)
-    with pytest.raises(DataRefused, match="8 x 8 x 1 numbers with 2 levels") as refused:
+    with pytest.raises(DataRefused, match="8 x 8 x 1 pixels with 2 levels") as refused:
         judge(projects.settings(), dataclasses.replace(given, champion=binary))
     assert "train.likelihood" in refused.value.cure
 
@@ -97,7 +97,7 @@ def test_an_empty_split_and_an_altered_bundle_are_refused(
 ) -> None:
     empty = tmp_path / "empty.parquet"
     pd.read_parquet(FILES.split("test")).iloc[:0].to_parquet(empty)
-    with pytest.raises(DataRefused, match="no image"):
+    with pytest.raises(DataRefused, match="images in the test split: 0"):
         judge(
             projects.settings(),
             dataclasses.replace(given, champion=good, splits={"test": empty}),

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from assay.errors import SettingsError
 from assay.files import sha256
+from assay.learning.weights import CONFIG, WEIGHTS
 from assay.tasks.table_classification import network
 from tests.tasks.table_classification.made import fitted, people, settings, shape
 
@@ -77,7 +78,7 @@ def test_a_saved_network_answers_alike_and_equal_weights_are_equal_bytes(tmp_pat
 def test_a_spoiled_checkpoint_is_refused(tmp_path: Path, spoil: str) -> None:
     folder = tmp_path / "checkpoint"
     network.save(network.Mlp(shape(["x"], KNOWN)), folder)
-    config = folder / network.CONFIG
+    config = folder / CONFIG
     if spoil == "gone":
         config.unlink()
     elif spoil == "json":
@@ -85,7 +86,7 @@ def test_a_spoiled_checkpoint_is_refused(tmp_path: Path, spoil: str) -> None:
     elif spoil == "list":
         config.write_text("[]")
     elif spoil == "weights":
-        (folder / network.WEIGHTS).write_bytes(b"short")
+        (folder / WEIGHTS).write_bytes(b"short")
     else:
         config.write_text(json.dumps(json.loads(config.read_text()) | {"hidden": 9}))
     with pytest.raises(SettingsError, match="is no checkpoint of a table network"):

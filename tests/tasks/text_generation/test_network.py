@@ -10,6 +10,7 @@ from torch.nn import functional
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from assay.tasks.text_generation.network import DEVIATION, Decoder
+from assay.tasks.text_generation.pretrained import ours
 from assay.tasks.text_generation.sizes import Sizes
 from tests.tasks.text_generation import made
 
@@ -182,29 +183,7 @@ def test_it_computes_what_llama_does() -> None:
     )
     other.eval()
     model = Decoder(sizes).eval()
-    model.load_state_dict({_ours(name): value for name, value in other.state_dict().items()})
+    model.load_state_dict({ours(name): value for name, value in other.state_dict().items()})
     ids = torch.randint(sizes.vocabulary, (2, 50))
     with torch.inference_mode():
         torch.testing.assert_close(model(ids), other(ids).logits, rtol=1e-5, atol=1e-5)
-
-
-def _ours(name: str) -> str:
-    """Return our name of one of Llama's weights."""
-    names = {
-        "model.embed_tokens": "tokens",
-        "model.layers": "blocks",
-        "model.norm": "norm",
-        "lm_head": "head",
-        "input_layernorm": "attention_norm",
-        "post_attention_layernorm": "mlp_norm",
-        "self_attn.q_proj": "attention.queries",
-        "self_attn.k_proj": "attention.keys",
-        "self_attn.v_proj": "attention.values",
-        "self_attn.o_proj": "attention.output",
-        "gate_proj": "gate",
-        "up_proj": "up",
-        "down_proj": "down",
-    }
-    for theirs, ours in names.items():
-        name = name.replace(theirs, ours)
-    return name

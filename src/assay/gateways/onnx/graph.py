@@ -35,13 +35,17 @@ def from_torch(
     ``inputs`` are example tensors, every dynamic size at 2 or more (a size of 1 would be taken for
     a constant). One that is a sequence of mappings becomes an input for each tensor, with a name
     like ``past_key_values.0.key``. ``dynamic`` names the dynamic axes of each input, and may name
-    those of outputs: of a sequence, by what is before the first dot.
+    those of outputs: of a sequence, by what is before the first dot. An output without a name there
+    has one dynamic axis, the first, called ``batch``.
     """
     # Seconds to import, and of no use to whoever only reads a graph.
     import torch
 
-    sizes = {name: dict.fromkeys(dynamic[name], torch.export.Dim.DYNAMIC) for name in inputs}
-    shapes = {name: _alike(example, sizes[name]) for name, example in inputs.items()}
+    def sizes(name: str) -> Any:
+        own = dict.fromkeys(dynamic[name], torch.export.Dim.DYNAMIC)
+        return _nested(inputs[name], lambda _: own)
+
+    shapes = {name: sizes(name) for name in inputs}
     model.eval()
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
@@ -70,11 +74,6 @@ def _nested(example: Example, made: Callable[[torch.Tensor], Any]) -> Any:
     if isinstance(example, Sequence):
         return [{part: made(tensor) for part, tensor in one.items()} for one in example]
     return made(example)
-
-
-def _alike(example: Example, sizes: Any) -> Any:
-    """Return the same sizes for each tensor of an example, nested as the tensors are."""
-    return _nested(example, lambda _: sizes)
 
 
 def _names(name: str, example: Example) -> list[str]:

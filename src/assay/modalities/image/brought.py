@@ -125,3 +125,8 @@ def examined(images: Images) -> Seen:
         sides.append(min(header.size))
         modes.add(header.mode)
     return Seen(labels, sides, not modes <= set(GREY), unreadable, looked, in_test)
+
+
+def between(least: int, wanted: int, most: int) -> int:
+    """Return the number nearest to ``wanted`` within both bounds."""
+    return min(most, max(least, wanted))

@@ -21,7 +21,7 @@ from assay.bundle.session import Session
 from assay.gateways.onnx.scaling import divided
 from assay.objectives.classification import agreement, calibration, metrics, scope
 from assay.progress import Progress, say
-from assay.records import Candidate, Parity, Timings
+from assay.records import Candidate, Parity, Timings, one_digit
 
 if TYPE_CHECKING:
     from assay.bundle.encoding import Encoded
@@ -196,11 +196,6 @@ def choose(settings: ClassificationExport, drop: float, neighbours: float) -> tu
             f"{MOST_BY_NEIGHBOURS})"
         )
     return "int8", lost
-
-
-def one_digit(value: float) -> float:
-    """Round to one digit: the last bits of a difference may depend on the runtime's build."""
-    return float(f"{value:.0e}")
 
 
 def _megabytes(model: bytes) -> float:

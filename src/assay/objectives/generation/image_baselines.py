@@ -124,34 +124,29 @@ class PcaGaussians:
         return found
 
 
-def fit(images: Pixels, latents: int, gaussians: int, seed: int) -> PcaGaussians:
-    """Fit the density to train images.
-
-    One Gaussian is the maximum of the likelihood of probabilistic PCA. Of more, expectation
-    maximisation on the latents finds a local one.
+def fit(images: Pixels, latents: int) -> PcaGaussians:
+    """Fit one Gaussian on the components: the maximum of the likelihood of probabilistic PCA.
 
     Args:
         images: uint8, shape (images, height, width, channels).
         latents: how many components.
-        gaussians: how many on them.
-        seed: of what the mixture starts from.
 
     Raises:
-        ValueError: more latents than an image has other numbers, or fewer images than Gaussians.
+        ValueError: no image, or as many latents as an image has dimensions.
 
     """
     shape = images.shape[1:]
     dimensions = math.prod(shape)
-    if not 1 <= latents < dimensions or not 1 <= gaussians <= len(images):
+    if not 1 <= latents < dimensions or not len(images):
         raise ValueError(
-            f"{latents} latents and {gaussians} Gaussians for {len(images)} images of {dimensions} "
-            "numbers; expected fewer latents than numbers, and no more Gaussians than images"
+            f"{latents} latents for {len(images)} images of {dimensions} dimensions; expected "
+            "fewer latents than dimensions, and one image or more"
         )
     mean, covariance = _moments(images)
     values, vectors = np.linalg.eigh(covariance)  # ascending
     components = vectors[:, ::-1][:, :latents]
     noise = float(values[:-latents].clip(min=0).mean()) + UNIFORM
-    found = PcaGaussians(
+    return PcaGaussians(
         shape=shape,
         mean=mean,
         components=components,
@@ -160,11 +155,20 @@ def fit(images: Pixels, latents: int, gaussians: int, seed: int) -> PcaGaussians
         means=np.zeros((1, latents)),
         roots=np.diag(np.sqrt(values[::-1][:latents].clip(min=0) + UNIFORM))[None],
     )
-    return found if gaussians == 1 else _mixed(found, images, gaussians, seed)
 
 
-def _mixed(single: PcaGaussians, images: Pixels, gaussians: int, seed: int) -> PcaGaussians:
-    """Put a mixture in the place of the single Gaussian."""
+def mixed(single: PcaGaussians, images: Pixels, gaussians: int, seed: int) -> PcaGaussians:
+    """Put a mixture in the place of a single Gaussian that was fitted to the same images.
+
+    Expectation maximisation on the latents finds a local maximum of the likelihood; ``seed`` is of
+    what it starts from.
+
+    Raises:
+        ValueError: more Gaussians than images, or none.
+
+    """
+    if not 1 <= gaussians <= len(images):
+        raise ValueError(f"{gaussians} Gaussians for {len(images)} images; expected no more")
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
 
@@ -174,7 +178,7 @@ def _mixed(single: PcaGaussians, images: Pixels, gaussians: int, seed: int) -> P
     # What the noise u adds to every covariance.
     mixture = GaussianMixture(gaussians, reg_covar=UNIFORM, random_state=seed, max_iter=STEPS)
     with threadpool_limits(limits=1), warnings.catch_warnings():
-        # Steps are bounded on purpose: a baseline that is nearly done is done.
+        # Steps are bounded: an unconverged mixture is good enough for a baseline.
         warnings.simplefilter("ignore", ConvergenceWarning)
         mixture.fit(latents)
     return PcaGaussians(

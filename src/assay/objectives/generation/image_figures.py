@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from assay.objectives.generation import likelihood
-from assay.objectives.generation.intervals import Estimate, estimate, resampled
+from assay.objectives.generation.intervals import Estimate, mean
 from assay.objectives.generation.recorded import Names, better, ends
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def compare(
     Args:
         model: log weights, shape (images, samples).
         baseline: log probabilities in nats, or bounds of them, shape (images,).
-        dimensions: numbers of an image.
+        dimensions: of an image.
         resamples: how many bootstrap samples.
         seed: of them.
 
@@ -127,8 +127,7 @@ def compare(
 
 def reconstruction(errors: Floats, resamples: int, seed: int) -> Metric:
     """Return the mean of the images' squared errors, shape (images,), as a record."""
-    drawn = resampled(errors[:, None], resamples, seed)[:, 0] / len(errors)
-    return NAMES.metric("reconstruction_error", estimate(float(errors.mean()), drawn))
+    return NAMES.metric("reconstruction_error", mean(errors, resamples, seed))
 
 
 def active(means: Floats) -> Metric:

@@ -1,9 +1,9 @@
-"""How far a figure could be off: percentile bootstrap intervals over documents.
+"""How far a figure could be off: percentile bootstrap intervals over rows.
 
-Reads and writes nothing. Documents are drawn anew with replacement, many times; the middle 95 % of
-a figure over these draws is its interval (Efron & Tibshirani 1993, "An Introduction to the
-Bootstrap", chapter 13). Equal numbers of documents and draws and an equal seed give equal draws, so
-that the interval of a difference is paired.
+Reads and writes nothing. Rows (documents, images) are drawn anew with replacement, many times; the
+middle 95 % of a figure over these draws is its interval (Efron & Tibshirani 1993, "An Introduction
+to the Bootstrap", chapter 13). Equal numbers of rows and draws and an equal seed give equal draws,
+so that the interval of a difference is paired.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 LEVEL = 0.95
-# Documents times resamples that are held at once: some 40 MiB with four columns.
+# Rows times resamples that are held at once: some 40 MiB with four columns.
 CHUNK = 1_000_000
 
 
@@ -40,25 +40,25 @@ class Estimate:
 
 
 def resampled(columns: Floats, resamples: int, seed: int) -> Floats:
-    """Sum what is known of documents over bootstrap samples of them.
+    """Sum what is known of rows over bootstrap samples of them.
 
     Args:
-        columns: one row a document, shape (documents, columns).
+        columns: shape (rows, columns).
         resamples: how many samples.
         seed: of the draws.
 
     Returns:
-        Shape (resamples, columns); (0, columns) for fewer than two documents, among which there is
+        Shape (resamples, columns); (0, columns) for fewer than two rows, among which there is
         nothing to draw.
 
     """
-    documents, width = columns.shape
+    rows, width = columns.shape
     random = np.random.Generator(np.random.PCG64(seed))
-    found = np.zeros((resamples if documents > 1 else 0, width))
-    size = max(1, CHUNK // documents)
+    found = np.zeros((resamples if rows > 1 else 0, width))
+    size = max(1, CHUNK // rows)
     for start in range(0, len(found), size):
         chunk = found[start : start + size]
-        chunk[:] = columns[random.integers(0, documents, (len(chunk), documents))].sum(axis=1)
+        chunk[:] = columns[random.integers(0, rows, (len(chunk), rows))].sum(axis=1)
     return found
 
 
@@ -74,6 +74,12 @@ def estimate(value: float, drawn: Floats) -> Estimate:
     with np.errstate(invalid="ignore"):
         low, high = np.quantile(known, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return Estimate(value, _finite(low), _finite(high))
+
+
+def mean(values: Floats, resamples: int, seed: int) -> Estimate:
+    """Return the mean of a column, shape (rows,), with its interval."""
+    drawn = resampled(values[:, None], resamples, seed)[:, 0] / len(values)
+    return estimate(float(values.mean()), drawn)
 
 
 def _finite(value: float) -> float | None:

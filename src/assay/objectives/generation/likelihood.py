@@ -6,8 +6,9 @@ latent z drawn from q(z|x), ``log w = log p(x|z) + log p(z) - log q(z|x)``, in n
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from scipy.special import logsumexp
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from assay.objectives.generation.intervals import Estimate, Floats
+
+N = TypeVar("N", float, np.ndarray[Any, Any])
 
 # Of the posterior mean, over images: what varies more is in use.
 ACTIVE = 0.01
@@ -72,12 +75,17 @@ def importance_weighted_bounds(log_weights: Floats) -> Floats:
     return found
 
 
+def bits_per_dimension(nats: N, dimensions: int) -> N:
+    """Return ``nats / ln 2 / dimensions``, of a number or of an array."""
+    return nats / (math.log(2) * dimensions)
+
+
 def figures(log_weights: Floats, dimensions: int, resamples: int, seed: int) -> Figures:
     """Measure a model.
 
     Args:
         log_weights: shape (images, samples); a single image gives no interval.
-        dimensions: numbers of an image: height times width times channels.
+        dimensions: of an image: height times width times channels.
         resamples: how many bootstrap samples of the images; 0 gives no interval. The intervals
             know the choice of images, and not that of the latents.
         seed: of the bootstrap.
@@ -141,7 +149,7 @@ def _columns(log_weights: Floats, dimensions: int) -> Floats:
         raise ValueError(f"images of {dimensions} dimensions; expected 1 or more")
     bound = importance_weighted_bounds(log_weights)
     return np.stack(
-        [evidence_lower_bounds(log_weights), bound, -bound / np.log(2) / dimensions], axis=1
+        [evidence_lower_bounds(log_weights), bound, bits_per_dimension(-bound, dimensions)], axis=1
     )
 
 

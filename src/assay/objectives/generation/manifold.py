@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from assay.objectives.generation.intervals import estimate, resampled
+from assay.objectives.generation.intervals import mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,8 +96,8 @@ def precision_recall(
     _check(generated, real, neighbours + 1)
     _check(real, generated, neighbours + 1)
     return PrecisionRecall(
-        precision=_share(covered(generated, real, neighbours), resamples, seed),
-        recall=_share(covered(real, generated, neighbours), resamples, seed),
+        precision=mean(covered(generated, real, neighbours).astype(np.float64), resamples, seed),
+        recall=mean(covered(real, generated, neighbours).astype(np.float64), resamples, seed),
     )
 
 
@@ -164,9 +164,3 @@ def _distances(queries: Rows, known: Rows) -> Iterator[tuple[slice, slice, Float
 def _parts(rows: int) -> Iterator[slice]:
     for start in range(0, rows, CHUNK):
         yield slice(start, min(start + CHUNK, rows))
-
-
-def _share(flags: Flags, resamples: int, seed: int) -> Estimate:
-    column = flags.astype(np.float64)[:, None]
-    drawn = resampled(column, resamples, seed)[:, 0] / len(flags)
-    return estimate(float(column.mean()), drawn)

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 # What each value counts before any image is seen (Krichevsky and Trofimov, "The performance of
 # universal encoding", 1981): none is impossible.
 PRIOR = 0.5
-LEVELS = tuple(range(256))
-BINARY = (0, 255)
+ALL_VALUES = tuple(range(256))
+BINARY_VALUES = (0, 255)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,12 +65,12 @@ class PixelHistograms:
         return drawn.reshape(count, *self.shape)
 
 
-def fit(images: Pixels, values: Sequence[int] = LEVELS) -> PixelHistograms:
+def fit(images: Pixels, values: Sequence[int] = ALL_VALUES) -> PixelHistograms:
     """Count the values of each number, half a count for each added.
 
     Args:
         images: uint8, shape (images, height, width, channels).
-        values: that a number can have: all levels, or those of :data:`BINARY`.
+        values: that a number can have: all levels, or those of :data:`BINARY_VALUES`.
 
     Raises:
         ValueError: an image has a value that is not among them.

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import nn
 
 from assay.errors import SettingsError
-from assay.files import write_json
+from assay.learning import weights as stored
+from assay.learning.weights import CONFIG, WEIGHTS
 from assay.progress import say
 from assay.tasks.image_classification.networks import lenet, speednet
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from assay.tasks.image_classification.settings import ImageTrain
 
-CONFIG, WEIGHTS = "config.json", "model.safetensors"
 # What decides a network's shape, of the settings.
 SHAPE = ("network", "size", "channels", "width")
 # Images whose mean and spread normalise all others, and whose patches whiten.
@@ -96,11 +96,8 @@ def load(folder: Path) -> Classifier:
 
 def save(model: Classifier, settings: ImageTrain, labels: Sequence[str], target: Path) -> None:
     """Write weights and shape; equal weights, equal bytes."""
-    target.mkdir(parents=True)
-    weights = {name: value.contiguous() for name, value in sorted(model.state_dict().items())}
-    save_file(weights, target / WEIGHTS, metadata={"format": "pt"})
     shape = {name: value for name, value in settings.model_dump().items() if name in SHAPE}
-    write_json(target / CONFIG, shape | {"labels": list(labels)})
+    stored.write(target, model, shape | {"labels": list(labels)})
 
 
 def _shaped(shape: dict[str, Any], classes: int) -> nn.Module:

@@ -96,10 +96,10 @@ def _labels(counts: Counter[str], data: Path) -> tuple[str, ...]:
 def _train(seen: Seen, rows: int) -> ImageTrain:
     size = seen.side(SIDES)
     trained = rows * TRAINED_SHARE
-    batch = _between(
+    batch = brought.between(
         SMALLEST_BATCH, 2 ** round(trained / STEPS_AN_EPOCH).bit_length(), LARGEST_BATCH
     )
-    epochs = _between(FEWEST_EPOCHS, round(STEPS * batch / max(trained, 1)), MOST_EPOCHS)
+    epochs = brought.between(FEWEST_EPOCHS, round(STEPS * batch / max(trained, 1)), MOST_EPOCHS)
     return ImageTrain(
         network="speednet" if size <= SPEEDNET_UP_TO else "resnet18",
         size=size,
@@ -109,10 +109,6 @@ def _train(seen: Seen, rows: int) -> ImageTrain:
         batch_size=batch,
         crop=max(1, size // 16),
     )
-
-
-def _between(least: int, wanted: int, most: int) -> int:
-    return min(most, max(least, wanted))
 
 
 def _notes(seen: Seen, settings: ImageClassificationModel) -> list[str]:

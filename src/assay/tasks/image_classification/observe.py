@@ -28,7 +28,7 @@ def observe(settings: ImageClassificationModel, bundle: Path, table: pd.DataFram
     opened = Classifier.open(bundle, of_bundle, threads=settings.evaluate.threads)
     images = table["image"].tolist()
     answers = opened.predict(images)
-    grey = grey_statistics(images, settings.evaluate.threads)
+    grey = grey_statistics(images, 1)
     return {
         **measures.outputs(answers.probabilities, opened.labels),
         "brightness": np.asarray(grey.brightness, dtype=np.float64),

@@ -18,12 +18,10 @@ if TYPE_CHECKING:
     from assay.paths import ModelPaths
     from assay.tasks.image_classification.settings import ImageTrain
 
-FOLDER = kept_pixels.FOLDER
-
 
 def of_split(files: ModelPaths, name: str, settings: ImageTrain) -> torch.Tensor:
     """Return the split's images as uint8 (rows, size, size, channels), mapped from the disk."""
-    target = FOLDER / files.model
+    target = kept_pixels.FOLDER / files.model
     size, channels = settings.size, settings.channels
     return torch.from_numpy(
         kept_pixels.of_table(files.split(name), target, size, channels, squared)

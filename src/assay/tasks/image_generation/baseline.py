@@ -7,13 +7,14 @@ Reads and writes nothing. Of binarised images histograms alone have a log probab
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log, prod
+from math import prod
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pandas as pd
 
 from assay.bundle.image_generator import BINARY
 from assay.objectives.generation import image_baselines, pixel_histograms
+from assay.objectives.generation.likelihood import bits_per_dimension
 from assay.progress import say
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     Pixels = np.ndarray[Any, np.dtype[np.uint8]]
     Floats = np.ndarray[Any, np.dtype[np.float64]]
 
-# Numbers of an image up to which a covariance of all of them is worth its while.
-MOST_NUMBERS = 3072
+# Of an image, up to which a covariance of all of them is computed.
+MOST_DIMENSIONS = 3072
 # Draws of the noise behind each bound.
 DRAWS = 8
 
@@ -49,7 +50,7 @@ class Simple(Protocol):
 
 @dataclass(frozen=True)
 class Histograms:
-    """A histogram for each number of an image."""
+    """A histogram for each dimension of an image."""
 
     model: PixelHistograms
     name: str = "histograms of pixels"
@@ -59,7 +60,7 @@ class Histograms:
         return self.model.log_probabilities(images)
 
     def sample(self, count: int, seed: int) -> Pixels:
-        """Return images whose numbers know nothing of each other."""
+        """Return images whose pixels are independent."""
         return self.model.sample(count, seed)
 
 
@@ -85,22 +86,19 @@ def fitted(
     """Fit the simple models to train images as they came."""
     say("evaluate: fitting the baselines")
     binary = model.levels == BINARY
-    values = pixel_histograms.BINARY if binary else pixel_histograms.LEVELS
+    values = pixel_histograms.BINARY_VALUES if binary else pixel_histograms.ALL_VALUES
     seen = model.seen(train, chosen.seed)
     histograms = Histograms(pixel_histograms.fit(seen, values))
-    numbers = prod(model.shape)
-    if binary or numbers > MOST_NUMBERS or len(train) < chosen.gaussians:
+    if binary or model.dimensions > MOST_DIMENSIONS or len(train) < chosen.gaussians:
         return (histograms,)
-    latents = min(model.latents, numbers - 1)
+    latents = min(model.latents, model.dimensions - 1)
+    single = image_baselines.fit(train, latents)
+    mixture = image_baselines.mixed(single, train, chosen.gaussians, chosen.seed)
+    name = f"{latents} principal components"
     return (
         histograms,
-        *(
-            Components(image_baselines.fit(train, latents, gaussians, chosen.seed), name)
-            for gaussians, name in (
-                (1, f"{latents} principal components, one Gaussian"),
-                (chosen.gaussians, f"{latents} principal components, {chosen.gaussians} Gaussians"),
-            )
-        ),
+        Components(single, f"{name}, one Gaussian"),
+        Components(mixture, f"{name}, {chosen.gaussians} Gaussians"),
     )
 
 
@@ -111,9 +109,9 @@ def best(simple: tuple[Simple, ...], validation: Pixels, seed: int) -> Simple:
 
 def table(simple: tuple[Simple, ...], test: Pixels, seed: int) -> pd.DataFrame:
     """Return what each costs on test images as the model sees them."""
-    numbers = prod(test.shape[1:])
+    dimensions = prod(test.shape[1:])
     rows = [
-        (one.name, -nats / log(2) / numbers, -nats)
+        (one.name, bits_per_dimension(-nats, dimensions), -nats)
         for one in simple
         for nats in [float(one.nats(test, seed).mean())]
     ]

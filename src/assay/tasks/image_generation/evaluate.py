@@ -17,7 +17,10 @@ from assay.bundle.image_generator import BINARY, ImageGenerator
 from assay.errors import DataRefused
 from assay.objectives.generation import image_evaluation
 from assay.objectives.generation.image_report import Measured
-from assay.objectives.generation.likelihood import importance_weighted_bounds
+from assay.objectives.generation.likelihood import (
+    bits_per_dimension,
+    importance_weighted_bounds,
+)
 from assay.progress import say
 from assay.tasks.image_generation import baseline, generated, pictures, pixels
 from assay.tasks.image_generation.scored import spread
@@ -39,7 +42,7 @@ def evaluate(settings: ImageGenerationModel, files: ModelPaths) -> Report:
 
     Raises:
         BundleRefused: the bundle's bytes were altered.
-        DataRefused: the test split is empty.
+        DataRefused: the train or the test split has fewer than two images.
 
     """
     chosen = settings.evaluate
@@ -47,7 +50,8 @@ def evaluate(settings: ImageGenerationModel, files: ModelPaths) -> Report:
     train, validation, test = (
         pixels.of_split(files, name, settings.train) for name in ("train", "validation", "test")
     )
-    require_images(test)
+    require_images(test, "test", 2)
+    require_images(train, "train", 2)
     say(f"evaluate: {len(test):,} test images, {model.precision} on {model.provider}")
     rows = spread(len(test), chosen.bound_images)
     every = model.seen(test, chosen.seed)
@@ -57,7 +61,8 @@ def evaluate(settings: ImageGenerationModel, files: ModelPaths) -> Report:
     held = validation[spread(len(validation), chosen.bound_images)]
     best = baseline.best(simple, model.seen(held, chosen.seed), chosen.seed)
     nats = best.nats(seen, chosen.seed)
-    errors = _errors(every, model.reconstruct(every, chosen.seed))
+    posterior = model.encode(every)
+    errors = _errors(every, model.redrawn(posterior, chosen.seed))
     found = generated.compared(model, generated.Splits(train, test), simple, chosen)
     per_image = {
         "negative_elbo": -model.log_weights(every, 1, chosen.seed)[:, 0],
@@ -71,13 +76,13 @@ def evaluate(settings: ImageGenerationModel, files: ModelPaths) -> Report:
         baseline=nats,
         baseline_name=best.name,
         baselines=baseline.table(simple, seen, chosen.seed),
-        dimensions=prod(model.shape),
+        dimensions=model.dimensions,
         errors=errors,
-        means=model.encode(every).mean.astype(np.float64),
+        means=posterior.mean.astype(np.float64),
         drawn=found.drawn,
         distances=found.distances,
         nearest=found.nearest,
-        pictures=pictures.shown(model, train, test, chosen.seed),
+        pictures=pictures.shown(model, train, every, chosen.seed),
         measured=Measured(
             images=len(rows),
             samples=chosen.bound_samples,
@@ -88,18 +93,18 @@ def evaluate(settings: ImageGenerationModel, files: ModelPaths) -> Report:
     return image_evaluation.evaluate(tested, model.manifest, settings, files)
 
 
-def require_images(test: Pixels) -> None:
-    """Refuse an empty test split.
+def require_images(images: Pixels, name: str, least: int = 1) -> None:
+    """Refuse a split with fewer than ``least`` images.
 
     Raises:
-        DataRefused: there is no image in it.
+        DataRefused: says how many there are.
 
     """
-    if not len(test):
+    if len(images) < least:
         raise DataRefused(
-            "the test split has no image",
-            expected="one or more",
-            cure="bring more images, or raise split.test in params.yaml",
+            f"images in the {name} split: {len(images)}",
+            expected=f"{least} or more",
+            cure="bring more images, or change split.validation and split.test in params.yaml",
         )
 
 
@@ -114,7 +119,7 @@ def _errors(images: Pixels, again: Pixels) -> Floats:
 def _bits(bounds: Floats, rows: np.ndarray[Any, Any], test: Pixels) -> Floats:
     """Return bits per dimension of each test image, NaN of those without a bound."""
     found = np.full(len(test), np.nan)
-    found[rows] = -bounds / np.log(2) / prod(test.shape[1:])
+    found[rows] = bits_per_dimension(-bounds, prod(test.shape[1:]))
     return found
 
 

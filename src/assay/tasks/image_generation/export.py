@@ -9,7 +9,6 @@ made, and a decoder of a few megabytes gains little.
 from __future__ import annotations
 
 import time
-from math import log, prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,8 +21,9 @@ from assay.bundle.golden import ROWS
 from assay.bundle.session import Session
 from assay.gateways import onnx as gateway
 from assay.learning import seeding
+from assay.objectives.generation.likelihood import bits_per_dimension
 from assay.progress import say
-from assay.records import Candidate, Parity, Timings
+from assay.records import Candidate, Parity, Timings, one_digit
 from assay.tasks.image_generation import checkpoint, graph, parity, pixels
 from assay.tasks.image_generation.train import held_out
 
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     from assay.tasks.image_generation.network import Autoencoder
     from assay.tasks.image_generation.settings import ImageGenerationModel
 
-MEGABYTE = 1e6
 METRIC = "bits per dimension"
 REASON = "int8 is not made for an autoencoder"
 # Validation images that are compared, and scored.
 COMPARED = 500
+BATCH = bundles.BATCH
 GRAPHS = {"decoder": graph.decoder, "encoder": graph.encoder, "weights": graph.weights}
 
 
@@ -67,13 +67,10 @@ def export(
     _write(folder, graphs, model, settings, files)
     report = Parity(
         metric=METRIC,
-        fp32=Candidate(
-            score=round(bits, 6),
-            megabytes=round(sum(map(len, graphs.values())) / MEGABYTE, 3),
-        ),
+        fp32=Candidate.measured(bits, *graphs.values()),
         validation_rows=len(compared),
-        validation_max_abs_diff=_one_digit(validation),
-        grid_max_abs_diff=_one_digit(grid),
+        validation_max_abs_diff=one_digit(validation),
+        grid_max_abs_diff=one_digit(grid),
         temperature=1.0,
         precision="fp32",
         reason=REASON,
@@ -104,12 +101,12 @@ def _bits(
     )
     begin = time.perf_counter()
     batches = (
-        (start, {"pixels": images[start : start + 64], "noise": noise[start : start + 64]})
-        for start in range(0, len(images), 64)
+        (start, {"pixels": images[start : start + BATCH], "noise": noise[start : start + BATCH]})
+        for start in range(0, len(images), BATCH)
     )
     nats = -sum(float(own.sum()) for _, own in session.run_all(batches)) / len(images)
     speed = len(images) / (time.perf_counter() - begin)
-    return nats / log(2) / prod(model.sizes.shape), speed
+    return bits_per_dimension(nats, model.sizes.dimensions), speed
 
 
 def _write(
@@ -135,14 +132,14 @@ def _write(
             bundles.SIDE: sizes.side,
             bundles.CHANNELS: sizes.channels,
             bundles.LATENTS: sizes.latents,
-            bundles.LEVELS: bundles.BINARY if sizes.likelihood == "bernoulli" else 256,
+            bundles.LEVELS: bundles.BINARY if sizes.likelihood == "bernoulli" else bundles.ALL,
         },
     )
     writing.write(folder, content, settings, files)
 
 
 def _golden(model: Autoencoder) -> list[Feeds]:
-    """Return the feeds of latents drawn from the prior, each a batch of one: images of nobody."""
+    """Return the feeds of latents drawn from the prior, each a batch of one."""
     random = np.random.default_rng(0)
     return [
         {
@@ -151,10 +148,6 @@ def _golden(model: Autoencoder) -> list[Feeds]:
         }
         for _ in range(ROWS)
     ]
-
-
-def _one_digit(value: float) -> float:
-    return float(f"{value:.0e}")
 
 
 def _card(name: str, settings: ImageGenerationModel) -> str:

@@ -1,4 +1,4 @@
-"""The space in which generated images are held against real ones: principal components of pixels.
+"""The space in which generated images are compared with real ones: principal components of pixels.
 
 Reads and writes nothing. Features of the train split itself need no other network, and stay the
 same from run to run. They see shapes and tones, and no meaning: a figure in them compares models of
@@ -47,7 +47,7 @@ class Features:
         side = min(SIDE, train.shape[1])
         small = _small(train, side)
         count = min(COMPONENTS, prod(small.shape[1:]) - 1)
-        found = image_baselines.fit(small, count, 1, seed=0)
+        found = image_baselines.fit(small, count)
         return cls(side, found.mean, found.components)
 
     @property

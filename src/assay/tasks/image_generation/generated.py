@@ -1,7 +1,7 @@
-"""Images that a bundle generates for its report, held against real ones.
+"""Images that a bundle generates for its report, compared with real ones.
 
-Reads and writes nothing. What is compared are the pictures that ``assay generate`` writes: the
-middle of what the decoder says of each pixel. All of them follow from the settings' seed.
+Reads and writes nothing. What is compared are the images that ``assay generate`` writes: of each
+pixel the mean (Bernoulli) or the median (logistic). All of them follow from the settings' seed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Splits:
-    """The images that generated ones are held against, as they came."""
+    """The images that generated ones are compared with, as they came."""
 
     train: Pixels
     test: Pixels
@@ -64,7 +64,7 @@ def compared(
     simple: Sequence[Simple],
     chosen: ImageGenerationEvaluate,
 ) -> Generated:
-    """Generate images, and as many by each simple model; hold all against test images."""
+    """Generate images, and as many by each simple model; compare all with test images."""
     count = min(chosen.samples, len(splits.train), len(splits.test))
     say(f"evaluate: {count:,} generated images beside as many real ones")
     features = Features.of(splits.train)

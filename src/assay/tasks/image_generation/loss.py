@@ -54,7 +54,7 @@ def loss(
         pixels: (batch, height, width, channels), 0 to 255.
         noise: standard normal, (batch, latents).
         beta: weight of the divergence, see :func:`annealed`.
-        free_bits: nats of each latent that cost nothing more if saved.
+        free_bits: the KL divergence of each latent, in nats, below which it is not penalised.
 
     """
     parts: Parts = model(pixels, noise)

@@ -9,13 +9,16 @@ All noise is an input: the same noise gives the same outputs.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import torch
 from torch import nn
 
 from assay.tasks.image_generation.likelihoods import LIKELIHOODS
-from assay.tasks.image_generation.sizes import STEP, Sizes
+from assay.tasks.image_generation.settings import STEP
+
+if TYPE_CHECKING:
+    from assay.tasks.image_generation.sizes import Sizes
 
 
 class Posterior(NamedTuple):

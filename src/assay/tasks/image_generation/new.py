@@ -60,15 +60,13 @@ def propose(data: Path, columns: Mapping[str, str]) -> Proposal[ImageGenerationM
 
 def _train(seen: Seen, rows: int) -> ImageGenerationTrain:
     trained = max(1, round(rows * TRAINED_SHARE))
-    batch = _between(SMALLEST_BATCH, 2 ** (trained // STEPS_AN_EPOCH).bit_length(), LARGEST_BATCH)
-    epochs = _between(FEWEST_EPOCHS, round(STEPS * batch / trained), MOST_EPOCHS)
+    batch = brought.between(
+        SMALLEST_BATCH, 2 ** (trained // STEPS_AN_EPOCH).bit_length(), LARGEST_BATCH
+    )
+    epochs = brought.between(FEWEST_EPOCHS, round(STEPS * batch / trained), MOST_EPOCHS)
     return ImageGenerationTrain(
         size=seen.side(SIDES),
         channels=3 if seen.coloured else 1,
         epochs=epochs,
         batch_size=batch,
     )
-
-
-def _between(least: int, wanted: int, most: int) -> int:
-    return min(most, max(least, wanted))

@@ -5,7 +5,6 @@ Reads a bundle. Writes nothing.
 
 from __future__ import annotations
 
-from math import log, prod
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +13,7 @@ from assay.bundle.image_generator import ImageGenerator
 from assay.modalities.image import encoding
 from assay.modalities.image.kept_pixels import squared
 from assay.modalities.image.statistics import grey_statistics
+from assay.objectives.generation.likelihood import bits_per_dimension
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +38,7 @@ def observe(settings: ImageGenerationModel, bundle: Path, table: pd.DataFrame) -
     nats = -model.log_weights(model.seen(images, chosen.seed), 1, chosen.seed)[:, 0]
     grey = grey_statistics(contents, 1)
     return {
-        "output: bits per dimension": nats / log(2) / prod(model.shape),
+        "output: bits per dimension": bits_per_dimension(nats, model.dimensions),
         "brightness": np.asarray(grey.brightness, dtype=np.float64),
         "contrast": np.asarray(grey.contrast, dtype=np.float64),
     }

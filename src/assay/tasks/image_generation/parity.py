@@ -7,7 +7,6 @@ leaves the export stage. uint8 images are compared by the parameters that they a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-# Of a posterior, of the likelihood's parameters, and of nats per number of an image.
+# Of a posterior, of the likelihood's parameters, and of nats per dimension.
 TOLERANCE = 1e-3
 BATCHES = (1, 2, 7, 32)
 
@@ -80,13 +79,13 @@ def difference(model: Autoencoder, graphs: Graphs, pixels: Array, seed: int) -> 
             _largest(encoded["log_variance"], posterior.log_variance.numpy()),
             _largest(latents, posterior.drawn(own).numpy()),
             _largest(parameters, expected),
-            _largest(weights, weighed) / prod(model.sizes.shape),
+            _largest(weights, weighed) / model.sizes.dimensions,
         )
     )
 
 
 def _largest(found: Array, expected: Array) -> float:
-    # NaN is the largest of all, and no maximum of Python's.
+    # Python's max may drop a NaN.
     value = float(np.abs(found - expected).max())
     return value if np.isfinite(value) else float("inf")
 

@@ -25,18 +25,18 @@ QUERIES, NEIGHBOURS = 6, 7
 
 
 def shown(model: ImageGenerator, train: Pixels, test: Pixels, seed: int) -> list[Picture]:
-    """Return what the report shows."""
+    """Return what the report shows; ``test`` are images as the model sees them."""
     return [
         Picture(
             "samples",
             "Samples",
-            f"Seed {seed}: of each pixel the middle of what the decoder says, as `assay generate` "
-            "writes it.",
+            f"Seed {seed}: of each pixel the mean (Bernoulli) or the median (logistic), as `assay "
+            "generate` writes it.",
             model.sample(SAMPLES, seed),
             COLUMNS,
         ),
         _reconstructions(model, test, seed),
-        _interpolations(model, test, seed),
+        _interpolations(model, test),
         Picture(
             "walk",
             "A way through the latents",
@@ -49,16 +49,16 @@ def shown(model: ImageGenerator, train: Pixels, test: Pixels, seed: int) -> list
 
 
 def _reconstructions(model: ImageGenerator, test: Pixels, seed: int) -> Picture:
-    some = model.seen(test[spread(len(test), 4 * COLUMNS)], seed)
+    some = test[spread(len(test), 4 * COLUMNS)]
     pairs = np.stack([some, model.reconstruct(some, seed)], axis=1)
     words = "Test images evenly spread over the split; at the right of each its reconstruction."
     return Picture(
-        "reconstructions", "Reconstructions", words, pairs.reshape(-1, *model.shape), 2 * PAIRS
+        "reconstructions", "Reconstructions", words, pairs.reshape(-1, *model.shape), COLUMNS
     )
 
 
-def _interpolations(model: ImageGenerator, test: Pixels, seed: int) -> Picture:
-    ends = model.seen(test[spread(len(test), 2 * PAIRS)], seed)
+def _interpolations(model: ImageGenerator, test: Pixels) -> Picture:
+    ends = test[spread(len(test), 2 * PAIRS)]
     ways = [
         model.interpolate(ends[place], ends[-1 - place], STEPS)
         for place in range(max(1, len(ends) // 2))

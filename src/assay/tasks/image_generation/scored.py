@@ -6,7 +6,6 @@ Reads and writes nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,7 +27,7 @@ class Costs:
 
     Attributes:
         nats: negative importance-weighted bound of each image, shape (images,).
-        size: numbers of an image, shape (images,).
+        size: dimensions of an image, shape (images,).
 
     """
 
@@ -45,5 +44,5 @@ def costs(model: ImageGenerator, images: Pixels, chosen: ImageGenerationEvaluate
     """Return what test images as they came cost a bundle, on some of them, evenly spread."""
     some = model.seen(images, chosen.seed)[spread(len(images), chosen.bound_images)]
     weights = model.log_weights(some, chosen.bound_samples, chosen.seed)
-    numbers = np.full(len(some), prod(model.shape), dtype=np.int64)
-    return Costs(-importance_weighted_bounds(weights), numbers)
+    dimensions = np.full(len(some), model.dimensions, dtype=np.int64)
+    return Costs(-importance_weighted_bounds(weights), dimensions)

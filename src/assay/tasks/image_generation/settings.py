@@ -24,7 +24,7 @@ class ImageGenerationTrain(Optimisation):
             epoch.
         beta: weight of the divergence of posterior from prior; 1 is the evidence lower bound.
         beta_epochs: over how many epochs beta rises from 0.
-        free_bits: nats of each latent that cost nothing more if saved.
+        free_bits: the KL divergence of each latent, in nats, below which it is not penalised.
         precision: fp32 at first: in bf16 a logistic's location is half a level off.
 
     """

@@ -5,14 +5,14 @@ Reads and writes nothing.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from assay.errors import SettingsError
 from assay.tasks.image_generation.likelihoods import LIKELIHOODS
+from assay.tasks.image_generation.settings import STEP
 
 NETWORKS = ("convolutional", "mlp")
-# The convolutional network halves its images twice.
-STEP = 4
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,11 @@ class Sizes:
     def shape(self) -> tuple[int, int, int]:
         """Height, width, channels of an image."""
         return self.side, self.side, self.channels
+
+    @property
+    def dimensions(self) -> int:
+        """Height times width times channels."""
+        return math.prod(self.shape)
 
     @property
     def outputs(self) -> int:

@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING, cast
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import nn
 from torch.nn import functional
 
 from assay.errors import SettingsError
-from assay.files import write_json
+from assay.learning import weights
+from assay.learning.weights import CONFIG, WEIGHTS
 from assay.tasks.table_classification.preprocessing import Categories, Numbers
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-CONFIG, WEIGHTS = "config.json", "model.safetensors"
 
 
 @dataclass(frozen=True)
@@ -100,11 +99,8 @@ def loss(model: Mlp, batch: dict[str, torch.Tensor]) -> torch.Tensor:
 
 def save(model: Mlp, target: Path) -> None:
     """Write weights and shape; equal weights, equal bytes."""
-    target.mkdir(parents=True)
-    weights = {name: value.contiguous() for name, value in sorted(model.state_dict().items())}
-    save_file(weights, target / WEIGHTS, metadata={"format": "pt"})
     config = {**asdict(model.shape), "order": list(model.shape.vocabularies)}
-    write_json(target / CONFIG, config)
+    weights.write(target, model, config)
 
 
 def load(folder: Path) -> Mlp:

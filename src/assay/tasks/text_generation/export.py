@@ -26,7 +26,7 @@ from assay.learning import seeding
 from assay.modalities.text import codec
 from assay.objectives.generation.precision import METRIC, Trial, choose
 from assay.progress import say
-from assay.records import Candidate, Parity, Timings
+from assay.records import Candidate, Parity, Timings, one_digit
 from assay.tasks.text_generation import checkpoint, graph, parity
 from assay.tasks.text_generation.train import texts_of
 
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from assay.tasks.text_generation.network import Decoder
     from assay.tasks.text_generation.settings import TextGenerationModel
 
-MEGABYTE = 1e6
 # Tokens of the validation split on which precisions are compared and logits held against torch's.
 COMPARED_TOKENS = 40_000
 LOGIT_ROWS = 8
@@ -48,6 +47,22 @@ LOGIT_ROWS = 8
 LOGITS = 2**24
 # A golden row has so many tokens, at most.
 GOLDEN_TOKENS = 24
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A graph as it is written, and opened."""
+
+    content: bytes
+    session: Session
+
+
+@dataclass(frozen=True)
+class Graphs:
+    """The graph in both precisions."""
+
+    fp32: Exported
+    int8: Exported
 
 
 @dataclass(frozen=True)
@@ -79,19 +94,11 @@ def export(
     about = writing.metadata(settings, files)
     full = gateway.serialize(traced, about)
     small = gateway.serialize(gateway.quantize_dynamic(traced), about)
-    compared = _compared(texts_of(files, "validation"), coded, model.sizes.context)
-    sessions = {
-        name: Session(own, settings.export.threads)
-        for name, own in (("fp32", full), ("int8", small))
-    }
-    report, timings = _report(model, sessions, compared, settings, coded)
-    report = report.model_copy(
-        update={
-            name: Candidate(score=scored.score, megabytes=_megabytes(own))
-            for name, scored, own in (("fp32", report.fp32, full), ("int8", report.int8, small))
-            if scored
-        }
+    compared = _compared(texts_of(files, "validation"), coded)
+    graphs = Graphs(
+        *(Exported(own, Session(own, settings.export.threads)) for own in (full, small))
     )
+    report, timings = _report(model, graphs, compared, settings, coded)
     folder.mkdir(parents=True)
     coded.write(folder)
     content = writing.Content(
@@ -99,7 +106,7 @@ def export(
         precision=report.precision,
         fp32=full,
         fallback=settings.export.fallback,
-        golden=_golden(model, sessions["fp32"]),
+        golden=_golden(model, graphs.fp32.session),
         card=_card(files.model, settings, report.precision),
         sizes={"batch": 1, "length": 2, "past": 1, "total": 3, "kept": 1},
         encoder={"context": model.sizes.context, "start": coded.end, "stop": coded.end},
@@ -108,12 +115,14 @@ def export(
     return report, timings
 
 
-def _compared(texts: Sequence[str], coded: Codec, context: int) -> Compared:
-    """Return the first documents of the split, up to :data:`COMPARED_TOKENS` of them in all."""
+def _compared(texts: Sequence[str], coded: Codec) -> Compared:
+    """Return the first documents of the split, :data:`COMPARED_TOKENS` tokens at most, or one."""
     documents: list[list[int]] = []
-    size = 0
-    for text, ids in zip(texts, coded.encode(texts), strict=True):
-        if documents and sum(map(len, documents)) + len(ids) > COMPARED_TOKENS:
+    tokens = size = 0
+    for text in texts:
+        (ids,) = coded.encode([text])
+        tokens += len(ids) + 1
+        if documents and tokens > COMPARED_TOKENS:
             break
         documents.append([*ids, coded.end])
         size += len(text.encode("utf-8"))
@@ -122,12 +131,12 @@ def _compared(texts: Sequence[str], coded: Codec, context: int) -> Compared:
 
 def _report(
     model: Decoder,
-    sessions: dict[str, Session],
+    graphs: Graphs,
     compared: Compared,
     settings: TextGenerationModel,
     coded: Codec,
 ) -> tuple[Parity, Timings]:
-    full, small = sessions["fp32"], sessions["int8"]
+    full, small = graphs.fp32.session, graphs.int8.session
     largest = parity.grid(model, full, seed=0)
     greedy = parity.greedy(model, full, _prompts(compared, coded, model.sizes.context))
     say(f"export: {greedy.tokens:,} greedy tokens as in torch, {greedy.ties} ties among them")
@@ -147,14 +156,14 @@ def _report(
     say(f"export: {precision}, since {reason}")
     report = Parity(
         metric=METRIC,
-        fp32=Candidate(score=round(fp32, 6), megabytes=0.0),
-        int8=Candidate(score=round(int8, 6), megabytes=0.0),
+        fp32=Candidate.measured(fp32, graphs.fp32.content),
+        int8=Candidate.measured(int8, graphs.int8.content),
         score_drop=round(int8 - fp32, 6),
         same_prediction_int8=round(float((found.argmax(-1) == quantized.argmax(-1)).mean()), 6),
         validation_rows=len(compared.documents),
-        validation_max_abs_diff=_one_digit(validation),
-        grid_max_abs_diff=_one_digit(largest),
-        neighbours_max_abs_diff=_one_digit(trial.neighbours),
+        validation_max_abs_diff=one_digit(validation),
+        grid_max_abs_diff=one_digit(largest),
+        neighbours_max_abs_diff=one_digit(trial.neighbours),
         temperature=1.0,
         precision=precision,
         reason=reason,
@@ -207,14 +216,6 @@ def _golden(model: Decoder, session: Session) -> list[Feeds]:
         last = np.array([length - 1], dtype=np.int64)
         rows.append({IDS: ids, MASK: np.ones_like(ids), KEPT: last, **empty(session, 1)})
     return rows
-
-
-def _one_digit(value: float) -> float:
-    return float(f"{value:.0e}")
-
-
-def _megabytes(model: bytes) -> float:
-    return round(len(model) / MEGABYTE, 3)
 
 
 def _card(name: str, settings: TextGenerationModel, form: str) -> str:

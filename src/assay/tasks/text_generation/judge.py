@@ -8,18 +8,18 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from assay.bundle.language_model import LanguageModel
 from assay.bundle.sampling import Sampling
 from assay.modalities.text import codec
 from assay.objectives.generation.champion_rules import against
+from assay.objectives.generation.latency import latency
 from assay.progress import say
 from assay.tasks.text_generation import scored
 from assay.tasks.text_generation.evaluate import require_documents
 from assay.tasks.text_generation.train import TEXT
-from assay.verdicts import GateFindings, Rule
+from assay.verdicts import GateFindings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from assay.objectives.generation.bits import Losses
     from assay.settings.release import Gate
     from assay.tasks.text_generation.settings import TextGenerationModel
-    from assay.verdicts import GateInputs
+    from assay.verdicts import GateInputs, Rule
 
 TIMED = 100
 
@@ -66,15 +66,6 @@ def _speed(model: LanguageModel, gate: Gate) -> Rule:
     taken, begin = [], time.perf_counter()
     for _ in model.write("", TIMED, Sampling()):
         end = time.perf_counter()
-        taken.append(1000 * (end - begin))
+        taken.append(end - begin)
         begin = end
-    slow = float(np.quantile(taken, 0.95)) if taken else 0.0
-    return Rule(
-        name="latency",
-        title="latency of a token",
-        passed=slow <= gate.max_latency_ms,
-        found=f"95th percentile {slow:.1f} ms at batch size 1",
-        required=f"at most {gate.max_latency_ms:g} ms (a warning: timings vary)",
-        figures={"p95_ms": round(slow, 3)},
-        warning=True,
-    )
+    return latency(taken, gate, "a token")

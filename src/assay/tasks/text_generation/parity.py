@@ -148,4 +148,6 @@ def _same(expected: Array, found: Array, place: int) -> int:
 
 
 def _largest(found: Array, expected: Array) -> float:
-    return float(np.abs(found - expected).max())
+    # Python's max may drop a NaN.
+    value = float(np.abs(found - expected).max())
+    return value if math.isfinite(value) else math.inf
