@@ -55,9 +55,9 @@ def test_more_threads_say_the_same(generator: Generator) -> None:
 
 def test_int8_knows_the_text_too(generator: Generator) -> None:
     small = Generator(Session(made.int8(), 1), made.CONTEXT)
-    full = generator.nats(TEXT).mean()
-    assert small.nats(TEXT).mean() == pytest.approx(full, rel=0.05)
-    assert small.nats(small.generate([TEXT[:50]], 100, GREEDY)[0].ids).mean() < 2 * full
+    full = generator.scorer().nats(TEXT).mean()
+    assert small.scorer().nats(TEXT).mean() == pytest.approx(full, rel=0.05)
+    assert small.scorer().nats(small.generate([TEXT[:50]], 100, GREEDY)[0].ids).mean() < 2 * full
 
 
 def test_a_seed_decides(generator: Generator) -> None:
@@ -165,7 +165,7 @@ def test_the_whole_context_is_used(generator: Generator) -> None:
 
 
 def test_a_document_has_its_cost(generator: Generator) -> None:
-    assert np.isfinite(generator.nats(TEXT[:300])).all()
+    assert np.isfinite(generator.scorer().nats(TEXT[:300])).all()
 
 
 def test_a_token_that_is_never_drawn_is_not(session: Session) -> None:

@@ -150,7 +150,7 @@ def test_a_text_may_be_longer_than_the_context() -> None:
 @generator
 def test_characters_that_the_model_does_not_know_are_counted() -> None:
     answer = _generate("汉 coffee Ж")
-    assert "2 characters of the prompt are not known to the model" in answer.err
+    assert "2 tokens of the prompt are not known to the model" in answer.err
     assert answer.out.startswith("汉 coffee Ж")
 
 

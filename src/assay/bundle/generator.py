@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from assay.bundle.generated import Generated
     from assay.bundle.sampling import Sampling
-    from assay.bundle.scoring import Floats
     from assay.bundle.session import Session
 
 
@@ -112,10 +111,6 @@ class Generator:
         while not all(text.ending for text in texts):
             reading.grow()
         return [text.generated() for text in texts]
-
-    def nats(self, ids: Sequence[int]) -> Floats:
-        """Return what each token of a document costs: :meth:`assay.bundle.scoring.Scorer.nats`."""
-        return self.scorer().nats(ids)
 
     def scorer(self) -> Scorer:
         """Return what tells how probable documents are."""

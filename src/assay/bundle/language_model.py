@@ -14,13 +14,12 @@ from assay.bundle.generator import Generator
 from assay.bundle.streamed import Streamed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from assay.bundle.generated import Ending, Generated
     from assay.bundle.manifest import Manifest
     from assay.bundle.sampling import Sampling
-    from assay.bundle.scoring import Scored
     from assay.bundle.serving import Graph
 
 # What the manifest says of a generator's tokens.
@@ -140,11 +139,6 @@ class LanguageModel:
         ids = self.tokenizer.encode(prompts)
         found = self.generator.generate(ids, max_tokens, sampling)
         return [self._continuation(one) for one in found]
-
-    def scored(self, texts: Sequence[str]) -> Iterator[Scored]:
-        """Yield what each document's tokens and its end cost, in the documents' order."""
-        documents = ([*ids, self.tokenizer.end] for ids in self.tokenizer.encode(texts))
-        return self.generator.scorer().all_scored(documents)
 
     def _continuation(self, found: Generated) -> Continuation:
         text = self.tokenizer.decode(found.ids)

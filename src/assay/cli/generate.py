@@ -6,7 +6,6 @@ Reads the champion's bundle, or the workspace's. Writes what ``generate_texts`` 
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,7 +14,7 @@ import click
 from click.core import ParameterSource
 
 from assay import cores
-from assay.cli import as_json
+from assay.cli import as_json, generate_images, generate_texts
 from assay.cli.located import locate
 from assay.errors import UsageError
 from assay.paths import require_project
@@ -28,8 +27,8 @@ if TYPE_CHECKING:
 G = TypeVar("G", bound="Opened")
 
 COMMAND = "generate"
-# How a model is asked, by what its data is: the module that knows, imported when it is needed.
-WAYS = {"text": "assay.cli.generate_texts", "image": "assay.cli.generate_images"}
+# How a model is asked, by what its data is.
+WAYS = {"text": generate_texts, "image": generate_images}
 
 
 @dataclass(frozen=True)
@@ -96,20 +95,20 @@ def command(model: str, workspace: bool, json_: bool, **given: Any) -> None:
             cure=f"assay {task.command} {model}",
         )
     _refuse_others(click.get_current_context(), model, task)
-    importlib.import_module(WAYS[task.data]).answer(Target(model, workspace, json_), given)
+    WAYS[task.data].answer(Target(model, workspace, json_), given)
 
 
 def _refuse_others(context: click.Context, model: str, task: Task[Any]) -> None:
     """Refuse options that belong to models of other data."""
     for data, way in WAYS.items():
-        options = importlib.import_module(way).OPTIONS if data != task.data else ()
+        options = way.OPTIONS if data != task.data else ()
         named = [
             _shown(context, name)
             for name in sorted(options)
             if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
         ]
         if named:
-            own = sorted(importlib.import_module(WAYS[task.data]).OPTIONS)
+            own = sorted(WAYS[task.data].OPTIONS)
             raise UsageError(
                 f"{', '.join(named)} is for models of {data}s, and {model} is one of {task.name}",
                 expected=f"beside --count and --seed: {', '.join(_shown(context, o) for o in own)}",

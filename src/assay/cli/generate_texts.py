@@ -15,7 +15,7 @@ from assay.progress import say
 from assay.visible import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from assay.bundle.language_model import LanguageModel
@@ -114,16 +114,17 @@ def _require_text(prompt: str) -> str:
 
 def _say_unknown(model: LanguageModel, prompts: Sequence[str]) -> None:
     if unknown := sum(map(model.unknown, prompts)):
-        say(f"{unknown:,} characters of the prompt are not known to the model")
+        say(f"{unknown:,} tokens of the prompt are not known to the model")
 
 
-def _streams(model: LanguageModel, asked: Asked) -> list[tuple[str, Streamed]]:
-    """Return each prompt with the text that is to be written behind it, none of it drawn yet."""
-    return [
-        (prompt, model.write(prompt, asked.max_tokens, asked.sampling, row=row, stop=asked.stop))
-        for prompt in asked.prompts
-        for row in range(asked.count)
-    ]
+def _streams(model: LanguageModel, asked: Asked) -> Iterator[tuple[str, Streamed]]:
+    """Yield each prompt with the text that is to be written behind it, none of it drawn yet."""
+    for prompt in asked.prompts:
+        for row in range(asked.count):
+            written = model.write(
+                prompt, asked.max_tokens, asked.sampling, row=row, stop=asked.stop
+            )
+            yield prompt, written
 
 
 def _written(model: LanguageModel, asked: Asked) -> list[dict[str, Any]]:
@@ -143,8 +144,7 @@ def _written(model: LanguageModel, asked: Asked) -> list[dict[str, Any]]:
 
 
 def _stream(model: LanguageModel, asked: Asked) -> None:
-    streams = _streams(model, asked)
-    for place, (prompt, written) in enumerate(streams):
+    for place, (prompt, written) in enumerate(_streams(model, asked)):
         if written.cut:
             say(f"the prompt is longer than the context: its first {written.cut:,} tokens were cut")
         if place:

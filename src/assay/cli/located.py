@@ -44,11 +44,10 @@ def locate(model: str, *, workspace: bool) -> Located:
         LedgerRefused, SignatureRefused: what is there does not hold.
 
     """
-    from assay.release import champion, ledger
+    from assay.release import champion
 
-    if not workspace and champion.version_of(ledger.read(), model) is not None:
-        folder, version = champion.bundle_of(model)
-        return Located(model, folder, version, "champion")
+    if not workspace and (found := champion.bundle_of(model)):
+        return Located(model, *found, "champion")
     folder = ModelPaths(model).bundle
     if not folder.is_dir():
         raise MissingFile(

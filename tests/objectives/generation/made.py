@@ -8,6 +8,8 @@ import numpy as np
 
 from assay.objectives.generation.bits import Losses
 from assay.objectives.generation.figures import Scores
+from assay.objectives.generation.memorisation import longest_overlaps
+from assay.objectives.generation.quality import measured
 from assay.objectives.generation.sampled import Sampled, Texts
 from assay.settings.generation import GenerationModel
 
@@ -56,6 +58,7 @@ def sampled(
 ) -> Sampled:
     """Return what is known of texts whose tokens are their characters."""
     own, usual = (
-        Texts.of(texts, [list(text) for text in texts], train) for texts in (generated, held_out)
+        Texts(measured(texts, [list(text) for text in texts]), longest_overlaps(texts, train))
+        for texts in (generated, held_out)
     )
-    return Sampled(own, usual, length)
+    return Sampled(own, usual, length, max(map(len, held_out)))

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from assay.objectives.generation.bits import Losses, differences, figures
+from assay.objectives.generation.bits import Figures, Losses, compared, figures
 from assay.objectives.generation.intervals import Estimate
 from assay.objectives.generation.kneser_ney import KneserNey
 
@@ -16,6 +16,13 @@ def drawn(seed: int, documents: int, loss: float) -> Losses:
     random = np.random.default_rng(seed)
     tokens = np.random.default_rng(0).integers(5, 60, documents)
     return Losses(random.normal(loss, 0.1, documents) * tokens, tokens, tokens * 4, tokens // 2)
+
+
+def differences(model: Losses, baseline: Losses, resamples: int, seed: int) -> Figures:
+    own, base, found = compared(model, baseline, resamples, seed)
+    assert own == figures(model, resamples, seed)
+    assert base == figures(baseline, resamples, seed)
+    return found
 
 
 def test_sums_by_document_are_those_of_text_and_tokens() -> None:

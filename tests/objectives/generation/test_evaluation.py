@@ -58,7 +58,7 @@ def _evaluated(own: float = 1.5, base: float = 2.0, overlap: float | None = 0.25
     tested = evaluation.Tested(
         table=pd.DataFrame({"id": [str(row) for row in range(ROWS)], "text": "a text"}),
         model=made.scores(own, ROWS),
-        baseline=made.scores(base, ROWS, seed=2),
+        baseline=made.scores(base, ROWS, seed=2).losses,
         baseline_name="3-grams",
         sampled=SAMPLED,
         samples=[Sample("the", 0.5, " fox"), Sample("the", 1.0, " <b>dog</b>")],

@@ -20,7 +20,7 @@ EVIL = "a | b\n![x](http://evil.example/p.png) <script>alert(1)</script> `c` *d*
 
 def _compared(own: float, base: float, documents: int = 300) -> figures.Compared:
     return figures.compare(
-        made.scores(own, documents), made.scores(base, documents, seed=2), 200, 1
+        made.scores(own, documents), made.scores(base, documents, seed=2).losses, 200, 1
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from assay.modalities.text import codec
 from assay.tasks.text_generation import baseline
+from assay.tasks.text_generation.documents import Documents
 from assay.tasks.text_generation.scored import SURCHARGE
 from tests import made
 from tests.objectives.generation.plain import PlainKneserNey
@@ -18,7 +19,7 @@ TRAIN, TEST = TEXTS[:40], TEXTS[40:]
 @pytest.mark.parametrize("order", [1, 2, 4])
 def test_it_is_the_smoothing_of_the_papers_over_the_same_tokens(order: int) -> None:
     coded = codec.learned("characters", TRAIN, 300)
-    found = baseline.scores(TRAIN[:8], TEST[:2], coded, order)
+    found = baseline.scores(TRAIN[:8], Documents.of(TEST[:2], coded), coded, order)
     plain = PlainKneserNey(coded.encode(TRAIN[:8]), coded.size, order, coded.end)
     for place, ids in enumerate(coded.encode(TEST[:2])):
         whole: tuple[Any, ...] = ("start", *ids, coded.end)
@@ -26,24 +27,23 @@ def test_it_is_the_smoothing_of_the_papers_over_the_same_tokens(order: int) -> N
         for at in range(1, len(whole)):
             context = whole[max(0, at - order + 1) : at]
             nats -= np.log(plain.probability(whole[at], context))
-        assert found.losses.nats[place] == pytest.approx(nats)
-    assert found.right is None
-    assert found.losses.tokens.tolist() == [len(text) + 1 for text in TEST[:2]]
+        assert found.nats[place] == pytest.approx(nats)
+    assert found.tokens.tolist() == [len(text) + 1 for text in TEST[:2]]
 
 
 def test_what_it_was_fitted_to_costs_less_and_longer_n_grams_help() -> None:
     coded = codec.learned("bytes", TRAIN, 300)
-    bits = {
-        order: baseline.scores(TRAIN, TEST, coded, order).losses.nats.sum() for order in (1, 2, 3)
-    }
+    test = Documents.of(TEST, coded)
+    bits = {order: baseline.scores(TRAIN, test, coded, order).nats.sum() for order in (1, 2, 3)}
     assert bits[1] > bits[2] > bits[3]
-    known = baseline.scores(TRAIN, TRAIN[:20], coded, 3).losses.nats.sum()
+    known = baseline.scores(TRAIN, Documents.of(TRAIN[:20], coded), coded, 3).nats.sum()
     assert known < 0.85 * bits[3]
 
 
 def test_unknown_characters_are_paid_for_as_by_the_model() -> None:
     coded = codec.learned("characters", TRAIN, 300)
-    plain, foreign = baseline.scores(TRAIN, ["coffee ab", "coffee 汉Ж"], coded, 2).losses.nats
+    test = Documents.of(["coffee ab", "coffee 汉Ж"], coded)
+    plain, foreign = baseline.scores(TRAIN, test, coded, 2).nats
     assert foreign > plain + 1.9 * SURCHARGE
 
 

@@ -15,6 +15,7 @@ from assay.records import Evaluation, Parity
 from assay.stages.__main__ import main
 from assay.tasks import registry
 from assay.tasks.text_generation import before, checkpoint, pretrained, scored
+from assay.tasks.text_generation.documents import Documents
 from tests import made
 from tests.tasks.text_generation import llama
 
@@ -93,7 +94,7 @@ def test_what_it_was_is_what_the_checkpoint_costs(settings: TextGenerationModel)
     from torch.nn import functional
 
     model, coded = pretrained.start(settings.train)
-    opened = before.Checkpoint.opened(settings)
+    scorer = before._scorer(settings)
     text = "It was a good day."
     (ids,) = coded.encode([text])
     known = torch.tensor([[coded.end, *ids, coded.end]])
@@ -101,7 +102,7 @@ def test_what_it_was_is_what_the_checkpoint_costs(settings: TextGenerationModel)
         expected = functional.cross_entropy(
             model.eval()(known[:, :-1])[0], known[0, 1:], reduction="sum"
         )
-    found = scored.scores(opened, [text], "scoring").losses.nats
+    found = scored.scores(scorer, Documents.of([text], coded), "scoring").losses.nats
     assert found[0] == pytest.approx(float(expected), rel=1e-4)
 
 

@@ -15,9 +15,9 @@ from assay.objectives.generation.kneser_ney import KneserNey
 from assay.paths import ModelPaths
 from assay.records import Evaluation
 from assay.tasks.registry import load_model
+from assay.tasks.text_generation.documents import Documents, texts_of
 from assay.tasks.text_generation.evaluate import evaluate
 from assay.tasks.text_generation.settings import TextGenerationModel
-from assay.tasks.text_generation.train import texts_of
 from tests import made
 
 if TYPE_CHECKING:
@@ -65,7 +65,8 @@ def test_figures_are_those_of_the_bundle_and_of_n_grams_on_the_test_split() -> N
     model = LanguageModel.open(FILES.bundle, codec.read)
     train, test = texts_of(FILES, "train"), texts_of(FILES, "test")
     size = sum(len(text.encode()) for text in test) * np.log(2)
-    nats = sum(float(one.nats.sum()) for one in model.scored(test))
+    documents = Documents.of(test, model.tokenizer).ended
+    nats = sum(float(own.sum()) for own in model.generator.scorer().all_nats(documents))
     assert found.value == pytest.approx(nats / size, abs=2e-6)
     encode = model.tokenizer.encode
     grams = KneserNey.fitted(encode(train), model.tokenizer.size, 3, model.tokenizer.end)

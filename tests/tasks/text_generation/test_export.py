@@ -16,8 +16,8 @@ from assay.modalities.text import codec
 from assay.paths import ModelPaths
 from assay.tasks.text_generation import TEXT_GENERATION, checkpoint, parity
 from assay.tasks.text_generation import export as exporting
+from assay.tasks.text_generation.documents import Documents, texts_of
 from assay.tasks.text_generation.settings import TextGenerationModel
-from assay.tasks.text_generation.train import texts_of
 from tests import made
 from tests.tasks.text_generation import made as small
 from tests.tasks.text_generation import project as projects
@@ -99,7 +99,8 @@ def test_the_parity_report_is_what_the_graph_says(project: Path, full: Exported)
     size = (full.folder / "model.onnx").stat().st_size
     assert report.fp32.megabytes == pytest.approx(size / 1e6, rel=0.02)
     model = LanguageModel.open(full.folder, codec.read)
-    nats = sum(float(one.nats.sum()) for one in model.scored(texts))
+    documents = Documents.of(texts, model.tokenizer).ended
+    nats = sum(float(own.sum()) for own in model.generator.scorer().all_nats(documents))
     letters = sum(len(text.encode()) for text in texts)
     assert report.fp32.score == pytest.approx(nats / np.log(2) / letters, abs=1e-5)
 

@@ -36,6 +36,21 @@ def test_one_text_is_divided_by_what_stands_between_its_documents(
     assert [note for note in found.notes if f"separated by {told};" in note]
 
 
+def test_line_ends_of_windows_are_line_ends(tmp_path: Path) -> None:
+    text = "\r\n\r\n".join(f"{SPEECH} It was night {number}." for number in range(40))
+    file = tmp_path / "book.txt"
+    file.write_bytes(text.encode())
+    found = new.propose(file, {})
+    assert (found.settings.ingest.separator, found.rows) == ("\n\n", 40)
+
+
+def test_a_table_of_one_row_is_one_document_however_long(tmp_path: Path) -> None:
+    row = "\n\n".join(f"{SPEECH} Night {number}." for number in range(40))
+    file = _write(tmp_path / "rows.csv", f'text\n"{row}"\n')
+    with pytest.raises(DataRefused, match=r"rows\.csv holds one document only"):
+        new.propose(file, {})
+
+
 def test_one_document_alone_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataRefused, match=r"one\.txt holds one document only") as refusal:
         new.propose(_write(tmp_path / "one.txt", SPEECH), {})

@@ -29,7 +29,8 @@ def test_each_document_is_measured_by_what_it_costs_and_its_length(checkpoint: P
     assert characters.tolist() == [17, 0, 0, 13, 2]
     assert bits.dtype == characters.dtype == np.float64
     model = LanguageModel.open(bundle, codec.read)
-    nats = next(iter(model.scored(["coffee river menu"]))).nats.sum()
+    (ids,) = model.tokenizer.encode(["coffee river menu"])
+    nats = model.generator.scorer().nats([*ids, model.tokenizer.end]).sum()
     assert bits[0] == pytest.approx(nats / np.log(2) / 17)
     assert bits[1] == bits[2] > 0, "the end of a document costs, too"
     assert bits[3] > 1.5 * bits[0], "of another kind"

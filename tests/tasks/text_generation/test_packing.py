@@ -5,15 +5,15 @@ import torch
 
 from assay.errors import DataRefused
 from assay.modalities.text import codec
-from assay.tasks.text_generation.packing import Stream
+from assay.tasks.text_generation.packing import PackedTokens
 
 TEXTS = ["one two three", "", "汉字 four", "five six seven eight nine ten"]
 BYTES = codec.learned("bytes", TEXTS, 257)
 CONTEXT = 8
 
 
-def _stream(context: int = CONTEXT) -> Stream:
-    return Stream(TEXTS, BYTES, context, "train")
+def _stream(context: int = CONTEXT) -> PackedTokens:
+    return PackedTokens(TEXTS, BYTES, context, "train")
 
 
 def test_an_end_token_stands_before_between_and_behind_documents() -> None:
@@ -92,4 +92,4 @@ def test_documents_that_are_no_longer_than_one_context_are_refused(more: int) ->
 
 def test_a_split_without_a_document_is_refused() -> None:
     with pytest.raises(DataRefused, match="the validation split has 1 tokens"):
-        Stream([], BYTES, CONTEXT, "validation")
+        PackedTokens([], BYTES, CONTEXT, "validation")

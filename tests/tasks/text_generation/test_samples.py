@@ -11,7 +11,7 @@ from assay.modalities.text import codec
 from assay.paths import ModelPaths
 from assay.settings.generation import GenerationEvaluate
 from assay.tasks.text_generation import samples
-from assay.tasks.text_generation.train import texts_of
+from assay.tasks.text_generation.documents import Documents, texts_of
 from tests import made
 from tests.tasks.text_generation import project as projects
 
@@ -37,7 +37,7 @@ def model(checkpoint: Path) -> LanguageModel:
 def _sampled(model: LanguageModel, test: list[str] = TEST, **chosen: int) -> Sampled:
     wanted = {"samples": 60, "sample_tokens": 20, "seed": 5, "copied_length": 12, **chosen}
     settings = GenerationEvaluate.model_validate(wanted)
-    return samples.sampled(model, samples.Splits(TRAIN, test), settings)
+    return samples.sampled(model, TRAIN, Documents.of(test, model.tokenizer), settings)
 
 
 def test_as_many_texts_are_generated_as_held_out_ones_stand_beside_them(
@@ -71,29 +71,30 @@ def test_a_seed_decides(model: LanguageModel) -> None:
 def test_held_out_passages_are_parts_of_test_documents_of_equal_length(
     model: LanguageModel,
 ) -> None:
-    found = samples._held_out(model, TEST, 30, 20)
+    found = samples._held_out(model, Documents.of(TEST, model.tokenizer), 30, 20)
     assert len(found) == 30
     assert all(any(part in text for text in TEST) for part in found)
     assert {len(part) for part in found[:-1]} >= {20}
     # A short document is one passage, and few passages are all there are.
-    assert samples._held_out(model, ["coffee", "menu"], 30, 20) == ["coffee", "menu"]
+    short = Documents.of(["coffee", "menu"], model.tokenizer)
+    assert samples._held_out(model, short, 30, 20) == ["coffee", "menu"]
 
 
 def test_beginnings_of_test_documents_are_continued_at_three_temperatures(
     model: LanguageModel,
 ) -> None:
-    found = samples.shown(model, TEST, 13)
+    found = samples.shown(model, Documents.of(TEST, model.tokenizer), 13)
     assert [one.temperature for one in found] == [0.5] * 5 + [0.8] * 5 + [1.0] * 5
-    assert found == samples.shown(model, TEST, 13)
+    assert found == samples.shown(model, Documents.of(TEST, model.tokenizer), 13)
     for one in found:
         assert len(one.prompt) == samples.PROMPT_TOKENS
         assert any(text.startswith(one.prompt) for text in TEST)
     assert len({one.prompt for one in found}) == 5
-    assert len(samples.shown(model, TEST[:2], 13)) == 6
+    assert len(samples.shown(model, Documents.of(TEST[:2], model.tokenizer), 13)) == 6
 
 
 def test_what_is_shown_was_written_behind_the_whole_prompt(model: LanguageModel) -> None:
-    found = samples.shown(model, TEST, 13)[:5]
+    found = samples.shown(model, Documents.of(TEST, model.tokenizer), 13)[:5]
     sampling = Sampling(temperature=0.5, seed=13)
     for row, one in enumerate(found):
         written = model.write(one.prompt, samples.SHOWN_TOKENS, sampling, row=row)
@@ -113,17 +114,16 @@ def test_what_stood_in_the_train_split_many_times_is_found_and_what_stood_once_i
     projects.exported(projects.settings(width=64, epochs=6), FILES.bundle)
     model = LanguageModel.open(FILES.bundle, codec.read)
 
-    splits = samples.Splits(texts_of(FILES, "train"), texts_of(FILES, "test"))
+    test = Documents.of(texts_of(FILES, "test"), model.tokenizer)
     chosen = GenerationEvaluate(samples=60, sample_tokens=47, seed=1, copied_length=30)
-    found = samples.sampled(model, splits, chosen)
+    found = samples.sampled(model, texts_of(FILES, "train"), test, chosen)
     assert found.generated.copied(30) > 0.05
     assert found.held_out.copied(30) == 0.0
     copied = {one.name: one for one in found.metrics()}["copied_share"]
     assert copied.value is not None and copied.baseline is not None
     assert copied.value > copied.baseline == 0.0
 
-    only = samples.Splits([ONCE], splits.test)
-    assert samples.sampled(model, only, chosen).generated.overlaps.max() < 12
+    assert samples.sampled(model, [ONCE], test, chosen).generated.overlaps.max() < 12
     # Nor where its beginning is given.
     written = model.continuations([ONCE[:20]] * 20, 25, Sampling(seed=2))
     assert not any(ONCE[20:32] in one.text for one in written)

@@ -13,8 +13,9 @@ from assay.files import remove
 from assay.learning.muon_adamw import MuonAdamW
 from assay.modalities.text import codec
 from assay.tasks.text_generation import TEXT_GENERATION, checkpoint, train
+from assay.tasks.text_generation.documents import texts_of
 from assay.tasks.text_generation.network import Decoder
-from assay.tasks.text_generation.packing import Stream
+from assay.tasks.text_generation.packing import PackedTokens
 from tests import made, trainings
 from tests.tasks.text_generation import project as projects
 from tests.tasks.text_generation.project import FILES, settings
@@ -95,18 +96,18 @@ def test_it_learns_and_keeps_the_epoch_of_least_loss() -> None:
     best = curve.sort_values("validation_loss").iloc[0]
     assert best["validation_loss"] < 0.8 * math.log(coded.size)
     assert best["validation_loss"] < curve["validation_loss"].iloc[-1] - 0.05
-    held_out = Stream(train.texts_of(FILES, "validation"), coded, 48, "validation")
+    held_out = PackedTokens(texts_of(FILES, "validation"), coded, 48, "validation")
     found = train.scores(checkpoint.read(folder), held_out, 8)
     for name in ("validation_loss", "validation_bits_per_byte"):
         assert found[name] == pytest.approx(best[name], abs=1e-5)
 
 
 def test_scores_are_nats_of_every_token_and_bits_of_every_byte() -> None:
-    texts = train.texts_of(FILES, "validation")
+    texts = texts_of(FILES, "validation")
     coded = codec.learned("bytes", texts, 257)
     torch.manual_seed(0)
     model = Decoder(train.sizes_of(settings().train, coded)).eval()
-    held_out = Stream(texts, coded, 48, "validation")
+    held_out = PackedTokens(texts, coded, 48, "validation")
     ids, costs = held_out.ids, []
     for first in range(0, len(ids) - 1, 48):
         window = ids[first : first + 49].unsqueeze(0)
@@ -128,7 +129,7 @@ def test_the_tokenizer_is_learned_from_the_train_split_and_kept(tokenizer: str) 
     _train(settings(tokenizer=tokenizer, vocabulary=290, epochs=1), "mine")
     folder = FILES.checkpoint.with_name("mine")
     kept, model = codec.read(folder), checkpoint.read(folder)
-    expected = codec.learned(tokenizer, train.texts_of(FILES, "train"), 290)  # type: ignore[arg-type]
+    expected = codec.learned(tokenizer, texts_of(FILES, "train"), 290)  # type: ignore[arg-type]
     assert model.sizes.vocabulary == kept.size == expected.size
     assert kept.encode(["coffee 汉"]) == expected.encode(["coffee 汉"])
     assert (kept.unknown in kept.encode(["汉"])[0]) is (tokenizer == "characters")

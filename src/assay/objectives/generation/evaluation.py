@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assay.bundle.manifest import Manifest
+    from assay.objectives.generation.bits import Losses
     from assay.objectives.generation.figures import Scores
     from assay.objectives.generation.fine_tuning import FineTuning
     from assay.objectives.generation.report import Sample
@@ -49,7 +50,7 @@ class Tested:
 
     table: pd.DataFrame
     model: Scores
-    baseline: Scores
+    baseline: Losses
     baseline_name: str
     sampled: Sampled
     samples: Sequence[Sample]
@@ -110,7 +111,7 @@ def evaluate(
 
 def _predictions(tested: Tested) -> pd.DataFrame:
     """Return the test table's columns, and what each document cost."""
-    own, base = tested.model.losses, tested.baseline.losses
+    own, base = tested.model.losses, tested.baseline
     size = np.maximum(own.size, 1) * np.log(2)
     return tested.table.assign(
         tokens=own.tokens,

@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from assay.objectives.generation import bits
-from assay.objectives.generation.intervals import Estimate, estimate, resampled
+from assay.objectives.generation.intervals import Estimate, share
 from assay.objectives.generation.recorded import Names, better, ends
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from assay.objectives.generation.bits import Figures, Losses
     from assay.objectives.generation.recorded import Better
     from assay.records import Metric
@@ -41,16 +39,16 @@ NAMES = Names(
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """A model, or the baseline, on the documents of the test split.
+    """A model on the documents of the test split.
 
     Attributes:
         losses: what each document costs.
-        right: how many tokens of each the model held most probable; None where that is not asked.
+        right: how many tokens of each the model held most probable, shape (documents,).
 
     """
 
     losses: Losses
-    right: Counts | None = None
+    right: Counts
 
 
 @dataclass(frozen=True)
@@ -77,8 +75,7 @@ class Compared:
 
     def metrics(self) -> tuple[Metric, ...]:
         """Return every figure as a record, in the order in which they are shown."""
-        tokens = (_logged(each.token_perplexity) for each in (self.model, self.baseline))
-        model_nats, base_nats = tokens
+        nats, base_nats = (_logged(one.token_perplexity) for one in (self.model, self.baseline))
         return (
             NAMES.metric(
                 "bits_per_byte",
@@ -86,7 +83,7 @@ class Compared:
                 self.baseline.bits_per_byte,
                 self.difference.bits_per_byte,
             ),
-            NAMES.metric("nats_per_token", model_nats, base_nats),
+            NAMES.metric("nats_per_token", nats, base_nats),
             NAMES.metric(
                 "token_perplexity",
                 self.model.token_perplexity,
@@ -103,28 +100,16 @@ class Compared:
         )
 
 
-def compare(model: Scores, baseline: Scores, resamples: int, seed: int) -> Compared:
+def compare(model: Scores, baseline: Losses, resamples: int, seed: int) -> Compared:
     """Measure both on the same bootstrap samples of documents.
 
     Raises:
-        ValueError: they were not measured on the same documents; or ``model`` does not say which
-            tokens are right.
+        ValueError: they were not measured on the same documents.
 
     """
-    if model.right is None:
-        raise ValueError("the model's scores do not say which tokens it held most probable")
-    return Compared(
-        model=bits.figures(model.losses, resamples, seed),
-        baseline=bits.figures(baseline.losses, resamples, seed),
-        difference=bits.differences(model.losses, baseline.losses, resamples, seed),
-        next_token=_share(model.right, model.losses.tokens, resamples, seed),
-    )
-
-
-def _share(right: Sequence[int] | Counts, tokens: Counts, resamples: int, seed: int) -> Estimate:
-    columns = np.stack([np.asarray(right), tokens], axis=1).astype(np.float64)
-    sums, drawn = columns.sum(axis=0), resampled(columns, resamples, seed)
-    return estimate(float(sums[0] / sums[1]), drawn[:, 0] / drawn[:, 1])
+    columns = np.stack([model.right, model.losses.tokens], axis=1)
+    own, base, difference = bits.compared(model.losses, baseline, resamples, seed)
+    return Compared(own, base, difference, share(columns, resamples, seed))
 
 
 def _logged(perplexity: Estimate) -> Estimate:

@@ -9,7 +9,7 @@ so that the interval of a difference is paired.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -80,6 +80,13 @@ def mean(values: Floats, resamples: int, seed: int) -> Estimate:
     """Return the mean of a column, shape (rows,), with its interval."""
     drawn = resampled(values[:, None], resamples, seed)[:, 0] / len(values)
     return estimate(float(values.mean()), drawn)
+
+
+def share(columns: NDArray[Any], resamples: int, seed: int) -> Estimate:
+    """Return the sum of a column over that of another, of (rows, 2), with its interval."""
+    found = columns.astype(np.float64)
+    sums, drawn = found.sum(axis=0), resampled(found, resamples, seed)
+    return estimate(float(sums[0] / sums[1]), drawn[:, 0] / drawn[:, 1])
 
 
 def _finite(value: float) -> float | None:

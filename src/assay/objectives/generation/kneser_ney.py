@@ -112,14 +112,14 @@ class KneserNey:
         """
         tokens = delimited(document, self.size, self.end)
         predicted = tokens[1:]
-        likely = np.full(len(predicted), 1 / self.size)
+        probabilities = np.full(len(predicted), 1 / self.size)
         # The context of each token: first the empty one, then that of one token more each time.
         contexts, start = np.zeros_like(predicted), self.size
         for level in self.levels:
             numbers = level.find(contexts * self.size + predicted)
-            likely = level.shares[numbers] + level.rests[contexts] * likely
+            probabilities = level.shares[numbers] + level.rests[contexts] * probabilities
             contexts = np.concatenate(([start], numbers[:-1]))
             # Nothing stands before the start of a document.
             start = UNSEEN
-        surprise: Floats = -np.log(likely)
-        return surprise
+        nats: Floats = -np.log(probabilities)
+        return nats

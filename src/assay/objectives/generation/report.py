@@ -84,8 +84,8 @@ def memorisation(name: str, sampled: Sampled, overlap: float | None) -> Section:
     )
     words = (
         f"The longest passage of each of {len(sampled.generated.overlaps):,} generated texts that "
-        "stands word for word in a train text, in characters; beside it that of held-out texts of "
-        f"equal length, which says how much stock phrases make of it. "
+        "stands word for word in a train text, in characters; beside it that of "
+        f"{_usual(sampled)}, which say how much stock phrases make of it. "
         f"{percent(sampled.generated.copied(length))} of generated texts and "
         f"{percent(sampled.held_out.copied(length))} of held-out ones have a passage of {length} "
         f"characters or more.{shared}"
@@ -103,10 +103,11 @@ def quality(sampled: Sampled) -> Section:
         )
     ]
     words = (
-        "Texts generated from no prompt at temperature 1, beside held-out texts of equal number "
-        "and length. Distinct: different runs of so many tokens over all tokens (distinct-n, Li et "
-        "al. 2016). Repeated: runs of a text that stood earlier in it (seq-rep-n, Welleck et al. "
-        "2020).\n\n" + tabulate(("figure", "generated", "held out"), rows, right=(1, 2))
+        f"{sampled.generated.quality.samples:,} texts generated from no prompt at temperature 1, "
+        f"beside {_usual(sampled)}. Distinct: different runs of so many tokens over all tokens "
+        "(distinct-n, Li et al. 2016); it falls as texts grow in number and length. Repeated: runs "
+        "of a text that stood earlier in it (seq-rep-n, Welleck et al. 2020).\n\n"
+        + tabulate(("figure", "generated", "held out"), rows, right=(1, 2))
     )
     return Section("quality", "Generated texts", words)
 
@@ -114,9 +115,11 @@ def quality(sampled: Sampled) -> Section:
 def samples(shown: Sequence[Sample], seed: int) -> Section:
     """Return some texts as they came, none chosen."""
     rows = [(escaped(one.prompt), f"{one.temperature:g}", escaped(one.text)) for one in shown]
+    prompts, temperatures = {one.prompt for one in shown}, {one.temperature for one in shown}
     words = (
-        f"Five beginnings of test documents, three temperatures, seed {seed}; none was chosen, and "
-        "line breaks are shown as spaces.\n\n" + tabulate(("prompt", "temperature", "text"), rows)
+        f"Beginnings of test documents: {len(prompts)}; temperatures: {len(temperatures)}; seed "
+        f"{seed}. None was chosen, and line breaks are shown as spaces.\n\n"
+        + tabulate(("prompt", "temperature", "text"), rows)
     )
     return Section("samples", "Samples", words)
 
@@ -130,6 +133,12 @@ def use() -> Section:
         "Memorisation, and the counts of personal data in the Data Docs."
     )
     return Section("use", "Use and limits", words)
+
+
+def _usual(sampled: Sampled) -> str:
+    """Return what generated texts are compared with."""
+    count = sampled.held_out.quality.samples
+    return f"{count:,} held-out passages of {sampled.most_tokens:,} tokens at most"
 
 
 def _at(share: float, sampled: Sampled) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Texts that a language model generated, beside held-out texts of equal number and length.
+"""Texts that a language model generated, beside held-out passages.
 
 Reads and writes nothing. A figure of generated texts means little by itself: what is usual, the
 held-out texts say.
@@ -11,14 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from assay.objectives.generation.memorisation import longest_overlaps
-from assay.objectives.generation.quality import measured
 from assay.records import Metric
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from assay.objectives.generation.quality import Quality, Tokens
+    from assay.objectives.generation.quality import Quality
     from assay.objectives.generation.suffixes import Ints
 
 COPIED = "copied_share"
@@ -38,11 +34,6 @@ class Texts:
     quality: Quality
     overlaps: Ints
 
-    @classmethod
-    def of(cls, texts: Sequence[str], tokens: Sequence[Tokens], train: Sequence[str]) -> Texts:
-        """Measure texts, which are given as tokens, too."""
-        return cls(measured(texts, tokens), longest_overlaps(texts, train))
-
     def copied(self, length: int) -> float:
         """Return the share of texts with a passage of ``length`` characters of a train text."""
         return float((self.overlaps >= length).mean())
@@ -50,11 +41,15 @@ class Texts:
 
 @dataclass(frozen=True, eq=False)
 class Sampled:
-    """Generated texts and held-out ones."""
+    """Generated texts and held-out ones, of ``most_tokens`` tokens at most.
+
+    From ``copied_length`` characters of a train text on, one counts as copied.
+    """
 
     generated: Texts
     held_out: Texts
     copied_length: int
+    most_tokens: int
 
     def metrics(self) -> tuple[Metric, ...]:
         """Return the figures that a floor of the gate may name."""

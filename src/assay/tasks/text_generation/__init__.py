@@ -49,10 +49,10 @@ class TextGeneration(Task[Settings]):
         return ingest(settings.ingest, inbox, target)
 
     def measure(self, raw: Path, settings: Settings) -> Measurement:
-        """Measure documents, whose tokenizer is learned later or knows every byte."""
+        """Measure documents; a tokenizer that is learned later counts no tokens here."""
         from assay.modalities.text.documents import measure
 
-        return measure(raw, settings.ingest, None)
+        return measure(raw, settings.ingest, self.pretrained(settings))
 
     def split(
         self, raw: Path, settings: Settings, folder: Path, earlier: Path | None
@@ -107,7 +107,7 @@ class TextGeneration(Task[Settings]):
         return pretrained.locate(checkpoint) if checkpoint else None
 
     def example(self, settings: Settings) -> str:
-        """Return a prompt for ``assay generate``."""
+        """Return words for ``assay generate``."""
         return "--count 3"
 
     def open(self, folder: Path, *, threads: int = 2) -> LanguageModel:

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assay.objectives.generation.bits import Losses
-from assay.objectives.generation.figures import Scores
 from assay.objectives.generation.kneser_ney import KneserNey
-from assay.tasks.text_generation.scored import with_surcharge
+from assay.tasks.text_generation.scored import losses
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assay.bundle.language_model import Tokenizer
+    from assay.objectives.generation.bits import Losses
+    from assay.tasks.text_generation.documents import Documents
 
 
 def name(order: int) -> str:
@@ -23,8 +23,7 @@ def name(order: int) -> str:
     return f"interpolated Kneser-Ney, {order}-grams"
 
 
-def scores(train: Sequence[str], test: Sequence[str], tokenizer: Tokenizer, order: int) -> Scores:
-    """Fit n-grams to the train split's documents, and score the test split's."""
+def scores(train: Sequence[str], test: Documents, tokenizer: Tokenizer, order: int) -> Losses:
+    """Fit n-grams to the train split's documents; return what the test split's cost."""
     model = KneserNey.fitted(tokenizer.encode(train), tokenizer.size, order, tokenizer.end)
-    nats = [model.nats(ids) for ids in tokenizer.encode(test)]
-    return Scores(Losses.summed(with_surcharge(nats, test, tokenizer), test))
+    return losses([model.nats(ids) for ids in test.ids], test)

@@ -6,7 +6,6 @@ checkpoint's graph, in fp32, stays in memory.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,13 +17,10 @@ from assay.gateways import sources
 from assay.objectives.generation.fine_tuning import Both, FineTuning
 from assay.progress import say
 from assay.tasks.text_generation import graph, pretrained, scored
+from assay.tasks.text_generation.documents import Documents
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from assay.bundle.language_model import LanguageModel
-    from assay.bundle.scoring import Scored
-    from assay.modalities.text.codec import Codec
     from assay.objectives.generation.figures import Scores
     from assay.tasks.text_generation.settings import TextGenerationModel
 
@@ -35,34 +31,21 @@ DOCUMENTS, CHARACTERS = 60, 2000
 PART = "valid"
 
 
-@dataclass(frozen=True)
-class Checkpoint:
-    """The pretrained network as a graph, and its tokenizer."""
+def _scorer(settings: TextGenerationModel) -> Scorer:
+    """Return what tells how probable documents are to the network of ``train.checkpoint``.
 
-    scorer: Scorer
-    tokenizer: Codec
+    Raises:
+        SettingsError: it is not there, or can't be taken.
 
-    @classmethod
-    def opened(cls, settings: TextGenerationModel) -> Checkpoint:
-        """Trace the network that ``train.checkpoint`` names.
-
-        Raises:
-            SettingsError: it is not there, or can't be taken.
-
-        """
-        model, coded = pretrained.start(settings.train)
-        content = gateway.serialize(graph.graph(model.eval()), {})
-        session = Session(content, 1, intra_op_threads=settings.evaluate.threads)
-        return cls(Scorer(session, model.sizes.context, coded.end), coded)
-
-    def scored(self, texts: Sequence[str]) -> Iterator[Scored]:
-        """Yield what each document's tokens and its end cost, in the documents' order."""
-        documents = ([*ids, self.tokenizer.end] for ids in self.tokenizer.encode(texts))
-        return self.scorer.all_scored(documents)
+    """
+    model, coded = pretrained.start(settings.train)
+    content = gateway.serialize(graph.graph(model.eval()), {})
+    session = Session(content, 1, intra_op_threads=settings.evaluate.threads)
+    return Scorer(session, model.sizes.context, coded.end)
 
 
 def compared(
-    settings: TextGenerationModel, model: LanguageModel, test: Sequence[str], own: Scores
+    settings: TextGenerationModel, model: LanguageModel, test: Documents, own: Scores
 ) -> FineTuning | None:
     """Return the checkpoint beside the bundle; None where the network began with random weights.
 
@@ -81,17 +64,20 @@ def compared(
     if name is None:
         return None
     other = settings.evaluate.also
-    texts = _passages(other) if other else []
+    # Fine-tuning keeps the tokenizer: both read the same tokens.
+    passages = Documents.of(_passages(other) if other else [], model.tokenizer)
     say(f"evaluate: {name} as it came")
-    checkpoint = Checkpoint.opened(settings)
-    was = scored.scores(checkpoint, test, "scoring the test split before fine-tuning")
+    scorer = _scorer(settings)
+    was = scored.scores(scorer, test, "scoring the test split before fine-tuning")
     on_test = Both(was.losses, own.losses)
-    if not texts:
+    if not passages.texts:
         return FineTuning(name, on_test)
     before, after = (
-        scored.scores(each, texts, f"scoring {other}").losses for each in (checkpoint, model)
+        scored.scores(each, passages, f"scoring {other}").losses
+        for each in (scorer, model.generator.scorer())
     )
-    shown = f"{other}: {len(texts):,} documents, {CHARACTERS:,} characters of each at most"
+    count = len(passages.texts)
+    shown = f"{other}: {count:,} documents, {CHARACTERS:,} characters of each at most"
     return FineTuning(name, on_test, Both(before, after), shown)
 
 

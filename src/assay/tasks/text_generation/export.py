@@ -28,7 +28,7 @@ from assay.objectives.generation.precision import METRIC, Trial, choose
 from assay.progress import say
 from assay.records import Candidate, Parity, Timings, one_digit
 from assay.tasks.text_generation import checkpoint, graph, parity
-from assay.tasks.text_generation.train import texts_of
+from assay.tasks.text_generation.documents import texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,12 +13,12 @@ import pandas as pd
 from assay.bundle.language_model import LanguageModel
 from assay.bundle.sampling import Sampling
 from assay.modalities.text import codec
+from assay.modalities.text.ingest import TEXT
 from assay.objectives.generation.champion_rules import against
 from assay.objectives.generation.latency import latency
 from assay.progress import say
 from assay.tasks.text_generation import scored
-from assay.tasks.text_generation.evaluate import require_documents
-from assay.tasks.text_generation.train import TEXT
+from assay.tasks.text_generation.documents import Documents, require_documents
 from assay.verdicts import GateFindings
 
 if TYPE_CHECKING:
@@ -58,14 +58,19 @@ def _opened(folder: Path, settings: TextGenerationModel) -> LanguageModel:
 
 def _losses(model: LanguageModel, folder: Path, test: list[str]) -> Losses:
     say(f"gate: {folder} on {len(test):,} test documents, {model.precision} on {model.provider}")
-    return scored.scores(model, test, "scoring").losses
+    documents = Documents.of(test, model.tokenizer)
+    return scored.scores(model.generator.scorer(), documents, "scoring").losses
 
 
 def _speed(model: LanguageModel, gate: Gate) -> Rule:
-    """Time single tokens of one text."""
-    taken, begin = [], time.perf_counter()
-    for _ in model.write("", TIMED, Sampling()):
-        end = time.perf_counter()
-        taken.append(end - begin)
-        begin = end
+    """Time single tokens, of one text after another until there are enough."""
+    taken: list[float] = []
+    for row in range(TIMED):
+        stream = model.generator.stream([], TIMED - len(taken), Sampling(), row=row)
+        while stream.ending is None:
+            begin = time.perf_counter()
+            next(stream, None)
+            taken.append(time.perf_counter() - begin)
+        if len(taken) >= TIMED:
+            break
     return latency(taken, gate, "a token")

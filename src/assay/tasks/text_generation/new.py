@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from assay.errors import DataRefused
+from assay.gateways.sources import plain_text
 from assay.modalities.text.corpus import ingest
 from assay.settings.corpus import CorpusIngest
 from assay.tasks.task import Proposal
@@ -51,7 +52,7 @@ def propose(data: Path, columns: Mapping[str, str]) -> Proposal[TextGenerationMo
     notes: list[str] = []
     if len(texts) == 1:
         reading, notes = _separated(data, reading, texts[0])
-        texts = _read(data, reading)
+        texts = plain_text.documents(texts[0], reading.separator)
     size = sum(map(len, texts))
     train = TextGenerationTrain(
         tokenizer="characters" if size < SMALL else "bpe",
@@ -69,8 +70,11 @@ def _separated(data: Path, reading: CorpusIngest, text: str) -> tuple[CorpusInge
         DataRefused: nothing is known that divides it.
 
     """
-    for separator, name in SEPARATORS.items():
-        if text.count(separator) >= FEWEST_DOCUMENTS:
+    # A separator divides plain text files alone.
+    files = data.rglob("*") if data.is_dir() else [data]
+    separators = SEPARATORS if any(map(plain_text.is_plain_text, files)) else {}
+    for separator, name in separators.items():
+        if len(plain_text.documents(text, separator)) > FEWEST_DOCUMENTS:
             note = f"{data.name} is one text: its documents are taken to be separated by {name}"
             return reading.model_copy(update={"separator": separator}), [
                 f"{note}; ingest.separator in params.yaml says by what"

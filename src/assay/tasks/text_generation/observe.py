@@ -11,8 +11,9 @@ import numpy as np
 
 from assay.bundle.language_model import LanguageModel
 from assay.modalities.text import codec
+from assay.modalities.text.ingest import TEXT
 from assay.tasks.text_generation import scored
-from assay.tasks.text_generation.train import TEXT
+from assay.tasks.text_generation.documents import Documents
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +28,8 @@ def observe(settings: TextGenerationModel, bundle: Path, table: pd.DataFrame) ->
     """Return each measure by its name: float64 of shape (rows,)."""
     model = LanguageModel.open(bundle, codec.read, threads=settings.evaluate.threads)
     texts = table[TEXT].fillna("").astype(str).tolist()
-    losses = scored.scores(model, texts, "scoring").losses
+    documents = Documents.of(texts, model.tokenizer)
+    losses = scored.scores(model.generator.scorer(), documents, "scoring").losses
     size = np.maximum(losses.size, 1)
     return {
         "output: bits per byte": losses.nats / np.log(2) / size,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from assay.modalities.text.codec import Codec
 
 
-class Stream:
+class PackedTokens:
     """Token ids of all documents, int64 (tokens,), an end token before, between and behind them."""
 
     def __init__(self, texts: Sequence[str], codec: Codec, context: int, name: str) -> None:

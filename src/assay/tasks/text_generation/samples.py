@@ -1,16 +1,17 @@
-"""Texts that a bundle generates for its report, and held-out texts of equal number and length.
+"""Texts that a bundle generates for its report, and held-out passages that are no longer.
 
 Reads and writes nothing. All of them follow from the settings' seed.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from assay.bundle.sampling import Sampling
+from assay.objectives.generation.memorisation import longest_overlaps
+from assay.objectives.generation.quality import measured
 from assay.objectives.generation.report import Sample
 from assay.objectives.generation.sampled import Sampled, Texts
 from assay.progress import Progress
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from assay.bundle.language_model import LanguageModel
     from assay.settings.generation import GenerationEvaluate
+    from assay.tasks.text_generation.documents import Documents
 
 PROMPTS, PROMPT_TOKENS, SHOWN_TOKENS = 5, 12, 100
 TEMPERATURES = (0.5, 0.8, 1.0)
@@ -27,32 +29,28 @@ TEMPERATURES = (0.5, 0.8, 1.0)
 BATCH = 50
 
 
-@dataclass(frozen=True)
-class Splits:
-    """The documents that generated texts are held against."""
-
-    train: Sequence[str]
-    test: Sequence[str]
-
-
-def sampled(model: LanguageModel, splits: Splits, chosen: GenerationEvaluate) -> Sampled:
+def sampled(
+    model: LanguageModel, train: Sequence[str], test: Documents, chosen: GenerationEvaluate
+) -> Sampled:
     """Generate texts from no prompt at temperature 1; measure them beside held-out ones."""
     most = chosen.sample_tokens
     texts = _generated(model, chosen.samples, most, chosen.seed)
-    usual = _held_out(model, splits.test, chosen.samples, most)
+    usual = _held_out(model, test, chosen.samples, most)
     encode = model.tokenizer.encode
+    # Together: most of the work is on the train split's texts.
+    overlaps = longest_overlaps([*texts, *usual], train)
     return Sampled(
-        generated=Texts.of(texts, encode(texts), splits.train),
-        held_out=Texts.of(usual, encode(usual), splits.train),
+        generated=Texts(measured(texts, encode(texts)), overlaps[: len(texts)]),
+        held_out=Texts(measured(usual, encode(usual)), overlaps[len(texts) :]),
         copied_length=chosen.copied_length,
+        most_tokens=most,
     )
 
 
-def shown(model: LanguageModel, test: Sequence[str], seed: int) -> list[Sample]:
+def shown(model: LanguageModel, test: Documents, seed: int) -> list[Sample]:
     """Return what the model writes behind five beginnings of test documents."""
-    places = np.linspace(0, len(test) - 1, min(PROMPTS, len(test))).astype(int)
-    ids = [model.tokenizer.encode([test[place]])[0][:PROMPT_TOKENS] for place in places]
-    prompts = [model.tokenizer.decode(own) for own in ids]
+    places = np.linspace(0, len(test.ids) - 1, min(PROMPTS, len(test.ids))).astype(int)
+    prompts = [model.tokenizer.decode(test.ids[place][:PROMPT_TOKENS]) for place in places]
     found = []
     for temperature in TEMPERATURES:
         sampling = Sampling(temperature=temperature, seed=seed)
@@ -76,11 +74,11 @@ def _generated(model: LanguageModel, count: int, most: int, seed: int) -> list[s
     return texts
 
 
-def _held_out(model: LanguageModel, test: Sequence[str], count: int, most: int) -> list[str]:
+def _held_out(model: LanguageModel, test: Documents, count: int, most: int) -> list[str]:
     """Return passages of test documents, evenly spread; a shorter document is one passage."""
     passages = [
         ids[start : start + most]
-        for ids in model.tokenizer.encode(test)
+        for ids in test.ids
         for start in range(0, max(1, len(ids) - most // 2), most)
     ]
     places = np.linspace(0, len(passages) - 1, min(count, len(passages))).astype(int)

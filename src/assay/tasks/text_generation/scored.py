@@ -9,7 +9,7 @@ different tokenizers stay comparable in bits per byte.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,10 +18,10 @@ from assay.objectives.generation.figures import Scores
 from assay.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from assay.bundle.language_model import Tokenizer
-    from assay.bundle.scoring import Scored
+    from assay.bundle.scoring import Scorer
+    from assay.tasks.text_generation.documents import Documents
 
     Floats = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -29,48 +29,35 @@ CODE_POINTS = 0x110000
 SURCHARGE = math.log(CODE_POINTS)
 
 
-class Scoring(Protocol):
-    """A bundle, or another graph with its tokenizer."""
-
-    @property
-    def tokenizer(self) -> Tokenizer:
-        """What turns texts into token ids."""
-
-    def scored(self, texts: Sequence[str]) -> Iterator[Scored]:
-        """Yield what each document's tokens and its end cost, in the documents' order."""
-
-
-def scores(model: Scoring, texts: Sequence[str], what: str) -> Scores:
+def scores(scorer: Scorer, documents: Documents, what: str) -> Scores:
     """Return what a model makes of documents; ``what`` is said while it runs."""
     nats, right = [], []
-    with Progress(what, len(texts)) as bar:
-        for found in model.scored(texts):
+    with Progress(what, len(documents.ids)) as bar:
+        for found in scorer.all_scored(documents.ended):
             nats.append(found.nats)
             right.append(int(found.likeliest.sum()))
             bar.advance()
-    paid = with_surcharge(nats, texts, model.tokenizer)
-    return Scores(Losses.summed(paid, texts), np.array(right, dtype=np.int64))
+    return Scores(losses(nats, documents), np.array(right, dtype=np.int64))
 
 
-def with_surcharge(
-    nats: Sequence[Floats], texts: Sequence[str], tokenizer: Tokenizer
-) -> list[Floats]:
-    """Return the nats of each document's tokens and its end, unknown tokens paid for in full."""
-    if tokenizer.unknown < 0:
-        return list(nats)
-    ids = tokenizer.encode(texts)
-    paid = []
-    for own, tokens in zip(nats, ids, strict=True):
-        unknown = np.array([*(token == tokenizer.unknown for token in tokens), False])
-        paid.append(own + SURCHARGE * unknown)
-    return paid
+def losses(nats: Sequence[Floats], documents: Documents) -> Losses:
+    """Return what documents cost, unknown tokens paid for in full.
+
+    Args:
+        nats: of each document's tokens and its end, shape (tokens + 1,) each.
+        documents: which these are.
+
+    """
+    paid = [
+        own + SURCHARGE * (np.array(ids) == documents.unknown)
+        for own, ids in zip(nats, documents.ended, strict=True)
+    ]
+    return Losses.summed(paid, documents.texts)
 
 
-def surcharge_note(texts: Sequence[str], tokenizer: Tokenizer) -> str:
+def surcharge_note(documents: Documents) -> str:
     """Return what is said of unknown tokens in documents; empty where there are none."""
-    if tokenizer.unknown < 0:
-        return ""
-    count = sum(ids.count(tokenizer.unknown) for ids in tokenizer.encode(texts))
+    count = sum(list(ids).count(documents.unknown) for ids in documents.ids)
     if not count:
         return ""
     return (

@@ -120,7 +120,7 @@ class TextGenerationModel(GenerationModel):
 
     @field_validator("evaluate")
     @classmethod
-    def _forgets_something(
+    def _also_needs_a_checkpoint(
         cls, evaluate: TextGenerationEvaluate, info: ValidationInfo
     ) -> TextGenerationEvaluate:
         train = info.data.get("train")

@@ -10,7 +10,6 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import torch
 from torch.nn import functional
 
@@ -22,8 +21,9 @@ from assay.learning.recipe import Recipe
 from assay.modalities.text import codec
 from assay.progress import say
 from assay.tasks.text_generation import checkpoint, pretrained
+from assay.tasks.text_generation.documents import texts_of
 from assay.tasks.text_generation.network import Decoder
-from assay.tasks.text_generation.packing import Stream
+from assay.tasks.text_generation.packing import PackedTokens
 from assay.tasks.text_generation.sizes import Sizes
 
 if TYPE_CHECKING:
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from assay.modalities.text.codec import Codec
     from assay.paths import ModelPaths
     from assay.tasks.text_generation.settings import TextGenerationModel, TextGenerationTrain
-
-TEXT = "text"
 
 
 def train(settings: TextGenerationModel, files: ModelPaths, run: TrainingRun) -> None:
@@ -53,7 +51,7 @@ def train(settings: TextGenerationModel, files: ModelPaths, run: TrainingRun) ->
     texts = {name: texts_of(files, name) for name in ("train", "validation")}
     model, coded = start(chosen, texts["train"])
     context = model.sizes.context
-    streams = {name: Stream(own, coded, context, name) for name, own in texts.items()}
+    streams = {name: PackedTokens(own, coded, context, name) for name, own in texts.items()}
     weights = sum(weight.numel() for weight in model.parameters())
     say(
         f"train: {weights:,} weights, {coded.size:,} token ids, "
@@ -64,12 +62,6 @@ def train(settings: TextGenerationModel, files: ModelPaths, run: TrainingRun) ->
     checkpoint.write(run.checkpoint, model)
     coded.write(run.checkpoint)
     curve.write(run.curve, rows)
-
-
-def texts_of(files: ModelPaths, name: str) -> list[str]:
-    """Return the documents of the split ``name``."""
-    found: list[str] = pd.read_parquet(files.split(name), columns=[TEXT])[TEXT].tolist()
-    return found
 
 
 def start(chosen: TextGenerationTrain, texts: Sequence[str]) -> tuple[Decoder, Codec]:
@@ -121,7 +113,9 @@ def _adamw(chosen: TextGenerationTrain, model: nn.Module) -> torch.optim.Optimiz
     return adamw(model, chosen.learning_rate, chosen.weight_decay)
 
 
-def setup_of(chosen: TextGenerationTrain, learned: Stream, held_out: Stream) -> loop.TrainingSetup:
+def setup_of(
+    chosen: TextGenerationTrain, learned: PackedTokens, held_out: PackedTokens
+) -> loop.TrainingSetup:
     """Return what is learned: in each window, every next token."""
 
     def collate(windows: list[int], epoch: int) -> dict[str, torch.Tensor]:
@@ -143,7 +137,7 @@ def loss(model: nn.Module, ids: torch.Tensor) -> torch.Tensor:
     return functional.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten())
 
 
-def scores(model: nn.Module, held_out: Stream, batch_size: int) -> dict[str, float]:
+def scores(model: nn.Module, held_out: PackedTokens, batch_size: int) -> dict[str, float]:
     """Return nats a token, and bits a byte, of windows that know nothing of what is before them."""
     device = next(model.parameters()).device
     nats = tokens = 0.0
