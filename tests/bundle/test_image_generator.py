@@ -108,7 +108,7 @@ def test_images_are_binarised_for_a_model_of_two_levels_alone(model: ImageGenera
     stated = model.manifest.model_copy(
         update={"encoder": {**model.manifest.encoder, image_generator.LEVELS: 2}}
     )
-    graph: Any = type("Graph", (), {"precision": "fp32", "session": model._decoder})
+    graph: Any = type("Graph", (), {"precision": "fp32", "session": model.session})
     binary = ImageGenerator(stated, graph, model._encoder, model._weights)
     seen = binary.seen(grey, 1)
     assert set(np.unique(seen)) == {0, 255}

@@ -67,7 +67,7 @@ class Classifier:
         self.folder, self.manifest = folder, stated
         self.labels, self.precision = stated.labels, graph.precision
         self.encode = encoder
-        self._session = graph.session
+        self.session = graph.session
 
     @classmethod
     def open(
@@ -92,17 +92,17 @@ class Classifier:
     @property
     def provider(self) -> str:
         """The execution provider that really runs, e.g. ``CPUExecutionProvider``."""
-        return self._session.provider
+        return self.session.provider
 
     def logits(self, feeds: Mapping[str, Any]) -> np.ndarray[Any, Any]:
         """Return float32 logits (batch, classes) of one batch as the encoder gives it."""
-        return self._session.run(feeds)
+        return self.session.run(feeds)
 
     def all_logits(
         self, batches: Iterable[tuple[Key, Mapping[str, Any]]]
     ) -> Iterator[tuple[Key, np.ndarray[Any, Any]]]:
         """Yield what each batch came with and its logits, in the batches' order, on all threads."""
-        return self._session.run_all(batches)
+        return self.session.run_all(batches)
 
     def predict(
         self, inputs: Sequence[Any], *, batch_size: int = BATCH, progress: Reports | None = None
@@ -125,7 +125,7 @@ class Classifier:
         Batches have ``batch_size`` rows at most, and fewer where a thread would have none.
         """
         answer = np.zeros((rows, len(self.labels)))
-        size = min(batch_size, max(1, -(-rows // self._session.threads)))
+        size = min(batch_size, max(1, -(-rows // self.session.threads)))
         for places, logits in self.all_logits(encoded.batches(size)):
             answer[places] = softmax(logits)
             if progress:

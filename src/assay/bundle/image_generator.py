@@ -65,7 +65,7 @@ class ImageGenerator:
         """Use :meth:`open`."""
         self.manifest, self.precision = stated, decoder.precision
         self.provider = decoder.session.provider
-        self._decoder, self._encoder, self._weights = decoder.session, encoder, weights
+        self.session, self._encoder, self._weights = decoder.session, encoder, weights
         self.side, self.channels = stated.number(SIDE), stated.number(CHANNELS)
         self.latents, self.levels = stated.number(LATENTS), stated.number(LEVELS)
 
@@ -123,7 +123,7 @@ class ImageGenerator:
         for part in _parts(len(latents)):
             given = np.ascontiguousarray(latents[part], dtype=np.float32)
             own = random.random((len(given), *self.shape), dtype=np.float32)
-            values = self._decoder.values({"latents": given, "noise": own})
+            values = self.session.values({"latents": given, "noise": own})
             found[part] = values["samples" if noise else "images"].numpy()
         return found
 

@@ -71,11 +71,8 @@ class LanguageModel:
 
     def __init__(self, stated: Manifest, graph: Graph, tokenizer: Tokenizer) -> None:
         """Use :meth:`open`."""
-        self.manifest, self.precision, self.provider = (
-            stated,
-            graph.precision,
-            graph.session.provider,
-        )
+        self.manifest, self.precision = stated, graph.precision
+        self.session, self.provider = graph.session, graph.session.provider
         self.tokenizer = tokenizer
         self.generator = Generator(
             graph.session,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from assay.bundle.manifest import Manifest, Precision
+    from assay.bundle.session import Session
 
 
 class Opened(Protocol):
@@ -22,3 +23,7 @@ class Opened(Protocol):
     @property
     def provider(self) -> str:
         """The execution provider that really runs, e.g. ``CPUExecutionProvider``."""
+
+    @property
+    def session(self) -> Session:
+        """The graph of which the bundle's golden rows were measured."""

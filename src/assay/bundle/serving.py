@@ -63,11 +63,11 @@ def choose(folder: Path, stated: Manifest, threads: int, *, intra_op_threads: in
     if largest <= allowed(stated):
         return Graph(served, stated.precision)
     if FALLBACK not in stated.files:
-        raise _differs(folder, stated, largest)
+        raise differs(folder, stated, largest)
     fallback = Session(str(folder / FALLBACK), threads, intra_op_threads=intra_op_threads)
     rounding = _largest(folder, stated, FALLBACK, fallback)
     if rounding > LEAST_ALLOWED:
-        raise _differs(folder, stated, rounding)
+        raise differs(folder, stated, rounding)
     say(
         f"{stated.model}: fp32 instead of {stated.precision}, whose logits differ by {largest:.2g} "
         f"from the golden ones on this processor (allowed: {allowed(stated):.2g})"
@@ -131,7 +131,8 @@ def _keep(file: Path, verdict: Verdict) -> None:
         say(f"golden rows will be run again next time: {file} can't be written ({problem})")
 
 
-def _differs(folder: Path, stated: Manifest, largest: float) -> BundleRefused:
+def differs(folder: Path, stated: Manifest, largest: float) -> BundleRefused:
+    """Return the refusal of a bundle whose logits differ by ``largest`` from the golden ones."""
     return BundleRefused(
         f"the bundle {folder} answers otherwise on this processor than it was measured: its logits "
         f"differ by up to {largest:.2g} from those of its golden rows",

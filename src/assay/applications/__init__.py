@@ -1,0 +1,1 @@
+"""Compositions of several released models. Never imports torch."""
