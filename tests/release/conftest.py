@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def _once(base: Path, name: str, make_in: Callable[[Path], Released]) -> Released:
+def once(base: Path, name: str, make_in: Callable[[Path], Released]) -> Released:
     """Return the project of this name; the first worker that asks makes it."""
     folder = base / "releases" / name
     folder.mkdir(parents=True, exist_ok=True)
@@ -40,7 +40,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def built(base: Path) -> Released:
     """A built model that was not promoted."""
-    return _once(base, "built", make)
+    return once(base, "built", make)
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +53,7 @@ def first(base: Path, built: Released) -> Released:
         project.commit("Release 1")
         return project
 
-    return _once(base, "first", promoted)
+    return once(base, "first", promoted)
 
 
 @pytest.fixture(scope="session")
@@ -67,7 +67,7 @@ def second(base: Path, first: Released) -> Released:
         project.commit("Build again")
         return project
 
-    return _once(base, "second", rebuilt)
+    return once(base, "second", rebuilt)
 
 
 @pytest.fixture

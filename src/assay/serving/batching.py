@@ -1,0 +1,274 @@
+"""Rows of many requests in one batch, computed off the event loop.
+
+Reads and writes nothing. A worker that is free takes what waits, at once: an idle server adds no
+delay, and while all workers are busy the next batch grows. Requests take turns, so that a small one
+never waits for the whole of a large one. What is taken is encoded together and fed to the graph by
+the modality's token budget (:meth:`assay.bundle.encoding.Encoded.batches`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from assay.bundle.classifier import BATCH, Answers, softmax
+from assay.serving.refusals import NotReady, TooMany
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assay.bundle.classifier import Classifier, Floats
+    from assay.bundle.encoding import Encoded
+
+# Rows that a worker takes at a time: what came meanwhile is not kept waiting for longer than that.
+MOST_TAKEN = 64
+# Rows that wait at most. Past it a request is refused, unless it is the only one.
+MOST_QUEUED = 2048
+# Weight of the newest batch in the running mean of rows a second.
+SMOOTHING = 0.1
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """The answers to one request, and what it waited for.
+
+    Attributes:
+        answers: of its rows, in their order.
+        queued: seconds until the first of its rows was taken.
+        computed: seconds from then until the last was answered.
+
+    """
+
+    answers: Answers
+    queued: float
+    computed: float
+
+
+@dataclass(eq=False)
+class _Job:
+    """One request: its rows, how many of them were taken, and the answers so far."""
+
+    contents: Sequence[Any]
+    deadline: float
+    future: asyncio.Future[Predicted]
+    probabilities: Floats
+    unknown: Floats
+    begun: float = field(default_factory=time.monotonic)
+    first: float = 0.0
+    taken: int = 0
+    done: int = 0
+    truncated: int = 0
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """Some rows of a job: ``contents[start:stop]``."""
+
+    job: _Job
+    start: int
+    stop: int
+
+    @property
+    def contents(self) -> Sequence[Any]:
+        return self.job.contents[self.start : self.stop]
+
+
+class Batcher:
+    """Worker threads that answer the rows of all requests to one classifier."""
+
+    def __init__(self, bundle: Classifier, *, threads: int, most_queued: int = MOST_QUEUED) -> None:
+        """Start ``threads`` workers, each with one batch at a time."""
+        self._bundle, self._most_queued = bundle, most_queued
+        self._jobs: deque[_Job] = deque()
+        self._waiting = 0
+        self._idle = 0
+        self._closed = False
+        self._rate = 0.0
+        self._changed = threading.Condition()
+        self._workers = [
+            threading.Thread(target=self._work, name=f"batch-{number}", daemon=True)
+            for number in range(threads)
+        ]
+        self.batches = 0
+        for worker in self._workers:
+            worker.start()
+
+    @property
+    def queued(self) -> int:
+        """How many rows wait to be taken."""
+        return self._waiting
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no row waits and no worker has one."""
+        return self._waiting == 0 and self._idle == len(self._workers)
+
+    async def predict(self, contents: Sequence[Any], *, seconds: float) -> Predicted:
+        """Return the answers to one request's rows, within ``seconds``.
+
+        Raises:
+            TooMany: too many rows wait already, or these waited for too long.
+            NotReady: the batcher was closed.
+            UnreadableImage: one of them is no whole image.
+
+        """
+        job = _Job(
+            contents,
+            time.monotonic() + seconds,
+            asyncio.get_running_loop().create_future(),
+            np.zeros((len(contents), len(self._bundle.labels))),
+            np.zeros(len(contents)),
+        )
+        if not contents:
+            return Predicted(self._answers(job), 0.0, 0.0)
+        with self._changed:
+            self._admit(len(contents))
+            self._jobs.append(job)
+            self._waiting += len(contents)
+            self._changed.notify(min(len(contents), len(self._workers)))
+        return await job.future
+
+    def close(self) -> None:
+        """Answer what waits, then end the workers."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        for worker in self._workers:
+            worker.join()
+
+    def _admit(self, rows: int) -> None:
+        if self._closed:
+            raise NotReady("this version of the model is no longer served: send the request again")
+        if self._waiting and self._waiting + rows > self._most_queued:
+            raise TooMany(
+                f"{self._waiting:,} rows wait already, and {self._most_queued:,} are the most",
+                self._waiting / self._rate if self._rate else 1.0,
+            )
+
+    def _work(self) -> None:
+        while pieces := self._take():
+            started = time.monotonic()
+            self._answer(pieces)
+            self._measure(sum(one.stop - one.start for one in pieces), time.monotonic() - started)
+
+    def _take(self) -> list[_Piece]:
+        """Return the rows of the next batch, some of each request; none once all is closed."""
+        with self._changed:
+            self._idle += 1
+            pieces: list[_Piece] = []
+            while not pieces:
+                while not self._jobs and not self._closed:
+                    self._changed.wait()
+                if not self._jobs:
+                    return []
+                pieces = self._some()
+            self._idle -= 1
+            return pieces
+
+    def _some(self) -> list[_Piece]:
+        """Return a fair share of what waits; the idle workers get the rest."""
+        share = min(MOST_TAKEN, -(-self._waiting // self._idle))
+        now, pieces, turns = time.monotonic(), [], len(self._jobs)
+        each = max(1, share // turns)
+        while self._jobs and share > 0:
+            job = self._jobs.popleft()
+            if self._given_up(job, now):
+                continue
+            job.first = job.first or now
+            stop = min(len(job.contents), job.taken + min(each, share))
+            pieces.append(_Piece(job, job.taken, stop))
+            share -= stop - job.taken
+            self._waiting -= stop - job.taken
+            job.taken = stop
+            if stop < len(job.contents):
+                self._jobs.append(job)
+        return pieces
+
+    def _given_up(self, job: _Job, now: float) -> bool:
+        """Tell whether nobody waits for a job any longer, or its deadline has passed."""
+        late = now > job.deadline
+        if not late and not job.future.done():
+            return False
+        self._waiting -= len(job.contents) - job.taken
+        if late:
+            waited = now - job.begun
+            _fail(job, TooMany(f"the request waited for {waited:.1f} s, its deadline", waited))
+        return True
+
+    def _answer(self, pieces: list[_Piece]) -> None:
+        """Answer rows together; where that fails, each request's alone to find the faulty one."""
+        try:
+            self._compute(pieces)
+        except Exception as problem:  # of a decoder or the runtime: it belongs to its request
+            if len(pieces) == 1:
+                _fail(pieces[0].job, problem)
+            else:
+                for piece in pieces:
+                    self._answer([piece])
+
+    def _compute(self, pieces: list[_Piece]) -> None:
+        contents = [content for piece in pieces for content in piece.contents]
+        encoded = self._bundle.encode(contents)
+        probabilities = np.zeros((len(contents), len(self._bundle.labels)))
+        for places, feeds in encoded.batches(BATCH):
+            probabilities[places] = softmax(self._bundle.logits(feeds))
+        self._hand_out(pieces, probabilities, encoded.unknown, self._truncated(pieces, encoded))
+
+    def _truncated(self, pieces: list[_Piece], encoded: Encoded) -> list[int]:
+        """Return how many rows of each piece were cut: counted again where any was."""
+        if len(pieces) == 1 or not encoded.truncated:
+            return [encoded.truncated] * len(pieces)
+        return [self._bundle.encode(piece.contents).truncated for piece in pieces]
+
+    def _hand_out(
+        self, pieces: list[_Piece], probabilities: Floats, unknown: Floats, truncated: list[int]
+    ) -> None:
+        finished, place = [], 0
+        with self._changed:
+            self.batches += 1
+            for piece, cut in zip(pieces, truncated, strict=True):
+                job, rows = piece.job, piece.stop - piece.start
+                job.probabilities[piece.start : piece.stop] = probabilities[place : place + rows]
+                job.unknown[piece.start : piece.stop] = unknown[place : place + rows]
+                job.truncated += cut
+                job.done += rows
+                place += rows
+                if job.done == len(job.contents):
+                    finished.append(job)
+        if finished:
+            answered = [(job.future, self._predicted(job)) for job in finished]
+            finished[0].future.get_loop().call_soon_threadsafe(_resolve, answered)
+
+    def _predicted(self, job: _Job) -> Predicted:
+        queued, computed = job.first - job.begun, time.monotonic() - job.first
+        return Predicted(self._answers(job), queued, computed)
+
+    def _answers(self, job: _Job) -> Answers:
+        threshold = self._bundle.manifest.threshold
+        return Answers(job.probabilities, job.truncated, job.unknown, threshold)
+
+    def _measure(self, rows: int, seconds: float) -> None:
+        """Keep the running mean of the rows that all workers answer in a second."""
+        rate = rows * len(self._workers) / max(seconds, 1e-6)
+        with self._changed:
+            self._rate += SMOOTHING * (rate - self._rate) if self._rate else rate
+
+
+def _resolve(answered: list[tuple[asyncio.Future[Predicted], Predicted]]) -> None:
+    for future, predicted in answered:
+        if not future.done():
+            future.set_result(predicted)
+
+
+def _fail(job: _Job, problem: Exception) -> None:
+    def tell() -> None:
+        if not job.future.done():
+            job.future.set_exception(problem)
+
+    job.future.get_loop().call_soon_threadsafe(tell)

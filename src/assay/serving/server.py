@@ -1,0 +1,110 @@
+"""One process that listens: uvicorn with the limits, the signals and the TLS that serving wants.
+
+Reads the files of the certificate and of its key, if there are any. Writes nothing. Ends within
+:data:`GRACE` seconds of SIGTERM or SIGINT: requests that are under way are answered, new ones are
+not taken.
+"""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from assay.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Seconds for requests that are under way, once the server is asked to end.
+GRACE = 9
+# Seconds that an idle connection is kept for the client's next request.
+KEEP_ALIVE = 15
+BACKLOG = 2048
+# Bytes of a request's headers.
+MOST_HEADER = 32_768
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the server listens, and the files of its TLS certificate."""
+
+    host: str = "127.0.0.1"
+    port: int = 8800
+    certificate: Path | None = None
+    key: Path | None = None
+
+    @property
+    def url(self) -> str:
+        """What a client on this machine calls."""
+        scheme = "https" if self.certificate else "http"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{scheme}://{host}:{self.port}"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether no other machine can reach it."""
+        return self.host in ("localhost", "::1") or self.host.startswith("127.")
+
+    def bound(self) -> socket.socket:
+        """Return a socket that is bound to the address.
+
+        Raises:
+            UsageError: it is in use, or not one of this machine.
+
+        """
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        found = socket.socket(family)
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            found.bind((self.host, self.port))
+        except OSError as problem:
+            found.close()
+            raise UsageError(
+                f"{self.host}:{self.port} can't be listened on: {problem.strerror or problem}",
+                expected="a free port of an address of this machine",
+                cure="name another one: --port 8801",
+            ) from problem
+        return found
+
+
+def serve(application: Any, address: Address, *, protocol: Any = "auto") -> None:
+    """Listen until a signal ends the process.
+
+    ``protocol`` is the class that reads HTTP.
+
+    Raises:
+        UsageError: the address can't be listened on, or the certificate can't be read.
+
+    """
+    import uvicorn
+
+    listening = address.bound()
+    try:
+        config = uvicorn.Config(
+            application,
+            log_level="warning",
+            lifespan="on",
+            workers=1,
+            http=protocol,
+            ws="none",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            backlog=BACKLOG,
+            h11_max_incomplete_event_size=MOST_HEADER,
+            timeout_keep_alive=KEEP_ALIVE,
+            timeout_graceful_shutdown=GRACE,
+            ssl_certfile=address.certificate,
+            ssl_keyfile=address.key,
+        )
+        config.load()
+    except OSError as problem:
+        listening.close()
+        raise UsageError(
+            f"the certificate can't be used: {problem}",
+            expected="PEM files: --certificate FILE --key FILE",
+            cure="check the two files",
+        ) from problem
+    running = uvicorn.Server(config)
+    running.run(sockets=[listening])
