@@ -1,0 +1,70 @@
+"""What all routes share, and how each of them begins. Reads and writes a request's scope alone."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from assay.serving.access.callers import caller_of
+from assay.serving.protocol import names
+from assay.serving.protocol.limits import DEFAULT, Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+
+    from assay.serving.repository import Repository
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# Bytes of a body from which on it is read off the event loop: others would wait for it.
+LARGE = 65_536
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the routes are given.
+
+    Attributes:
+        repository: the served models.
+        limits: how much one request may ask.
+        seconds: until which a request is answered or refused.
+
+    """
+
+    repository: Repository
+    limits: Limits = DEFAULT
+    seconds: float = 10.0
+
+
+def context_of(request: Request) -> Context:
+    """Return what the application was made with."""
+    found = request.app.state.context
+    assert isinstance(found, Context)  # noqa: S101 (what a type checker can't know)
+    return found
+
+
+def asked(request: Request) -> tuple[str, str | None]:
+    """Return the model and the version that a path names, which this client may ask.
+
+    Raises:
+        BadRequest: no name of a model, or no version.
+        Forbidden: the client may not ask it.
+
+    """
+    name = names.require_model(request.path_params["model"])
+    version = request.path_params.get("version")
+    caller_of(request.scope).require_model(name)
+    return name, None if version is None else names.require_version(version)
+
+
+async def read(
+    size: int, function: Callable[P, T], *words: P.args, **named: P.kwargs
+) -> T:
+    """Return what ``function`` reads of a body of ``size`` bytes: a large one on a thread."""
+    if size < LARGE:
+        return function(*words, **named)
+    return await asyncio.to_thread(function, *words, **named)
