@@ -14,6 +14,7 @@ from assay.files import read_json, sha256
 from assay.modalities.text.encoding import Encoding, of_bundle
 from assay.paths import ModelPaths
 from tests import made
+from tests.tasks.text_classification.made import write_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -146,6 +147,28 @@ def test_rows_of_one_batch_are_shared_among_the_threads(checkpoint: Path) -> Non
 def test_no_text_has_no_answer(opened: Classifier) -> None:
     assert opened.predict([]).probabilities.shape == (0, 3)
     assert opened.predict([]).truncated == 0
+
+
+def test_embeddings_are_directions_in_the_order_of_the_texts(opened: Classifier) -> None:
+    found = opened.embeddings(TEXTS, batch_size=2)
+    width = opened.manifest.outputs[1].shape[-1]
+    assert found.shape == (len(TEXTS), width)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, rtol=1e-6)
+    for place, text in enumerate(TEXTS):
+        raw = opened.session.run(next(opened.encode([text]).batches(1))[1], "embedding")[0]
+        np.testing.assert_allclose(found[place], raw / np.linalg.norm(raw), atol=1e-5)
+    assert opened.embeddings([]).shape == (0, width)
+
+
+def test_a_bundle_without_embeddings_still_predicts(tmp_path: Path) -> None:
+    """As those that were made before there were any."""
+    write_bundle(tmp_path / "words", {"great": (-1.0, 1.0)})
+    older = Classifier.open(tmp_path / "words", of_bundle)
+    assert older.predict(["great"]).probabilities.argmax() == 1
+    with pytest.raises(BundleRefused, match="has no output embedding: it has logits") as refused:
+        older.embeddings(["great"])
+    assert refused.value.cure == "build it again: assay run words"
 
 
 def test_progress_is_told_of_every_text(opened: Classifier) -> None:

@@ -80,6 +80,12 @@ def test_all_outputs_are_returned_and_may_be_fed_again() -> None:
     again = session.values({"number": found["fourfold"]})
     assert again["double"].numpy().tolist() == [8.0, 24.0]
     assert session.run(feeds).tolist() == [2.0, 6.0], "the first alone"
+    assert session.run(feeds, "fourfold").tolist() == [4.0, 12.0]
+    for count in (1, 3):
+        answers = [output.tolist() for _, output in session.run_all([("", feeds)] * count)]
+        assert answers == [[2.0, 6.0]] * count
+        named = session.run_all([("", feeds)] * count, "fourfold")
+        assert [output.tolist() for _, output in named] == [[4.0, 12.0]] * count
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from assay.bundle import manifest, serving
+from assay.errors import BundleRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     Floats = np.ndarray[Any, np.dtype[np.float64]]
 
+# The graph's outputs; a bundle may have the first alone.
+LOGITS, EMBEDDING = "logits", "embedding"
 BATCH = 32
 # An answer to an input of which more than this share is unknown says little.
 MOST_UNKNOWN = 1 / 3
@@ -125,12 +128,48 @@ class Classifier:
         Batches have ``batch_size`` rows at most, and fewer where a thread would have none.
         """
         answer = np.zeros((rows, len(self.labels)))
-        size = min(batch_size, max(1, -(-rows // self.session.threads)))
+        size = self._rows_a_batch(rows, batch_size)
         for places, logits in self.all_logits(encoded.batches(size)):
             answer[places] = softmax(logits)
             if progress:
                 progress.advance(len(places))
         return answer
+
+    def embeddings(
+        self, inputs: Sequence[Any], *, batch_size: int = BATCH
+    ) -> np.ndarray[Any, np.dtype[np.float32]]:
+        """Return what the head reads of each input, float32 of shape (inputs, width).
+
+        The rows have a Euclidean length of one, so that the cosine of two inputs is their product;
+        a row that is zero throughout stays so.
+
+        Raises:
+            BundleRefused: the bundle has no such output.
+
+        """
+        width = self._width()
+        answer = np.zeros((len(inputs), width), dtype=np.float32)
+        batches = self.encode(inputs).batches(self._rows_a_batch(len(inputs), batch_size))
+        for places, found in self.session.run_all(batches, EMBEDDING):
+            answer[places] = found
+        lengths = np.linalg.norm(answer, axis=1, keepdims=True)
+        return answer / np.where(lengths > 0, lengths, 1).astype(np.float32)
+
+    def _width(self) -> int:
+        """Return how many numbers an embedding has."""
+        sizes = {port.name: port.shape[-1] for port in self.manifest.outputs}
+        width = sizes.get(EMBEDDING)
+        if not isinstance(width, int):
+            raise BundleRefused(
+                f"the bundle {self.folder} has no output {EMBEDDING}: it has {', '.join(sizes)}",
+                expected="a text classifier that was built by this version of Assay",
+                cure=f"build it again: assay run {self.manifest.model}",
+            )
+        return width
+
+    def _rows_a_batch(self, rows: int, most: int) -> int:
+        """Return how many rows a batch has: fewer than ``most`` where a thread would have none."""
+        return min(most, max(1, -(-rows // self.session.threads)))
 
 
 def softmax(logits: np.ndarray[Any, Any]) -> Floats:

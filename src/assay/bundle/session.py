@@ -57,13 +57,13 @@ class Session:
         # One caller keeps a GPU busy.
         self.threads = threads if self.provider == CPU else 1
 
-    def run(self, feeds: Feeds) -> Output:
-        """Return the graph's first output; feeds that it does not take are left out.
+    def run(self, feeds: Feeds, output: str | None = None) -> Output:
+        """Return one of the graph's outputs, the first one unless another is named.
 
-        May be called from several threads at once.
+        Feeds that the graph does not take are left out. May be called from several threads at once.
         """
         given = {name: feeds[name] for name in self.inputs}
-        return np.asarray(self.runtime.run(self.outputs[:1], given)[0])
+        return np.asarray(self.runtime.run([output or self.outputs[0]], given)[0])
 
     def values(self, feeds: Feeds) -> dict[str, onnxruntime.OrtValue]:
         """Return all outputs by their names, as onnxruntime holds them; feeds may be such, too.
@@ -74,28 +74,30 @@ class Session:
         found = self.runtime.run_with_ort_values(self.outputs, given)
         return dict(zip(self.outputs, found, strict=True))
 
-    def run_all(self, batches: Iterable[tuple[Key, Feeds]]) -> Iterator[tuple[Key, Output]]:
-        """Yield what each batch came with and its first output, in the batches' order.
+    def run_all(
+        self, batches: Iterable[tuple[Key, Feeds]], output: str | None = None
+    ) -> Iterator[tuple[Key, Output]]:
+        """Yield what each batch came with and its output, in the batches' order.
 
-        :attr:`threads` batches run at a time. Batches are asked for when their turn is near, so
-        that no more than a few of them are in memory.
+        ``output`` is as in :meth:`run`. :attr:`threads` batches run at a time. Batches are asked
+        for when their turn is near, so that no more than a few of them are in memory.
         """
         # One batch needs no second thread.
         left = iter(batches)
         first = list(islice(left, 2))
         if self.threads == 1 or len(first) < 2:
             for key, feeds in chain(first, left):
-                yield key, self.run(feeds)
+                yield key, self.run(feeds, output)
             return
         begun: deque[tuple[Key, Future[Output]]] = deque()
         with ThreadPoolExecutor(self.threads) as pool:
             for key, feeds in chain(first, left):
-                begun.append((key, pool.submit(self.run, feeds)))
+                begun.append((key, pool.submit(self.run, feeds, output)))
                 if len(begun) == AHEAD * self.threads:
-                    done, output = begun.popleft()
-                    yield done, output.result()
-            for done, output in begun:
-                yield done, output.result()
+                    done, found = begun.popleft()
+                    yield done, found.result()
+            for done, found in begun:
+                yield done, found.result()
 
 
 @functools.cache

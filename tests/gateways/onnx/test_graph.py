@@ -136,6 +136,29 @@ def test_facts_are_its_metadata(graph: onnx.ModelProto) -> None:
     onnx.checker.check_model(graph, full_check=True)
 
 
+class LooksUp(torch.nn.Module):
+    """Whose exporter names the tensor within as its second output is named."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = torch.nn.Embedding(5, 3)
+
+    def forward(self, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        rows = self.table(ids)
+        return rows.sum(1), rows.mean(1)
+
+
+def test_an_output_may_have_the_name_of_an_operator() -> None:
+    torch.manual_seed(2)
+    model, ids = LooksUp(), torch.tensor([[0, 4], [3, 1]])
+    found = gateway.from_torch(model, {"ids": ids}, {"ids": {0: "batch"}}, ["sum", "embedding"])
+    session = Session(gateway.serialize(found, {}), 1)
+    assert session.outputs == ["sum", "embedding"]
+    values = session.values({"ids": ids.numpy()})
+    for value, expected in zip(values.values(), model(ids), strict=True):
+        np.testing.assert_allclose(value.numpy(), expected.detach().numpy(), rtol=1e-6)
+
+
 class Layers(torch.nn.Module):
     """Two layers, each with two tensors of its own, which it adds and returns."""
 

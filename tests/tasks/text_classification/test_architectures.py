@@ -12,9 +12,8 @@ from assay.files import read_json, write_json
 from assay.gateways import onnx as gateway
 from assay.modalities.text.encoding import TOKENIZER
 from assay.objectives.classification.precision import Graphs
-from assay.tasks.text_classification import architectures, network, parity
+from assay.tasks.text_classification import architectures, graph, network, parity
 from assay.tasks.text_classification.architectures import ARCHITECTURES
-from assay.tasks.text_classification.export import DYNAMIC
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -130,14 +129,7 @@ def test_dropout_reaches_every_part(folder: Path) -> None:
 
 
 def test_onnx_answers_as_torch_does(model: Any) -> None:
-    example = torch.ones((2, 16), dtype=torch.int64)
-    graph = gateway.from_torch(
-        model,
-        dict.fromkeys(network.INPUTS, example),
-        dict.fromkeys(network.INPUTS, DYNAMIC),
-        ["logits"],
-    )
-    content = gateway.serialize(graph, {})
+    content = gateway.serialize(graph.traced(model), {})
     assert parity.grid(model, Graphs(content, content), 1) < 1e-4
 
 

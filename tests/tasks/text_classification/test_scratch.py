@@ -13,9 +13,7 @@ from assay.files import sha256
 from assay.gateways import onnx as gateway
 from assay.modalities.text.encoding import TOKENIZER, TextEncoder, padded
 from assay.objectives.classification.precision import Graphs
-from assay.tasks.text_classification import checkpoint, inference, parity, scratch
-from assay.tasks.text_classification.export import DYNAMIC
-from assay.tasks.text_classification.network import INPUTS
+from assay.tasks.text_classification import checkpoint, graph, inference, parity, scratch
 from tests import made
 from tests.tasks.text_classification import scratch_networks as networks
 
@@ -89,16 +87,9 @@ def test_what_is_saved_is_read_again(kind: str, tmp_path: Path) -> None:
 @every_kind
 def test_the_graph_answers_as_the_network_does(kind: str) -> None:
     model = networks.network(kind)
-    example = torch.ones((2, 16), dtype=torch.int64)
-    graph = gateway.from_torch(
-        model, dict.fromkeys(INPUTS, example), dict.fromkeys(INPUTS, DYNAMIC), ["logits"]
-    )
-    exact = gateway.serialize(graph, {})
+    exact = gateway.serialize(graph.traced(model), {})
     assert parity.grid(model, Graphs(exact, exact), 1) < 1e-4
-    again = gateway.from_torch(
-        model, dict.fromkeys(INPUTS, example), dict.fromkeys(INPUTS, DYNAMIC), ["logits"]
-    )
-    assert gateway.serialize(again, {}) == exact
+    assert gateway.serialize(graph.traced(model), {}) == exact
     session = Session(exact, 1)
     ids = TextEncoder(networks.tokenizer(), 256)(TEXTS).ids
     found = session.run(padded(ids))

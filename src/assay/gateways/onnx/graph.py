@@ -63,10 +63,22 @@ def from_torch(
             external_data=False,
         )
     assert program is not None  # noqa: S101  dynamo=True always returns one
+    _keep_apart(program, outputs)
     graph = strip(program.model_proto)
     _name_axes(graph, dynamic)
     onnx.checker.check_model(graph, full_check=True)
     return graph
+
+
+def _keep_apart(program: torch.onnx.ONNXProgram, outputs: Sequence[str]) -> None:
+    """Rename tensors within the graph that the exporter gave the name of an output.
+
+    It names a tensor after its operator, such as ``embedding``, and an output as it is told.
+    """
+    for node in program.model.graph:
+        for value in node.outputs:
+            if value.name in outputs and not value.is_graph_output():
+                value.name = f"{value.name}/inner"
 
 
 def _nested(example: Example, made: Callable[[torch.Tensor], Any]) -> Any:

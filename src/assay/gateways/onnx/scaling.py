@@ -1,4 +1,4 @@
-"""A graph whose one output is divided by a number: logits over a temperature.
+"""A graph whose first output is divided by a number: logits over a temperature.
 
 Reads and writes nothing but what it is given.
 """
@@ -13,13 +13,14 @@ DIVISOR = "temperature"
 
 
 def divided(content: bytes, divisor: float) -> bytes:
-    """Return a graph's bytes with one more node behind its float32 output: Div by a constant.
+    """Return a graph's bytes with one more node behind its first output: Div by a constant.
 
-    The output keeps its name and shape, the graph its metadata; equal content, equal bytes. Made
-    after quantization, which leaves the product that gives the output in fp32.
+    That output, float32, keeps its name and shape, the graph its other outputs and its metadata;
+    equal content, equal bytes. Made after quantization, which leaves the product that gives the
+    output in fp32.
     """
     model = onnx.load_from_string(content)
-    (output,) = model.graph.output
+    output = model.graph.output[0]
     whole = f"{output.name}/undivided"
     for node in model.graph.node:
         for names in (node.input, node.output):

@@ -10,7 +10,6 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pandas as pd
-import torch
 
 from assay.bundle import manifest, writing
 from assay.gateways import onnx as gateway
@@ -20,7 +19,7 @@ from assay.objectives.classification import precision
 from assay.objectives.classification.labels import numbers
 from assay.objectives.classification.precision import Graphs, Trial
 from assay.progress import say
-from assay.tasks.text_classification import inference, network, networks, parity
+from assay.tasks.text_classification import graph, inference, networks, parity
 from assay.tasks.text_classification.golden import drawn
 from assay.tasks.text_classification.ngrams import BagOfNgrams
 from assay.tasks.text_classification.recurrent import Recurrent
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from assay.tasks.text_classification.networks import TextNetwork
     from assay.tasks.text_classification.settings import TextClassificationModel
 
-DYNAMIC = {0: "batch", 1: "length"}
 # What a model card says of each network, before what it started from.
 LEARNED = {
     "bert": "an encoder fine-tuned from",
@@ -74,15 +72,9 @@ def export(
 def _graphs(model: TextNetwork, metadata: dict[str, str]) -> Graphs:
     """Return the network as ONNX in both precisions."""
     say("export: tracing the network")
-    example = torch.ones((2, 16), dtype=torch.int64)
-    graph = gateway.from_torch(
-        model,
-        dict.fromkeys(network.INPUTS, example),
-        dict.fromkeys(network.INPUTS, DYNAMIC),
-        ["logits"],
-    )
-    fp32 = gateway.serialize(graph, metadata | {"assay.precision": "fp32"})
-    small = gateway.quantize_dynamic(graph)
+    plain = graph.traced(model)
+    fp32 = gateway.serialize(plain, metadata | {"assay.precision": "fp32"})
+    small = gateway.quantize_dynamic(plain)
     if isinstance(model, (BagOfNgrams, Recurrent)):
         # Most of such a network is tables, which an encoder keeps as they are.
         small = gateway.quantize_embeddings(small)
@@ -136,7 +128,7 @@ A {settings.kind} model made by Assay: {LEARNED[chosen.network]}
 {origin}, exported to ONNX ({form}).
 
 - Input: text, cut at {chosen.max_length} tokens.
-- Output: logits over {labels}, in this order.
+- Output: `logits` over {labels}, in this order; `embedding`, what they are read from.
 - Made from: the digests in `{manifest.MANIFEST}`, which every reader should check before opening.
 - Measured: see `reports/{name}/report.md` of the project at the commit that made it.
 - Not meant for: languages and subjects other than those of its training data, or decisions about

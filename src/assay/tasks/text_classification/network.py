@@ -62,7 +62,10 @@ class TextClassifier(torch.nn.Module):
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         """Return logits (batch, classes) of token ids and mask (batch, length)."""
-        pooled = self.pooled(input_ids, attention_mask)
+        return self.head(self.pooled(input_ids, attention_mask))
+
+    def head(self, pooled: torch.Tensor) -> torch.Tensor:
+        """Return logits (batch, classes) of what :meth:`pooled` returned."""
         logits: torch.Tensor = self.classifier(self.dropout(pooled))
         return logits
 

@@ -2,7 +2,8 @@
 
 Reads a checkpoint's folder. Writes nothing. All networks are modules from token ids and mask, int64
 (batch, length), to logits (batch, classes). Each knows how many token ids there are
-(``vocabulary``), how many tokens it reads at most (``longest``), and its head (``classifier``).
+(``vocabulary``), how many tokens it reads at most (``longest``), what its head reads (``pooled``,
+(batch, width)), and the head (``head``, whose last layer is ``classifier``).
 """
 
 from __future__ import annotations

@@ -34,7 +34,16 @@ class BagOfNgrams(torch.nn.Module):
         self.classifier = torch.nn.Linear(width, classes)
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-        """Return logits (batch, classes) of token ids and mask (batch, length).
+        """Return logits (batch, classes) of token ids and mask (batch, length)."""
+        return self.head(self.pooled(input_ids, attention_mask))
+
+    def head(self, pooled: torch.Tensor) -> torch.Tensor:
+        """Return logits (batch, classes) of what :meth:`pooled` returned."""
+        logits: torch.Tensor = self.classifier(self.dropout(pooled))
+        return logits
+
+    def pooled(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """Return the mean embedding, (batch, width), of token ids and mask (batch, length).
 
         The mask is ones, then zeros. An n-gram counts where all of its tokens do.
         """
@@ -48,9 +57,7 @@ class BagOfNgrams(torch.nn.Module):
         )
         total = torch.stack([(states * mask.unsqueeze(-1)).sum(1) for states, mask in parts])
         count = torch.stack([mask.sum(1, keepdim=True) for _, mask in parts])  # (3, B, 1)
-        mean = total.sum(0) / count.sum(0).clamp(min=1)  # (B, width)
-        logits: torch.Tensor = self.classifier(self.dropout(mean))
-        return logits
+        return total.sum(0) / count.sum(0).clamp(min=1)  # (B, width)
 
 
 def _shifted(values: torch.Tensor, by: int) -> torch.Tensor:

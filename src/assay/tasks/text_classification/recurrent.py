@@ -38,7 +38,16 @@ class Recurrent(torch.nn.Module):
         self.classifier = torch.nn.Linear(2 * width, classes)
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-        """Return logits (batch, classes) of token ids and mask (batch, length).
+        """Return logits (batch, classes) of token ids and mask (batch, length)."""
+        return self.head(self.pooled(input_ids, attention_mask))
+
+    def head(self, pooled: torch.Tensor) -> torch.Tensor:
+        """Return logits (batch, classes) of what :meth:`pooled` returned."""
+        logits: torch.Tensor = self.classifier(self.dropout(pooled))
+        return logits
+
+    def pooled(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """Return the largest states, (batch, 2 * width), of token ids and mask (batch, length).
 
         The mask is ones, then zeros: padding stands behind a text, in either direction.
         """
@@ -53,8 +62,7 @@ class Recurrent(torch.nn.Module):
         ):
             states = _states(lstm, self.dropout(self.tokens(ids)))  # (B, L, width)
             pooled.append(states.masked_fill(padding, BELOW).amax(1))
-        logits: torch.Tensor = self.classifier(self.dropout(torch.cat(pooled, dim=1)))
-        return logits
+        return torch.cat(pooled, dim=1)
 
 
 def _states(lstm: torch.nn.LSTM, values: torch.Tensor) -> torch.Tensor:
