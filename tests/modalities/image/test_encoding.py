@@ -110,6 +110,27 @@ def test_a_gigantic_picture_is_refused_by_its_header(monkeypatch: pytest.MonkeyP
         dimensions(png(drawn(10, 10)))
 
 
+def test_a_torn_png_is_refused_whatever_is_asked_of_it() -> None:
+    torn = png(drawn(40, 40))[:-40]
+    for ask in (dimensions, encoding.loaded):
+        with pytest.raises(UnreadableImage, match="not a whole image"):
+            ask(torn)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("given", [1, 3])
+def test_pixels_that_were_decoded_already_are_taken_as_their_file_is(
+    given: int, channels: int
+) -> None:
+    pixels = [drawn(*size, channels=given) for size in ((8, 6), (4, 4), (8, 6))]
+    files = ImageDecoder(channels)([png(one) for one in pixels])
+    decoded = ImageDecoder(channels)([one.reshape(*one.shape[:2], given) for one in pixels])
+    assert decoded.sizes == files.sizes
+    for (rows, feeds), (others, expected) in zip(decoded.batches(2), files.batches(2), strict=True):
+        assert rows == others
+        np.testing.assert_array_equal(feeds["pixels"], expected["pixels"])
+
+
 def test_batches_hold_images_of_one_size_and_every_row_once() -> None:
     sizes = [(8, 8), (4, 6), (8, 8), (6, 4), (8, 8), (4, 6)]
     contents = [png(drawn(*size, channels=3)) for size in sizes]

@@ -1,7 +1,7 @@
 """Images as pixels: encoded bytes in, uint8 arrays out, batched by their size.
 
-Reads and writes nothing: bytes come from a table or a file. Needs Pillow and numpy, never torch.
-Nothing is resized here: the graph does that, by the algorithm of the training.
+Reads and writes nothing: bytes come from a table, a file or a request. Needs Pillow and numpy,
+never torch. Nothing is resized here: the graph does that, by the algorithm of the training.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from assay.bundle.manifest import Manifest
 
     Pixels = np.ndarray[Any, np.dtype[np.uint8]]
+    # The bytes of a file, or pixels (height, width, channels) that were decoded already.
+    Content = bytes | Pixels
 
 # Few readers for few formats: what Pillow could open beside these is seldom a photograph.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
@@ -60,13 +62,19 @@ def opened(content: bytes) -> Image:
 
 
 def dimensions(content: bytes) -> tuple[int, int]:
-    """Return (height, width) as a viewer shows the image, from its header alone.
+    """Return (height, width) as a viewer shows the image.
+
+    From its header, but of a PNG, whose note on how it is turned may stand behind its pixels.
 
     Raises:
-        UnreadableImage: as :func:`opened`.
+        UnreadableImage: as :func:`opened`; a PNG also where its pixels are torn.
 
     """
-    return _upright(opened(content))
+    image = opened(content)
+    try:
+        return _upright(image)
+    except Exception as problem:  # as above: the pixels of a PNG are read too
+        raise _unreadable(_why(content, problem)) from problem
 
 
 def decode(content: bytes, channels: int) -> Pixels:
@@ -78,8 +86,17 @@ def decode(content: bytes, channels: int) -> Pixels:
         UnreadableImage: as :func:`loaded`.
 
     """
-    pixels = np.asarray(shown(loaded(content)).convert("L" if channels == 1 else "RGB"))
-    return pixels.reshape(*pixels.shape[:2], channels)
+    return _converted(shown(loaded(content)), channels)
+
+
+def with_channels(pixels: Pixels, channels: int) -> Pixels:
+    """Return pixels (height, width, 1 or 3) with so many channels, as :func:`decode` makes them."""
+    import PIL.Image
+
+    if pixels.shape[2] == channels:
+        return pixels
+    plain = pixels[:, :, 0] if pixels.shape[2] == 1 else pixels
+    return _converted(PIL.Image.fromarray(plain), channels)
 
 
 def loaded(content: bytes) -> Image:
@@ -114,13 +131,16 @@ def thumbnail(grey: Image, side: int) -> Pixels:
 
 
 class EncodedImages:
-    """Encoded images and their sizes; decoded batch by batch, so that memory stays bounded."""
+    """Images and their sizes; decoded batch by batch, so that memory stays bounded."""
 
     truncated = 0
 
-    def __init__(self, contents: Sequence[bytes], channels: int) -> None:
+    def __init__(self, contents: Sequence[Content], channels: int) -> None:
         self._contents, self._channels = contents, channels
-        self.sizes = [dimensions(content) for content in contents]
+        self.sizes = [
+            dimensions(content) if isinstance(content, bytes) else content.shape[:2]
+            for content in contents
+        ]
 
     @property
     def unknown(self) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -145,16 +165,19 @@ class EncodedImages:
                     yield taken, {"pixels": np.stack(list(decode_all(self._decoded, taken)))}
 
     def _decoded(self, row: int) -> Pixels:
-        return decode(self._contents[row], self._channels)
+        content = self._contents[row]
+        if isinstance(content, bytes):
+            return decode(content, self._channels)
+        return with_channels(content, self._channels)
 
 
 class ImageDecoder:
-    """Bytes of image files to pixels of so many channels."""
+    """Bytes of image files, or their pixels, to pixels of so many channels."""
 
     def __init__(self, channels: int) -> None:
         self.channels = channels
 
-    def __call__(self, inputs: Sequence[bytes]) -> EncodedImages:
+    def __call__(self, inputs: Sequence[Content]) -> EncodedImages:
         """Look at the headers; the pixels are decoded batch by batch.
 
         Raises:
@@ -167,6 +190,11 @@ class ImageDecoder:
 def of_bundle(_folder: Path, manifest: Manifest) -> ImageDecoder:
     """Return the encoder of a bundle: its graph does all but the decoding."""
     return ImageDecoder(manifest.number("channels"))
+
+
+def _converted(image: Image, channels: int) -> Pixels:
+    pixels = np.asarray(image.convert("L" if channels == 1 else "RGB"))
+    return pixels.reshape(*pixels.shape[:2], channels)
 
 
 def _flat(image: Image) -> Image:
