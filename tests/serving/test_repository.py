@@ -14,6 +14,7 @@ from assay.serving.batching import Batcher
 from assay.serving.refusals import NotFound, NotReady
 from assay.serving.repository import Repository, Serving
 from assay.serving.sources import Champions, Newest, released
+from assay.serving.watching.metrics import Metrics
 from tests.release.project import MODEL
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def _begin(model: ServedModel) -> Batcher:
 
 
 def _repository() -> Repository:
-    return Repository(Champions(threads=1), [MODEL], _begin)
+    return Repository(Champions(threads=1), [MODEL], _begin, Metrics())
 
 
 async def _version(repository: Repository) -> int | None:
@@ -88,8 +89,10 @@ def test_a_request_keeps_its_version_through_a_swap(project: Released) -> None:
 def test_an_altered_release_is_refused_and_the_one_before_goes_on(
     project: Released, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async def run() -> tuple[int | None, Repository]:
-        repository = _repository()
+    metrics = Metrics()
+
+    async def run() -> int | None:
+        repository = Repository(Champions(threads=1), [MODEL], _begin, metrics)
         await repository.refresh()
         rollback(MODEL, None, "a test")
         card = project.folder / project.release(1).bundle / "README.md"
@@ -97,11 +100,10 @@ def test_an_altered_release_is_refused_and_the_one_before_goes_on(
         await repository.refresh()
         found = await _version(repository)
         await repository.close()
-        return found, repository
+        return found
 
-    version, repository = asyncio.run(run())
-    assert version == 2
-    assert repository.swaps.refused == {MODEL: 1}
+    assert asyncio.run(run()) == 2
+    assert b'assay_swaps_total{model="loans",outcome="refused"} 1.0' in metrics.text()
     assert "README.md were altered" in capsys.readouterr().err
 
 

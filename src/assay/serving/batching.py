@@ -21,7 +21,7 @@ from assay.bundle.classifier import BATCH, Answers, softmax
 from assay.serving.refusals import NotReady, TooMany
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from assay.bundle.classifier import Classifier, Floats
     from assay.bundle.encoding import Encoded
@@ -82,9 +82,16 @@ class _Piece:
 class Batcher:
     """Worker threads that answer the rows of all requests to one classifier."""
 
-    def __init__(self, bundle: Classifier, *, threads: int, most_queued: int = MOST_QUEUED) -> None:
-        """Start ``threads`` workers, each with one batch at a time."""
-        self._bundle, self._most_queued = bundle, most_queued
+    def __init__(
+        self,
+        bundle: Classifier,
+        *,
+        threads: int,
+        most_queued: int = MOST_QUEUED,
+        count: Callable[[], object] = int,
+    ) -> None:
+        """Start ``threads`` workers, each with one batch at a time; ``count`` is told of each."""
+        self._bundle, self._most_queued, self._count = bundle, most_queued, count
         self._jobs: deque[_Job] = deque()
         self._waiting = 0
         self._idle = 0
@@ -95,14 +102,13 @@ class Batcher:
             threading.Thread(target=self._work, name=f"batch-{number}", daemon=True)
             for number in range(threads)
         ]
-        self.batches = 0
         for worker in self._workers:
             worker.start()
 
     @property
     def queued(self) -> int:
-        """How many rows wait to be taken."""
-        return self._waiting
+        """How many requests have rows that wait to be taken."""
+        return len(self._jobs)
 
     @property
     def is_idle(self) -> bool:
@@ -231,7 +237,7 @@ class Batcher:
     ) -> None:
         finished, place = [], 0
         with self._changed:
-            self.batches += 1
+            self._count()
             for piece, cut in zip(pieces, truncated, strict=True):
                 job, rows = piece.job, piece.stop - piece.start
                 job.probabilities[piece.start : piece.stop] = probabilities[place : place + rows]

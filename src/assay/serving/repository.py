@@ -10,19 +10,21 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from assay.errors import AssayError
 from assay.paths import LEDGER
 from assay.progress import say
 from assay.serving.batching import Batcher
+from assay.serving.generating.writer import Writer
 from assay.serving.refusals import BadRequest, NotFound, NotReady
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
 
     from assay.serving.served import ServedModel
+    from assay.serving.watching.metrics import Metrics
 
 # Seconds between two looks at the ledger, which cost a stat of one file.
 POLL = 0.5
@@ -50,6 +52,10 @@ class Source(Protocol):
 
 class Work(Protocol):
     """What computes the answers of one version, on threads of its own."""
+
+    @property
+    def queued(self) -> int:
+        """How many requests wait."""
 
     def close(self) -> None:
         """Answer what waits, then end the threads."""
@@ -79,6 +85,20 @@ class Serving:
             )
         return self.work
 
+    @property
+    def writer(self) -> Writer:
+        """What continues texts.
+
+        Raises:
+            BadRequest: the model is no language model.
+
+        """
+        if not isinstance(self.work, Writer):
+            raise BadRequest(
+                f"{self.model.name} generates no text: ask /v2/models/{self.model.name}/infer"
+            )
+        return self.work
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -90,14 +110,6 @@ class Entry:
     reason: str = ""
 
 
-@dataclass
-class Swaps:
-    """How many versions took another one's place, and how many were refused."""
-
-    done: dict[str, int] = field(default_factory=dict)
-    refused: dict[str, int] = field(default_factory=dict)
-
-
 class Repository:
     """The served models by their names."""
 
@@ -106,16 +118,16 @@ class Repository:
         source: Source,
         names: Iterable[str],
         begin: Callable[[ServedModel], Work],
+        metrics: Metrics,
     ) -> None:
         """Serve ``names`` from ``source``; ``begin`` starts what computes a model's answers."""
-        self._source, self._begin = source, begin
+        self._source, self._begin, self._metrics = source, begin, metrics
         self._wanted = list(names)
         self._served: dict[str, Serving] = {}
         self._reasons: dict[str, str] = {}
         self._seen: tuple[int, int] | None = None
         self._changing = asyncio.Lock()
         self._closing: set[asyncio.Task[None]] = set()
-        self.swaps = Swaps()
 
     @property
     def names(self) -> list[str]:
@@ -193,6 +205,7 @@ class Repository:
                 raise NotFound(f"no model {name!r} is served here")
             self._wanted.remove(name)
             self._reasons.pop(name, None)
+            self._metrics.forget(name)
             if (found := self._served.pop(name, None)) is not None:
                 self._retire(found)
 
@@ -236,17 +249,19 @@ class Repository:
             await self._swap(name)
         except AssayError as problem:
             self._reasons[name] = problem.found
-            self.swaps.refused[name] = self.swaps.refused.get(name, 0) + 1
+            self._metrics.count_swap(name, done=False)
             say(f"serving: {name} is refused: {problem}")
 
     async def _swap(self, name: str) -> None:
         model = await asyncio.to_thread(self._source.load, name)
         before = self._served.get(name)
-        self._served[name] = Serving(model, self._begin(model))
+        work = self._begin(model)
+        self._served[name] = Serving(model, work)
+        self._metrics.serve(name, model.label, lambda: work.queued)
         self._reasons.pop(name, None)
         say(f"serving: {name} {model.label} ({model.bundle.precision}, {model.digest[:12]})")
         if before is not None:
-            self.swaps.done[name] = self.swaps.done.get(name, 0) + 1
+            self._metrics.count_swap(name, done=True)
             self._retire(before)
 
     def _retire(self, found: Serving) -> None:

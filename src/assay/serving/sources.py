@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assay.errors import NoRelease
-from assay.paths import RELEASES
+from assay.paths import RELEASES, ModelPaths
 from assay.release import champion, ledger
 from assay.serving import served
+from assay.tasks import registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,6 +76,11 @@ class Newest:
             return served.load_champion(name, threads=self.threads)
         except NoRelease:
             return served.load_workspace(name, threads=self.threads)
+
+
+def built() -> list[str]:
+    """Return the names of the models of ``params.yaml`` that have a bundle in the workspace."""
+    return [name for name in registry.load() if ModelPaths(name).bundle.is_dir()]
 
 
 def released() -> list[str]:

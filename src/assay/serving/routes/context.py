@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from starlette.responses import Response
 
 from assay.serving.access.callers import caller_of
 from assay.serving.protocol import names
 from assay.serving.protocol.limits import DEFAULT, Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from starlette.requests import Request
 
+    from assay.bundle.classifier import Answers
+    from assay.serving.protocol.schemas import Said
     from assay.serving.repository import Repository
+    from assay.serving.served import ServedModel
+    from assay.serving.watching.metrics import Metrics
+
+    Offer = Callable[[ServedModel, Sequence[Any], Answers], None]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,14 +38,18 @@ class Context:
 
     Attributes:
         repository: the served models.
+        metrics: what Prometheus reads.
         limits: how much one request may ask.
         seconds: until which a request is answered or refused.
+        offers: who gets a copy of what was asked and answered: they return at once.
 
     """
 
     repository: Repository
+    metrics: Metrics
     limits: Limits = DEFAULT
     seconds: float = 10.0
+    offers: Sequence[Offer] = ()
 
 
 def context_of(request: Request) -> Context:
@@ -61,10 +73,14 @@ def asked(request: Request) -> tuple[str, str | None]:
     return name, None if version is None else names.require_version(version)
 
 
-async def read(
-    size: int, function: Callable[P, T], *words: P.args, **named: P.kwargs
-) -> T:
+async def read(size: int, function: Callable[P, T], *words: P.args, **named: P.kwargs) -> T:
     """Return what ``function`` reads of a body of ``size`` bytes: a large one on a thread."""
     if size < LARGE:
         return function(*words, **named)
     return await asyncio.to_thread(function, *words, **named)
+
+
+def as_json(said: Said, headers: Mapping[str, str] | None = None) -> Response:
+    """Return an answer whose JSON is a record."""
+    text = said.model_dump_json(exclude_none=True)
+    return Response(text, media_type="application/json", headers=headers)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.responses import Response
-
+from assay.serving.protocol.schemas import Live, ModelReady, Ready
 from assay.serving.refusals import NotReady
-from assay.serving.routes.context import asked, context_of
+from assay.serving.routes.context import as_json, asked, context_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.responses import Response
 
 
 async def live(_request: Request) -> Response:
     """Answer as long as the event loop turns."""
-    return Response()
+    return as_json(Live(live=True))
 
 
 async def ready(request: Request) -> Response:
@@ -29,7 +29,7 @@ async def ready(request: Request) -> Response:
     if not repository.is_ready:
         waiting = [one.name for one in repository.index() if not one.ready]
         raise NotReady(f"not ready yet: {', '.join(waiting)}")
-    return Response()
+    return as_json(Ready(ready=True))
 
 
 async def model_ready(request: Request) -> Response:
@@ -39,5 +39,5 @@ async def model_ready(request: Request) -> Response:
         NotFound, NotReady: it is not.
 
     """
-    context_of(request).repository.get(*asked(request))
-    return Response()
+    found = context_of(request).repository.get(*asked(request))
+    return as_json(ModelReady(name=found.model.name, ready=True))

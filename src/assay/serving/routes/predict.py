@@ -7,16 +7,17 @@ it is answered, so that no answer mixes two.
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
 from assay.serving.contents import kinds
+from assay.serving.protocol import plain
 from assay.serving.protocol import request as requests
-from assay.serving.protocol.answers import Outputs, plain
+from assay.serving.protocol.answers import Outputs
 from assay.serving.protocol.identity import Identity
 from assay.serving.protocol.response import InferResponse, render
-from assay.serving.refusals import BadRequest
 from assay.serving.routes.context import asked, context_of, read
 from assay.serving.watching.observed import observed_of
 
@@ -27,80 +28,80 @@ if TYPE_CHECKING:
 
     from assay.bundle.classifier import Answers
     from assay.serving.protocol.limits import Limits
-    from assay.serving.protocol.request import InferRequest
-    from assay.serving.repository import Serving
-    from assay.serving.routes.context import Context
+    from assay.serving.served import ServedModel
 
-    Made = tuple[bytes, dict[str, str]]
+    # Answers to the body and the headers of the response.
+    Rendering = Callable[[Answers], tuple[bytes, dict[str, str]]]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a request asks of a classifier.
+
+    Attributes:
+        contents: one a row.
+        rendered: what becomes of the answers.
+        timeout: seconds after which the client needs no answer; None: it did not say.
+
+    """
+
+    contents: list[Any]
+    rendered: Rendering
+    timeout: float | None = None
 
 
 async def infer(request: Request) -> Response:
     """Answer a request of the Open Inference Protocol, in JSON or with binary tensors."""
-    name, version = asked(request)
-    body = await request.body()
     length = requests.header_length(request.headers.get(requests.HEADER))
-    context = context_of(request)
-
-    def parse(serving: Serving) -> tuple[list[Any], Callable[[Answers], Made], float | None]:
-        parsed = requests.parse(body, length, context.limits)
-        outputs = Outputs.of(serving.model.manifest)
-        outputs.require(parsed)
-        contents = kinds.of_bundle(serving.model.manifest).of_tensors(parsed, context.limits)
-        return contents, lambda answers: _rendered(serving, parsed, outputs, answers), parsed.timeout
-
-    return await _answer(request, context, (name, version), len(body), parse)
+    return await _answer(
+        request, lambda model, body, limits: _of_tensors(model, body, length, limits)
+    )
 
 
 async def predict(request: Request) -> Response:
     """Answer ``{"inputs": [...]}`` in plain JSON."""
-    name, version = asked(request)
-    body = await request.body()
-    context = context_of(request)
+    return await _answer(request, _of_json)
 
-    def parse(serving: Serving) -> tuple[list[Any], Callable[[Answers], Made], float | None]:
-        contents = _plain_contents(serving, body, context.limits)
-        outputs = Outputs.of(serving.model.manifest)
-        identity = Identity.of(serving.model)
-        return contents, lambda answers: plain(answers, outputs, identity), None
 
-    return await _answer(request, context, (name, version), len(body), parse)
+def _of_tensors(model: ServedModel, body: bytes, length: int | None, limits: Limits) -> Question:
+    parsed = requests.parse(body, length, limits)
+    outputs = Outputs.of(model.manifest)
+    outputs.require(parsed)
+
+    def rendered(answers: Answers) -> tuple[bytes, dict[str, str]]:
+        tensors = outputs.tensors(answers, parsed)
+        return render(InferResponse(Identity.of(model), tensors, parsed.id))
+
+    contents = kinds.of_bundle(model.manifest).of_tensors(parsed, limits)
+    return Question(contents, rendered, parsed.timeout)
+
+
+def _of_json(model: ServedModel, body: bytes, limits: Limits) -> Question:
+    contents = kinds.of_bundle(model.manifest).of_json(plain.inputs_of(body), limits)
+    outputs, identity = Outputs.of(model.manifest), Identity.of(model)
+    return Question(contents, lambda answers: plain.render(answers, outputs, identity))
 
 
 async def _answer(
-    request: Request,
-    context: Context,
-    model: tuple[str, str | None],
-    size: int,
-    parse: Callable[[Serving], tuple[list[Any], Callable[[Answers], Made], float | None]],
+    request: Request, question_of: Callable[[ServedModel, bytes, Limits], Question]
 ) -> Response:
-    observed = observed_of(request.scope)
+    context, observed = context_of(request), observed_of(request.scope)
     observed.inference = True
-    async with context.repository.use(*model) as serving:
+    name, version = asked(request)
+    body = await request.body()
+    async with context.repository.use(name, version) as serving:
         observed.model, observed.version = serving.model.name, serving.model.label
         batcher = serving.batcher
         began = time.perf_counter()
-        contents, make, timeout = await read(size, parse, serving)
-        observed.rows, observed.input_seconds = len(contents), time.perf_counter() - began
-        seconds = min(context.seconds, timeout or context.seconds)
-        predicted = await batcher.predict(contents, seconds=seconds)
-        observed.queue_seconds = predicted.queued
-        observed.compute_seconds = predicted.computed
+        question = await read(len(body), question_of, serving.model, body, context.limits)
+        observed.rows = len(question.contents)
+        observed.input_seconds = time.perf_counter() - began
+        seconds = min(context.seconds, question.timeout or context.seconds)
+        predicted = await batcher.predict(question.contents, seconds=seconds)
+        observed.queue_seconds, observed.compute_seconds = predicted.queued, predicted.computed
         began = time.perf_counter()
-        content, headers = make(predicted.answers)
+        content, headers = question.rendered(predicted.answers)
         observed.output_seconds = time.perf_counter() - began
+        for offer in context.offers:
+            offer(serving.model, question.contents, predicted.answers)
         return Response(content, headers=headers)
-
-
-def _rendered(
-    serving: Serving, parsed: InferRequest, outputs: Outputs, answers: Answers
-) -> Made:
-    tensors = outputs.tensors(answers, parsed)
-    return render(InferResponse(Identity.of(serving.model), tensors, parsed.id))
-
-
-def _plain_contents(serving: Serving, body: bytes, limits: Limits) -> list[Any]:
-    found = requests.parse_object(body)
-    inputs = found.get("inputs")
-    if not isinstance(inputs, list) or not inputs:
-        raise BadRequest('expected {"inputs": [...]}, an array of one input or more')
-    return kinds.of_bundle(serving.model.manifest).of_json(inputs, limits)

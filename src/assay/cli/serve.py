@@ -1,0 +1,120 @@
+"""``assay serve``: the champions over HTTP, until the process is told to end.
+
+Reads the ledger, releases, tokens and the files of TLS. Writes the logs below ``.assay/serving/``
+and the access log to standard error. What is served, and how, is in :mod:`assay.serving`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from assay import cores
+from assay.errors import NoRelease, UsageError
+from assay.paths import require_project
+
+
+@click.command(name="serve")
+@click.argument("models", nargs=-1)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8800, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--host-name", "names", multiple=True, help="A further name that clients call it by.")
+@click.option("--certificate", type=click.Path(path_type=Path), help="PEM file: serve by TLS.")
+@click.option("--key", type=click.Path(path_type=Path), help="PEM file of the certificate's key.")
+@click.option(
+    "--seconds",
+    default=10.0,
+    show_default=True,
+    type=click.FloatRange(min=0, min_open=True),
+    help="After which a request is refused that was not answered.",
+)
+@click.option(
+    "--queue",
+    default=2048,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Rows that wait at most, of each model.",
+)
+@click.option(
+    "--body",
+    default=16,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Megabytes that a request's body has at most.",
+)
+@click.option(
+    "--log-predictions",
+    "share",
+    default=0.0,
+    type=click.FloatRange(0, 1),
+    help="The share of rows to keep, masked, for `assay drift`. None are kept by default.",
+)
+@click.option("--access-log/--no-access-log", default=True, help="A line a request on stderr.")
+@click.option(
+    "--workspace",
+    is_flag=True,
+    help="Serve what was built last where a model has no champion: on this machine alone.",
+)
+def command(
+    models: tuple[str, ...],
+    host: str,
+    port: int,
+    names: tuple[str, ...],
+    certificate: Path | None,
+    key: Path | None,
+    seconds: float,
+    queue: int,
+    body: int,
+    share: float,
+    access_log: bool,
+    workspace: bool,
+) -> None:
+    """Serve the champions of MODELS, by default of all, over HTTP."""
+    require_project()
+    if bool(certificate) != bool(key):
+        raise UsageError(
+            "TLS needs both a certificate and its key",
+            expected="--certificate FILE --key FILE",
+        )
+    from assay.serving.options import Options
+    from assay.serving.running import run
+    from assay.serving.server import Address
+
+    run(
+        Options(
+            models=_named(models, workspace),
+            address=Address(host, port, certificate, key),
+            names=names,
+            threads=cores.usable(),
+            seconds=seconds,
+            queue=queue,
+            body=body * 2**20,
+            share=share,
+            access_log=access_log,
+            workspace=workspace,
+        )
+    )
+
+
+def _named(models: tuple[str, ...], workspace: bool) -> tuple[str, ...]:
+    """Return the models to serve, each of which exists.
+
+    Raises:
+        NoRelease: none was named, and none has a champion.
+        UnknownModel: one of them is none of ``params.yaml``.
+
+    """
+    from assay.serving import sources
+
+    if models:
+        return tuple(dict.fromkeys(models))
+    if found := sources.released():
+        return tuple(found)
+    if workspace and (built := sources.built()):
+        return tuple(built)
+    raise NoRelease(
+        "no model has a champion yet, and only releases are served",
+        expected="a version that the gate let through",
+        cure="assay promote MODEL; or try what was built on this machine: assay serve --workspace",
+    )

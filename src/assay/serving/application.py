@@ -1,0 +1,138 @@
+"""The ASGI application: the table of routes, and what every request passes on its way to them.
+
+Reads and writes nothing itself. From the outside in: every request is observed and audited, gets
+its security headers, and has its refusals turned into answers; host and origin, then the token,
+then the size of the body are checked; what is left reaches a route.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+from starlette.routing import Route, Router
+
+from assay.serving.access.audited import Audited
+from assay.serving.access.authorization import HEALTH, Access
+from assay.serving.access.bodies import Bodies, Bounds
+from assay.serving.access.faults import Faults
+from assay.serving.access.headers import SecurityHeaders
+from assay.serving.access.origins import Origins
+from assay.serving.protocol.operations import OPERATIONS
+from assay.serving.routes import about, health, models, predict
+from assay.serving.watching.observed import Observed, Watching
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import BaseRoute
+
+    from assay.asgi import Application, Receive, Scope, Send
+    from assay.origins import Names
+    from assay.serving.access.audit import Audit
+    from assay.serving.access.store import TokenStore
+    from assay.serving.routes.context import Context
+
+    Endpoint = Callable[[Request], Awaitable[Response]]
+
+# What answers each operation of the protocol's table; one of a version as the one without.
+ENDPOINTS: dict[str, Endpoint] = {
+    "server_metadata": models.server,
+    "server_live": health.live,
+    "server_ready": health.ready,
+    "metrics": about.metrics,
+    "docs": about.docs,
+    "openapi": about.document,
+    "model_metadata": models.model,
+    "model_ready": health.model_ready,
+    "infer": predict.infer,
+    "predict": predict.predict,
+    "repository_index": models.index,
+    "repository_load": models.load,
+    "repository_unload": models.unload,
+}
+OPEN = (*HEALTH, "/docs", "/openapi.json")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What an application is made of.
+
+    Attributes:
+        context: what the routes share.
+        names: by which the server may be asked.
+        audit: the record of calls.
+        store: the tokens; None: every client on this machine may do all.
+        bounds: of bodies.
+        tell: who is told of each request that has ended.
+        more: further routes, of an application that is served beside the models.
+        open_paths: of these routes, those that any client may get without a token.
+
+    """
+
+    context: Context
+    names: Names
+    audit: Audit
+    store: TokenStore | None = None
+    bounds: Bounds = field(default_factory=Bounds)
+    tell: Sequence[Callable[[Observed], object]] = ()
+    more: Sequence[BaseRoute] = ()
+    open_paths: Sequence[str] = ()
+
+
+def application(parts: Parts) -> Application:
+    """Return the application."""
+    open_paths = (*OPEN, *parts.open_paths)
+    found: Application = _Routes(parts)
+    found = Bodies(found, parts.bounds)
+    found = Access(found, parts.store, open_paths)
+    found = Origins(found, parts.names)
+    found = Faults(found)
+    found = SecurityHeaders(found)
+    found = Audited(found, parts.audit)
+    return Watching(found, [parts.context.metrics.observe, *parts.tell])
+
+
+class _Routes:
+    """The routes, and what runs as long as they are served.
+
+    Starlette's own application answers what a route raises before the middlewares see it.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        context = parts.context
+        self.state = SimpleNamespace(context=context, repository=context.repository)
+        self._router = Router([*_routes(), *parts.more], lifespan=lambda _: _living(context))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = self
+        await self._router(scope, receive, send)
+
+
+def _routes() -> list[BaseRoute]:
+    return [
+        Route(
+            one.path,
+            ENDPOINTS[one.name.removesuffix("_version")],
+            methods=[one.method.upper()],
+            name=one.name,
+        )
+        for one in OPERATIONS
+    ]
+
+
+@contextlib.asynccontextmanager
+async def _living(context: Context) -> AsyncIterator[None]:
+    """Open the models while the first requests come, follow the ledger, close all at the end."""
+    watching = asyncio.create_task(context.repository.watch())
+    try:
+        yield
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        await context.repository.close()

@@ -1,0 +1,116 @@
+"""From options to a server that listens: the parts are made, run and closed here.
+
+Reads tokens and releases. Writes the logs. Never imports torch.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from assay.bundle.classifier import Classifier
+from assay.bundle.language_model import LanguageModel
+from assay.errors import UsageError
+from assay.progress import say
+from assay.serving.access import exposure, store
+from assay.serving.access.audit import Audit
+from assay.serving.access.bodies import Bounds
+from assay.serving.application import Parts, application
+from assay.serving.batching import Batcher
+from assay.serving.generating.writer import Writer
+from assay.serving.repository import Repository
+from assay.serving.routes.context import Context
+from assay.serving.server import serve
+from assay.serving.sources import Champions, Newest
+from assay.serving.watching.access_log import AccessLog
+from assay.serving.watching.metrics import Metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from starlette.routing import BaseRoute
+
+    from assay.serving.options import Options
+    from assay.serving.repository import Work
+    from assay.serving.routes.context import Offer
+    from assay.serving.served import ServedModel
+    from assay.serving.watching.observed import Observed
+
+
+def run(options: Options, more: Sequence[BaseRoute] = ()) -> None:
+    """Serve until a signal ends the process; ``more`` are routes beside those of the models.
+
+    Raises:
+        UsageError: other machines would get in without a token; the address is taken.
+
+    """
+    address = options.address
+    tokens = bool(store.read())
+    secure = address.certificate is not None
+    if options.workspace and not exposure.is_loopback(address.host):
+        raise UsageError(
+            f"--workspace and {address.host} were given: what no gate let through is served on "
+            "this machine alone",
+            expected="--host 127.0.0.1, or champions",
+            cure="assay promote MODEL, and leave out --workspace",
+        )
+    if warning := exposure.require_safe(address.host, tokens=tokens, tls=secure):
+        say(f"note: {warning}")
+    with ExitStack() as closing:
+        parts = _parts(options, tokens=tokens, more=more, closing=closing)
+        say(f"serving {', '.join(options.models)} on {address.url} (docs: {address.url}/docs)")
+        serve(application(parts), address)
+
+
+def _parts(
+    options: Options, *, tokens: bool, more: Sequence[BaseRoute], closing: ExitStack
+) -> Parts:
+    metrics = Metrics()
+    offers: list[Offer] = []
+    tell: list[Callable[[Observed], object]] = []
+    if options.share:
+        # Parquet's library takes its time to load, and few keep predictions.
+        from assay.serving.watching.prediction_log import PredictionLog
+
+        kept = PredictionLog(options.share)
+        closing.callback(kept.close)
+        offers.append(kept.offer)
+    if options.access_log:
+        lines = AccessLog("stderr")
+        closing.callback(lines.close)
+        tell.append(lines.write)
+    source = (Newest if options.workspace else Champions)(options.threads)
+    repository = Repository(source, options.models, _beginner(options, metrics), metrics)
+    address = options.address
+    return Parts(
+        Context(repository, metrics, seconds=options.seconds, offers=offers),
+        exposure.names(address.host, address.port, options.names),
+        Audit(),
+        store.TokenStore() if tokens else None,
+        Bounds(options.body),
+        tell,
+        more,
+    )
+
+
+def _beginner(options: Options, metrics: Metrics) -> Callable[[ServedModel], Work]:
+    """Return what starts the threads that compute a model's answers."""
+
+    def begin(model: ServedModel) -> Work:
+        match model.bundle:
+            case Classifier() as bundle:
+                return Batcher(
+                    bundle,
+                    threads=options.threads,
+                    most_queued=options.queue,
+                    count=lambda: metrics.count_batch(model.name, model.label),
+                )
+            case LanguageModel() as bundle:
+                return Writer(bundle)
+            case other:
+                raise UsageError(
+                    f"{model.name} opens as {type(other).__name__}, which is not served",
+                    expected="a classifier or a language model",
+                )
+
+    return begin
