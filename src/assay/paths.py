@@ -27,6 +27,9 @@ LEDGER = RELEASES / "ledger.jsonl"
 # What this machine alone knows (locks, checkpoints of a training that runs, timings): never in
 # git, never tracked by DVC.
 SCRATCH = Path(".assay")
+# What the server knows of its clients: their tokens' digests, and what they asked for.
+TOKENS = SCRATCH / "serving/tokens.json"
+AUDIT = SCRATCH / "serving/audit.jsonl"
 
 # Names another folder for what this user's projects share.
 CACHE = "ASSAY_CACHE"

@@ -6,6 +6,7 @@ Reads and writes nothing. Each is raised where it is found, and becomes a status
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 
@@ -52,11 +53,27 @@ class TooSlow(Refusal):
 
     status = 408
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """Say that the connection ends with the answer (RFC 9110, 15.5.9)."""
+        return {"connection": "close"}
+
 
 class TooLarge(Refusal):
     """A body, a text or a number of rows over a bound."""
 
     status = 413
+
+
+class UnsupportedEncoding(Refusal):
+    """A body that is compressed in a way that the server does not read."""
+
+    status = 415
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Say which ways it reads (RFC 9110, 15.5.16)."""
+        return {"accept-encoding": "gzip, deflate"}
 
 
 class TooMany(Refusal):
@@ -72,7 +89,7 @@ class TooMany(Refusal):
     @property
     def headers(self) -> dict[str, str]:
         """Say when to try again, in whole seconds (RFC 9110, 10.2.3)."""
-        return {"retry-after": str(max(1, round(self.retry_after)))}
+        return {"retry-after": str(max(1, math.ceil(self.retry_after)))}
 
 
 class NotReady(Refusal):

@@ -1,0 +1,1 @@
+"""Who may ask the server what, how much and how fast, and the record of who did."""

@@ -1,0 +1,154 @@
+"""The record of each call: who, which model, when, how many rows, and how it ended.
+
+Reads nothing. Writes ``.assay/serving/audit.jsonl``, a JSON object a line, readable by its owner
+alone, and the older files beside it. Never holds a text or a token: the route is what the server
+calls it, not what the client wrote.
+
+A thread of its own writes, so that no request waits for a disk. When the disk can't keep up, or is
+full, requests are answered and their lines left out; the next line that is written is preceded by
+one that says how many. Lines wait for a tenth of a second at most, which a killed server loses.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import queue
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import orjson
+
+from assay.paths import AUDIT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+GATHER = 0.1  # seconds for which lines wait for others
+LONGEST_END = 5.0  # seconds in which the last lines are written
+
+log = logging.getLogger("assay.serving")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call; ``status`` 0: the client had gone before it was answered."""
+
+    time: datetime
+    who: str
+    address: str
+    method: str
+    route: str
+    model: str
+    version: str
+    rows: int
+    status: int
+    milliseconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """How many calls before this line are not in the record."""
+
+    time: datetime
+    unlisted: int
+
+
+class Audit:
+    """Writes calls to a file, behind a bounded queue."""
+
+    def __init__(
+        self, path: Path = AUDIT, *, size: int = 16 * 2**20, older: int = 9, waiting: int = 10_000
+    ) -> None:
+        """Write to ``path``: past ``size`` bytes into a new file, ``older`` full ones are kept.
+
+        At most ``waiting`` calls wait to be written. Nothing happens before :meth:`start`.
+        """
+        self._path, self._size, self._older = path, size, older
+        self._queue: queue.Queue[Call | None] = queue.Queue(waiting)
+        self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
+        self._ending = threading.Event()
+        # Two counts, each changed by one thread: the server's, the writer's.
+        self._left_out, self._unwritten = 0, 0
+        self._told = 0
+
+    @property
+    def unlisted(self) -> int:
+        """How many calls are not in the record, since the start."""
+        return self._left_out + self._unwritten
+
+    def start(self) -> None:
+        """Start to write."""
+        self._thread.start()
+
+    def put(self, call: Call) -> None:
+        """Record a call, without waiting; leave it out when too many wait."""
+        try:
+            self._queue.put_nowait(call)
+        except queue.Full:
+            self.leave_out()
+
+    def leave_out(self) -> None:
+        """Count a call that is not recorded."""
+        self._left_out += 1
+
+    def close(self) -> None:
+        """Write what waits, and end. Waits for the disk: not for the server's own thread."""
+        self._ending.set()
+        try:
+            self._queue.put(None, timeout=LONGEST_END)
+        except queue.Full:
+            log.error("the audit log cannot be written: %d calls wait", self._queue.qsize())
+            return
+        self._thread.join(LONGEST_END)
+
+    def _run(self) -> None:
+        is_open = True
+        while is_open:
+            calls = [self._queue.get()]
+            self._ending.wait(GATHER)
+            calls += [self._queue.get() for _ in range(self._queue.qsize())]
+            is_open = None not in calls
+            self._write([call for call in calls if call])
+
+    def _write(self, calls: Sequence[Call]) -> None:
+        unlisted = self.unlisted
+        lines = b"".join(_line(call) for call in calls)
+        if unlisted > self._told:
+            lines = _line(Gap(datetime.now(UTC), unlisted - self._told)) + lines
+        try:
+            if lines:
+                self._append(lines)
+            self._told = unlisted
+        except OSError as problem:
+            self._unwritten += len(calls)
+            log.error("the audit log %s cannot be written: %s", self._path, problem.strerror)
+
+    def _append(self, lines: bytes) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        # Another server of this project may write as well, and start a new file.
+        with self._path.with_name(f".{self._path.name}.lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            opened = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            with os.fdopen(opened, "ab") as stream:
+                stream.write(lines)
+                is_full = stream.tell() >= self._size
+            if is_full:
+                self._begin_another()
+
+    def _begin_another(self) -> None:
+        for number in range(self._older - 1, 0, -1):
+            if self._numbered(number).exists():
+                self._numbered(number).replace(self._numbered(number + 1))
+        self._path.replace(self._numbered(1))
+
+    def _numbered(self, number: int) -> Path:
+        return self._path.with_name(f"{self._path.name}.{number}")
+
+
+def _line(entry: Call | Gap) -> bytes:
+    return orjson.dumps(entry, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE)
