@@ -22,6 +22,7 @@ COMMANDS = {
     "history": "What was decided of a model, and on what grounds.",
     "verify": "Rebuild a release, and prove that its bytes are the same.",
     "track": "Log a built model to MLflow now, if it could not be logged then.",
+    "tokens": "Say which clients the server lets in, to what, and how often.",
     "doctor": "Say what is installed, reachable and wrong, and the cure.",
 }
 
