@@ -123,6 +123,7 @@ def _routes() -> list[BaseRoute]:
             name=one.name,
         )
         for one in OPERATIONS
+        if one.name.removesuffix("_version") in ENDPOINTS
     ]
 
 

@@ -21,8 +21,6 @@ GRACE = 9
 # Seconds that an idle connection is kept for the client's next request.
 KEEP_ALIVE = 15
 BACKLOG = 2048
-# Bytes of a request's headers.
-MOST_HEADER = 32_768
 
 
 @dataclass(frozen=True)
@@ -68,16 +66,16 @@ class Address:
         return found
 
 
-def serve(application: Any, address: Address, *, protocol: Any = "auto") -> None:
+def serve(application: Any, address: Address) -> None:
     """Listen until a signal ends the process.
-
-    ``protocol`` is the class that reads HTTP.
 
     Raises:
         UsageError: the address can't be listened on, or the certificate can't be read.
 
     """
     import uvicorn
+
+    from assay.serving.access.connections import Connection
 
     listening = address.bound()
     try:
@@ -86,13 +84,12 @@ def serve(application: Any, address: Address, *, protocol: Any = "auto") -> None
             log_level="warning",
             lifespan="on",
             workers=1,
-            http=protocol,
+            http=Connection,
             ws="none",
             access_log=False,
             server_header=False,
             proxy_headers=False,
             backlog=BACKLOG,
-            h11_max_incomplete_event_size=MOST_HEADER,
             timeout_keep_alive=KEEP_ALIVE,
             timeout_graceful_shutdown=GRACE,
             ssl_certfile=address.certificate,
