@@ -26,6 +26,11 @@ def texts(*elements: str | bytes, shape: tuple[int, ...] | None = None) -> Array
     return array if shape is None else array.reshape(shape)
 
 
+def in_json(*names: str) -> list[InferRequestedOutput]:
+    """Return outputs that the client asks for in JSON."""
+    return [InferRequestedOutput(name, binary_data=False) for name in names]
+
+
 def made(
     inputs: dict[str, Array],
     outputs: list[InferRequestedOutput] | None = None,

@@ -4,8 +4,8 @@ import copy
 
 import pytest
 import schemathesis
-from jsonschema.exceptions import ValidationError
 from pydantic import TypeAdapter
+from schemathesis.core.result import Ok
 
 from assay.serving import refusals
 from assay.serving.contents.texts import Texts
@@ -19,6 +19,7 @@ get /docs
 get /metrics
 get /openapi.json
 get /v1/models
+get /v1/models/{model}
 get /v2
 get /v2/health/live
 get /v2/health/ready
@@ -48,22 +49,20 @@ def test_every_route_of_the_protocol_is_there_once() -> None:
 def test_the_document_is_valid_and_names_every_operation() -> None:
     schema = schemathesis.openapi.from_dict(document())
     schema.validate()
-    found = {f"{one.ok().method} {one.ok().path}" for one in schema.get_all_operations()}
-    assert sorted(found) == ROUTES
+    found = [one.ok() for one in schema.get_all_operations() if isinstance(one, Ok)]
+    assert sorted(f"{one.method} {one.path}" for one in found) == ROUTES
 
 
 def test_the_validation_would_find_a_fault() -> None:
     broken = copy.deepcopy(document())
-    del broken["paths"]["/v2"]["get"]["responses"]
-    broken["info"].pop("title")
-    with pytest.raises(Exception, match="title") as found:
+    broken["paths"]["/v2"]["get"]["responses"]["200"].pop("description")
+    with pytest.raises(ValueError, match='"description" is a required property'):
         schemathesis.openapi.from_dict(broken).validate()
-    assert isinstance(found.value, ValidationError) or "required" in str(found.value)
 
 
 def test_an_operation_says_what_it_refuses() -> None:
     answers = document()["paths"]["/v2/models/{model}/infer"]["post"]["responses"]
-    assert sorted(answers) == ["200", "400", "401", "403", "404", "408", "413", "429", "503"]
+    assert " ".join(sorted(answers)) == "200 400 401 403 404 408 413 415 429 503"
     for status, answer in answers.items():
         if status != "200":
             schema = answer["content"]["application/json"]["schema"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from assay.serving.contents.images import Images
-from assay.serving.contents.rows import Rows
 from assay.serving.contents.texts import Texts
 from assay.serving.refusals import BadRequest
 
@@ -59,6 +58,9 @@ def of_bundle(manifest: Manifest) -> Contents:
         case "image":
             return Images(manifest.number("channels"))
         case "table":
+            # It needs pandas, which a server of texts and images does without.
+            from assay.serving.contents.rows import Rows
+
             return Rows(*(manifest.names(name) for name in ("numbers", "categories", "missing")))
         case _:
             return Texts()

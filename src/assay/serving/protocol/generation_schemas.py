@@ -12,8 +12,22 @@ from pydantic import ConfigDict, Field
 from assay.serving.protocol.schemas import Said, Scalar
 
 
+class GenerateParameters(Said):
+    """How a text is written."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    max_tokens: Annotated[int, Field(ge=1)] | None = None
+    temperature: Annotated[float, Field(ge=0, le=100)] = 1.0
+    top_k: Annotated[int, Field(ge=1)] | None = None
+    top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
+    repetition_penalty: Annotated[float, Field(gt=0, le=100)] = 1.0
+    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+    stop: str | list[str] = ""
+
+
 class GenerateRequest(Said):
-    """A prompt, and how it shall be gone on with."""
+    """A prompt, and how the text that follows is written."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -22,7 +36,7 @@ class GenerateRequest(Said):
     )
 
     text_input: str
-    parameters: dict[str, Scalar] = Field(default_factory=dict)
+    parameters: GenerateParameters = GenerateParameters()
 
 
 class GenerateResponse(Said):
@@ -31,17 +45,18 @@ class GenerateResponse(Said):
     model_name: str
     model_version: str
     text_output: str
+    parameters: dict[str, Scalar]
 
 
 class ChatMessage(Said):
     """One message of a conversation."""
 
-    role: Literal["system", "user", "assistant"]
+    role: Literal["system", "developer", "user", "assistant"]
     content: str
 
 
 class ChatRequest(Said):
-    """A conversation to be gone on with."""
+    """A conversation, and how its next message is written."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -53,12 +68,13 @@ class ChatRequest(Said):
 
     model: str
     messages: Annotated[list[ChatMessage], Field(min_length=1)]
-    stream: bool = False
+    stream: bool | None = None
     max_tokens: Annotated[int, Field(ge=1)] | None = None
+    max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
-    seed: int | None = None
-    stop: str | list[str] | None = None
+    seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
+    stop: str | Annotated[list[str], Field(max_length=4)] | None = None
 
 
 class ChatChoice(Said):
@@ -84,6 +100,7 @@ class ChatResponse(Said):
     object: Literal["chat.completion"]
     created: int
     model: str
+    system_fingerprint: str
     choices: list[ChatChoice]
     usage: Usage
 
@@ -95,6 +112,8 @@ class ListedModel(Said):
     object: Literal["model"]
     created: int
     owned_by: str
+    version: str
+    digest: str
 
 
 class ModelList(Said):
@@ -102,3 +121,18 @@ class ModelList(Said):
 
     object: Literal["list"]
     data: list[ListedModel]
+
+
+class Fault(Said):
+    """Why a request is refused, as OpenAI's clients read it."""
+
+    message: str
+    type: str
+    param: str | None
+    code: str | None
+
+
+class ChatProblem(Said):
+    """What the routes of OpenAI's clients answer to a request that they refuse."""
+
+    error: Fault

@@ -15,14 +15,15 @@ from assay import __version__
 from assay.serving.protocol.names import VERSION as VERSION_PATTERN
 from assay.serving.protocol.operations import BINARY, JSON, OPERATIONS
 from assay.serving.protocol.request import HEADER
-from assay.serving.protocol.schemas import Problem, Said
-from assay.serving.refusals import Refusal, TooMany, Unauthorized
+from assay.serving.refusals import TooMany, Unauthorized, UnsupportedEncoding
 from assay.settings.schema import MODEL_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from assay.serving.protocol.operations import Operation
+    from assay.serving.protocol.schemas import Said
+    from assay.serving.refusals import Refusal
 
     Json = dict[str, Any]
 
@@ -34,7 +35,11 @@ DESCRIPTION = (
 )
 _REFERENCE = "#/components/schemas/{model}"
 _PATTERNS = {"model": MODEL_NAME, "version": VERSION_PATTERN}
-_HEADERS = {Unauthorized: "WWW-Authenticate", TooMany: "Retry-After"}
+_HEADERS = {
+    Unauthorized: "WWW-Authenticate",
+    UnsupportedEncoding: "Accept-Encoding",
+    TooMany: "Retry-After",
+}
 _IDENTITY = {
     "assay-model": "The model that answered.",
     "assay-version": "Its version.",
@@ -107,7 +112,7 @@ def _responses(operation: Operation) -> Json:
             for name, words in _IDENTITY.items()
         }
     refused = {
-        str(kind.status): _refused(kind)
+        str(kind.status): _refused(kind, operation)
         for kind in sorted(operation.refusals, key=lambda kind: kind.status)
     }
     return {"200": done, **refused}
@@ -122,10 +127,11 @@ def _answer(operation: Operation, media: str) -> Json:
     return {"schema": {"type": "array", "items": one} if operation.many else one}
 
 
-def _refused(kind: type[Refusal]) -> Json:
+def _refused(kind: type[Refusal], operation: Operation) -> Json:
+    forms = [_reference(problem) for problem in operation.problems]
     found: Json = {
         "description": (kind.__doc__ or "").partition("\n")[0],
-        "content": {JSON: {"schema": _reference(Problem)}},
+        "content": {JSON: {"schema": forms[0] if len(forms) == 1 else {"anyOf": forms}}},
     }
     if name := _HEADERS.get(kind):
         found["headers"] = {name: {"schema": {"type": "string"}}}
@@ -138,10 +144,11 @@ def _reference(record: type[Said]) -> Json:
 
 def _schemas() -> Json:
     asked = {one.body for one in OPERATIONS if one.body}
-    answered = {one.answer for one in OPERATIONS if one.answer} | {Problem}
+    answered = {one.answer for one in OPERATIONS if one.answer}
+    refused = {problem for one in OPERATIONS for problem in one.problems}
     records: list[tuple[type[Said], Literal["validation", "serialization"]]] = [
         *((record, "validation") for record in sorted(asked, key=_name)),
-        *((record, "serialization") for record in sorted(answered, key=_name)),
+        *((record, "serialization") for record in sorted(answered | refused, key=_name)),
     ]
     _, found = models_json_schema(records, ref_template=_REFERENCE)
     definitions: Json = found["$defs"]

@@ -41,6 +41,7 @@ class Operation:
         many: whether the answer is an array of such objects.
         media: types of the answer.
         refusals: what else it answers.
+        problems: what the JSON of a refusal is.
 
     """
 
@@ -57,13 +58,22 @@ class Operation:
     many: bool = False
     media: tuple[str, ...] = (JSON,)
     refusals: tuple[type[refusals.Refusal], ...] = ()
+    problems: tuple[type[Said], ...] = (schemas.Problem,)
 
 
 # What every route may answer: a foreign host, an unknown client, one that asks too often.
 OPEN = (refusals.Forbidden, refusals.NotReady)
 KNOWN = (refusals.Unauthorized, refusals.Forbidden, refusals.TooMany, refusals.NotReady)
 NAMED = (*KNOWN, refusals.NotFound)
-ASKED = (*NAMED, refusals.BadRequest, refusals.TooSlow, refusals.TooLarge)
+READ = (
+    refusals.BadRequest,
+    refusals.TooSlow,
+    refusals.TooLarge,
+    refusals.UnsupportedEncoding,
+)
+ASKED = (*NAMED, *READ)
+# What stands before the routes refuses in one form everywhere; these routes have another as well.
+OPENAI = (schemas.Problem, generation.ChatProblem)
 
 _SERVER = (
     Operation(
@@ -162,7 +172,7 @@ _VERSIONED = (
         "post",
         "/generate",
         "Language models",
-        "Let a language model go on with a text.",
+        "Let a language model continue a text.",
         body=generation.GenerateRequest,
         answer=generation.GenerateResponse,
         refusals=ASKED,
@@ -200,6 +210,7 @@ _OTHERS = (
         answer=generation.ChatResponse,
         media=(JSON, EVENTS),
         refusals=ASKED,
+        problems=OPENAI,
     ),
     Operation(
         "list_models",
@@ -209,6 +220,17 @@ _OTHERS = (
         "The models, as OpenAI's clients list them.",
         answer=generation.ModelList,
         refusals=KNOWN,
+        problems=OPENAI,
+    ),
+    Operation(
+        "describe_model",
+        "get",
+        "/v1/models/{model}",
+        "Language models",
+        "One of them.",
+        answer=generation.ListedModel,
+        refusals=NAMED,
+        problems=OPENAI,
     ),
     Operation(
         "repository_index",
@@ -221,7 +243,7 @@ _OTHERS = (
         optional=True,
         answer=schemas.IndexedModel,
         many=True,
-        refusals=(*KNOWN, refusals.BadRequest, refusals.TooSlow, refusals.TooLarge),
+        refusals=(*KNOWN, *READ),
     ),
     Operation(
         "repository_load",

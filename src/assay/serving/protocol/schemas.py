@@ -20,7 +20,7 @@ Size = Annotated[int, Field(ge=1, lt=2**31)]
 class Said(BaseModel):
     """A JSON object of the server or of a client; a client may say more than is read."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, strict=True)
 
 
 class Problem(Said):
