@@ -16,5 +16,5 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 def values(scope: Scope, name: bytes) -> list[str]:
-    """Return each value that a request has for a header, whose name is in lower case."""
-    return [value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name]
+    """Return each value that a request has for a header; servers pass names in lower case."""
+    return [value.decode("latin-1") for key, value in scope["headers"] if key == name]

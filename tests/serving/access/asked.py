@@ -62,7 +62,7 @@ def scope(
         "type": "http",
         "method": method,
         "path": path,
-        "headers": [(name.encode(), value.encode("latin-1")) for name, value in headers],
+        "headers": [(name.encode().lower(), value.encode("latin-1")) for name, value in headers],
         "client": client,
         "state": {},
     }

@@ -69,7 +69,8 @@ class Audit:
         At most ``waiting`` calls wait to be written. Nothing happens before :meth:`start`.
         """
         self._path, self._size, self._older = path, size, older
-        self._queue: queue.Queue[Call | None] = queue.Queue(waiting)
+        self._waiting = waiting
+        self._queue: queue.SimpleQueue[Call | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
         self._ending = threading.Event()
         # Two counts, each changed by one thread: the server's, the writer's.
@@ -87,9 +88,9 @@ class Audit:
 
     def put(self, call: Call) -> None:
         """Record a call, without waiting; leave it out when too many wait."""
-        try:
-            self._queue.put_nowait(call)
-        except queue.Full:
+        if self._queue.qsize() < self._waiting:
+            self._queue.put(call)
+        else:
             self.leave_out()
 
     def leave_out(self) -> None:
@@ -99,12 +100,10 @@ class Audit:
     def close(self) -> None:
         """Write what waits, and end. Waits for the disk: not for the server's own thread."""
         self._ending.set()
-        try:
-            self._queue.put(None, timeout=LONGEST_END)
-        except queue.Full:
-            log.error("the audit log cannot be written: %d calls wait", self._queue.qsize())
-            return
+        self._queue.put(None)
         self._thread.join(LONGEST_END)
+        if self._thread.is_alive():
+            log.error("the audit log lacks %d calls: the disk is too slow", self._queue.qsize())
 
     def _run(self) -> None:
         is_open = True

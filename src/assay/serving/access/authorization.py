@@ -12,6 +12,7 @@ clients that share the address (behind a proxy: all), unless it knows the id of 
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import logging
 import time
@@ -83,7 +84,7 @@ class Access:
             return LOCAL
         if scope["method"] == "GET" and scope["path"] in self._open:
             return UNKNOWN
-        token = self._token(self._store, _shown(scope), _network(scope))
+        token = self._token(self._store, _shown(scope), _address(scope))
         if wait := self._uses.take(token.id, token.rate):
             raise TooMany(
                 f"this token is good for {token.rate.per_minute:g} requests a minute, "
@@ -120,15 +121,18 @@ def _shown(scope: Scope) -> str:
     return shown.strip() if scheme.lower() == "bearer" else ""
 
 
-def _network(scope: Scope) -> str:
-    """Return what one client has of addresses: IPv4's one, IPv6's 2**64 (RFC 6177)."""
+def _address(scope: Scope) -> str:
     client = scope.get("client")
-    if not client:
-        return ""
+    return _network(client[0]) if client else ""
+
+
+@functools.lru_cache(maxsize=1024)
+def _network(client: str) -> str:
+    """Return what one client has of addresses: IPv4's one, IPv6's 2**64 (RFC 6177)."""
     try:
-        address = ipaddress.ip_address(client[0].partition("%")[0])
+        address = ipaddress.ip_address(client.partition("%")[0])
     except ValueError:
-        return str(client[0])
+        return client
     if isinstance(address, ipaddress.IPv4Address):
         return str(address)
     if address.ipv4_mapped:

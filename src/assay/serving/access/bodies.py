@@ -141,7 +141,7 @@ def _inflater(scope: Scope) -> Inflater | None:
         return None
     inflater = Inflater(", ".join(encodings))
     scope["headers"] = [
-        header for header in scope["headers"] if header[0].lower() not in (ENCODING, LENGTH)
+        header for header in scope["headers"] if header[0] not in (ENCODING, LENGTH)
     ]
     return inflater
 

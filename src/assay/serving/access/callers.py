@@ -30,14 +30,13 @@ class Caller:
     """
 
     name: str
-    scopes: frozenset[Scope]
-    models: frozenset[str] | None = None
+    scopes: tuple[Scope, ...]
+    models: tuple[str, ...] | None = None
 
     @classmethod
     def of(cls, token: Token) -> Caller:
         """Return who shows a token."""
-        models = None if token.models is None else frozenset(token.models)
-        return cls(token.name, frozenset(token.scopes), models)
+        return cls(token.name, token.scopes, token.models)
 
     def may_ask(self, model: str) -> bool:
         """Return whether this client may ask a model, be there one of that name or not."""
@@ -67,9 +66,9 @@ class Caller:
 
 
 # On loopback without tokens: whoever is on this machine may do all.
-LOCAL = Caller("", frozenset(SCOPES))
+LOCAL = Caller("", SCOPES)
 # Where no token is asked for though there are some: may do nothing but what the route does for all.
-UNKNOWN = Caller("", frozenset(), frozenset())
+UNKNOWN = Caller("", (), ())
 
 
 def caller_of(request: Request) -> Caller:

@@ -11,7 +11,6 @@ would let whoever sends wrong tokens use up the server.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 import secrets
@@ -95,4 +94,4 @@ def parts(text: str) -> tuple[str, str] | None:
 
 
 def _digest(salt: str, secret: str) -> str:
-    return hmac.new(bytes.fromhex(salt), secret.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(bytes.fromhex(salt), secret.encode(), "sha256").hex()
