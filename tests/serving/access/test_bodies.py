@@ -212,3 +212,10 @@ def test_a_quick_client_is_not_hurried(port: int) -> None:
             headers = {"content-encoding": "gzip"} if body[:2] == b"\x1f\x8b" else {}
             answer = client.post("/", content=body, headers=headers)
             assert answer.content == (TEXT if body else b"")
+
+
+def test_a_length_beyond_the_bound_is_refused_while_nothing_was_sent(
+    client: socket.socket,
+) -> None:
+    client.sendall(POST + b"content-length: 1000000000000\r\n\r\n")
+    assert refused(one_answer(client))[0] == 413
