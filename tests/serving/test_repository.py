@@ -154,5 +154,12 @@ def test_the_workspace_is_served_only_where_that_is_asked_for(
     monkeypatch.chdir(project.folder)
     with pytest.raises(NoRelease, match="no champion"):
         Champions(threads=1).load(MODEL)
-    found = Newest(threads=1).load(MODEL)
-    assert (found.version, found.label) == (None, "workspace")
+
+    async def run() -> str:
+        repository = Repository(Newest(threads=1), [MODEL], _begin, Metrics())
+        await repository.refresh()
+        found = repository.get(MODEL).model.label
+        await repository.close()
+        return found
+
+    assert asyncio.run(run()) == "workspace"

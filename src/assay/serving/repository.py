@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # Seconds between two looks at the ledger, which cost a stat of one file.
 POLL = 0.5
+# The ledger's time and size; (0, 0): there is none.
+Stamp = tuple[int, int]
 
 
 class Source(Protocol):
@@ -125,7 +127,7 @@ class Repository:
         self._wanted = list(names)
         self._served: dict[str, Serving] = {}
         self._reasons: dict[str, str] = {}
-        self._seen: tuple[int, int] | None = None
+        self._seen: Stamp | None = None
         self._changing = asyncio.Lock()
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -280,10 +282,9 @@ class Repository:
         return Entry(name, "", ready=False, reason=self._reasons.get(name, "it is being opened"))
 
 
-def _stamp() -> tuple[int, int] | None:
-    """Return the ledger's time and size; None where there is none."""
+def _stamp() -> Stamp:
     try:
         found = LEDGER.stat()
     except FileNotFoundError:
-        return None
+        return 0, 0
     return found.st_mtime_ns, found.st_size

@@ -45,7 +45,8 @@ def run(options: Options, more: Sequence[BaseRoute] = ()) -> None:
 
     """
     address = options.address
-    tokens = bool(store.read())
+    # Tokens that have all expired still guard; but they let nobody in from outside.
+    tokens, good = bool(store.read()), not store.TokenStore().is_empty()
     secure = address.certificate is not None
     if options.workspace and not exposure.is_loopback(address.host):
         raise UsageError(
@@ -54,7 +55,7 @@ def run(options: Options, more: Sequence[BaseRoute] = ()) -> None:
             expected="--host 127.0.0.1, or champions",
             cure="assay promote MODEL, and leave out --workspace",
         )
-    if warning := exposure.require_safe(address.host, tokens=tokens, tls=secure):
+    if warning := exposure.require_safe(address.host, tokens=good, tls=secure):
         say(f"note: {warning}")
     with ExitStack() as closing:
         parts = _parts(options, tokens=tokens, more=more, closing=closing)

@@ -7,13 +7,16 @@ not taken.
 
 from __future__ import annotations
 
+import signal
 import socket
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assay.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 # Seconds for requests that are under way, once the server is asked to end.
@@ -21,6 +24,7 @@ GRACE = 9
 # Seconds that an idle connection is kept for the client's next request.
 KEEP_ALIVE = 15
 BACKLOG = 2048
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 @dataclass(frozen=True)
@@ -38,11 +42,6 @@ class Address:
         scheme = "https" if self.certificate else "http"
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{scheme}://{host}:{self.port}"
-
-    @property
-    def is_loopback(self) -> bool:
-        """Whether no other machine can reach it."""
-        return self.host in ("localhost", "::1") or self.host.startswith("127.")
 
     def bound(self) -> socket.socket:
         """Return a socket that is bound to the address.
@@ -103,5 +102,18 @@ def serve(application: Any, address: Address) -> None:
             expected="PEM files: --certificate FILE --key FILE",
             cure="check the two files",
         ) from problem
-    running = uvicorn.Server(config)
-    running.run(sockets=[listening])
+
+    class Server(uvicorn.Server):
+        """Ends of itself: uvicorn would send the signal again, which loses what logs hold."""
+
+        @contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            """Let SIGTERM and SIGINT ask for the end."""
+            before = {number: signal.signal(number, self.handle_exit) for number in SIGNALS}
+            try:
+                yield
+            finally:
+                for number, handler in before.items():
+                    signal.signal(number, handler)
+
+    Server(config).run(sockets=[listening])
