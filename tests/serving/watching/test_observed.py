@@ -80,7 +80,7 @@ def disconnected(path: str) -> Observed:
     scope = {"type": "http", "method": "GET", "path": path, "headers": [], "query_string": b""}
     call = Watching(ROUTES, [told.append])(scope, receive, send)
     with pytest.raises(OSError, match="closed"):
-        asyncio.run(call)  # type: ignore[arg-type]
+        asyncio.run(call)
     (only,) = told
     return only
 
