@@ -168,6 +168,16 @@ class ModelPaths:
         """What this machine measured of fp32 and int8: shown, never tracked."""
         return SCRATCH / "timings" / f"{self.model}.json"
 
+    @property
+    def served_predictions(self) -> Path:
+        """Rows that the server answered, masked, where it was told to keep some."""
+        return SCRATCH / "serving/predictions" / self.model
+
+    @property
+    def shadow(self) -> Path:
+        """What a challenger answered beside the champion, in counts."""
+        return SCRATCH / "serving/shadow" / f"{self.model}.jsonl"
+
     def refusal(self, stage: str) -> Path:
         """Return where a stage's process leaves its refusal for the process that started it."""
         return SCRATCH / "refusals" / f"{stage}@{self.model}.json"

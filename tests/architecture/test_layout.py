@@ -122,6 +122,7 @@ def test_metrics_of_classifiers_are_known_to_classification_alone() -> None:
         "tasks/",
         "settings/classification.py",
         "bundle/classifier.py",  # the predictor of classifiers
+        "monitoring/logged.py",  # what a server keeps of its answers
         "cli/predict",  # the command that asks it, and its parts
         "gateways/sources/",  # sources whose files hold labels
     )
