@@ -18,7 +18,7 @@ from pyarrow import parquet
 from assay.errors import InputRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from assay.monitoring.two_sample import FloatArray
@@ -71,19 +71,10 @@ def read(folder: Path, version: str, *, days: float, most: int) -> pd.DataFrame:
     return pd.concat(found[::-1], ignore_index=True) if found else pd.DataFrame()
 
 
-def inputs(rows: pd.DataFrame, like: Mapping[str, Any]) -> pd.DataFrame:
-    """Return the inputs of rows that were read, by their own columns.
-
-    A column is one of numbers where ``like``, a raw table's types by column, says so; what is no
-    number there becomes NaN.
-    """
-    columns = {
-        name.removeprefix(INPUT): rows[name] for name in rows.columns if name.startswith(INPUT)
-    }
-    for name in columns:
-        if name in like and pd.api.types.is_numeric_dtype(like[name]):
-            columns[name] = pd.to_numeric(columns[name], errors="coerce")
-    return pd.DataFrame(columns)
+def inputs(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the inputs of rows that were read, by their own columns."""
+    names = [name for name in rows.columns if name.startswith(INPUT)]
+    return rows[names].rename(columns={name: name.removeprefix(INPUT) for name in names})
 
 
 def probabilities(rows: pd.DataFrame, labels: Sequence[str]) -> FloatArray:

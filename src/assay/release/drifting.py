@@ -45,8 +45,8 @@ def measure(at: Situation, stated: Certificate, known: frozenset[str] | None) ->
     observe = partial(registry.task_of(at.settings).observe, at.settings, bundle)
     return drift.compare(
         # Out of the raw table too: a split's cells were cleaned.
-        observe(_some(raw[ids.isin(tested)])),
-        observe(_some(raw[~ids.isin(known)])),
+        observe(some(raw[ids.isin(tested)])),
+        observe(some(raw[~ids.isin(known)])),
         error=at.settings.retrain.drift_error,
         ticks_a_year=at.settings.retrain.ticks_a_year,
     )
@@ -60,7 +60,8 @@ def _tested(at: Situation) -> str | None:
     return None
 
 
-def _some(table: pd.DataFrame) -> pd.DataFrame:
+def some(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table's rows, or :data:`MOST` of them, evenly spread."""
     if len(table) > MOST:
         table = table.iloc[np.linspace(0, len(table) - 1, MOST).astype(int)]
     return table.reset_index(drop=True)

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from assay.modalities.table import cells
-from assay.modalities.table.encoding import CATEGORIES, NUMBERS
+from assay.modalities.table.encoding import CATEGORIES, MISSING, NUMBERS
 from assay.personal import beginning
 
 if TYPE_CHECKING:
@@ -59,14 +59,19 @@ def _bytes(content: Any) -> bytes:
 def _rows(contents: Sequence[Mapping[str, Any]], manifest: Manifest) -> Columns:
     """Return the model's own columns; others that a client sent are not the model's business."""
     names = (*manifest.names(NUMBERS), *manifest.names(CATEGORIES))
+    missing = manifest.names(MISSING)
     return {
-        name: pa.array([_cell(row.get(name)) for row in contents], pa.string()) for name in names
+        name: pa.array([_cell(row.get(name), missing) for row in contents], pa.string())
+        for name in names
     }
 
 
-def _cell(value: object) -> str | None:
+def _cell(value: object, missing: Sequence[str]) -> str | None:
+    """Return a cell as the model takes it: none where it is missing, or a word that says so."""
     text = cells.text_of(value)
-    return None if text is None else beginning(text, LONGEST)
+    if text is None or cells.is_missing(text, missing):
+        return None
+    return beginning(text, LONGEST)
 
 
 KEPT: dict[str, Callable[[Any, Manifest], Columns]] = {

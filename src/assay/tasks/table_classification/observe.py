@@ -24,15 +24,20 @@ if TYPE_CHECKING:
 
 
 def observe(settings: TableClassificationModel, bundle: Path, table: pd.DataFrame) -> Measures:
-    """Return each measure by its name: float64 of shape (rows,), or the rows of each category."""
+    """Return each measure by its name: float64 of shape (rows,), or the rows of each category.
+
+    Cells are as the model takes them: a word that stands for nothing is missing.
+    """
     opened = Classifier.open(bundle, of_bundle, threads=settings.evaluate.threads)
-    answers = opened.predict(records(table))
+    encoder, rows = of_bundle(bundle, opened.manifest), records(table)
+    encoded = encoder(rows)
     numbers = {
-        f"column: {name}": table[name].to_numpy(dtype=np.float64, na_value=np.nan)
-        for name in settings.ingest.numbers
+        f"column: {name}": encoded.numbers[:, place].astype(np.float64)
+        for place, name in enumerate(encoder.numbers)
     }
     categories = {
-        f"column: {name}": dict(Counter(table[name].fillna("").astype(str)))
-        for name in settings.ingest.categories
+        f"column: {name}": dict(Counter(encoded.categories[:, place].tolist()))
+        for place, name in enumerate(encoder.categories)
     }
-    return {**measures.outputs(answers.probabilities, opened.labels), **numbers, **categories}
+    answered = opened.probabilities(encoded, len(rows))
+    return {**measures.outputs(answered, opened.labels), **numbers, **categories}
