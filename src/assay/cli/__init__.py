@@ -21,6 +21,7 @@ COMMANDS = {
     "rollback": "Make an earlier release champion again.",
     "history": "What was decided of a model, and on what grounds.",
     "drift": "Compare what is served with what the champion was tested on.",
+    "shadow": "How a challenger answers what the champion is asked.",
     "verify": "Rebuild a release, and prove that its bytes are the same.",
     "track": "Log a built model to MLflow now, if it could not be logged then.",
     "tokens": "Say which clients the server lets in, to what, and how often.",

@@ -1,0 +1,264 @@
+"""A challenger that answers the champion's traffic unseen.
+
+Reads what the champion was asked and answered, after its answer has left. Writes counts of how the
+two agree to ``.assay/serving/shadow/``, and no text. The challenger works on one thread of low
+priority, a few rows at a time, and only while nobody waits for the champion; what it cannot keep up
+with is dropped and counted. It changes no answer, and it cannot make a request fail.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from threading import Condition, Thread, get_native_id
+from typing import TYPE_CHECKING, Any
+
+from assay.bundle.classifier import Classifier
+from assay.errors import UsageError
+from assay.monitoring import compared
+from assay.monitoring.compared import Compared
+from assay.paths import ModelPaths
+from assay.progress import say
+from assay.serving.watching.contents import size_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from assay.bundle.classifier import Answers
+    from assay.serving.served import ServedModel
+
+# Of inputs that wait for the challenger.
+MOST_ROWS, MOST_BYTES = 1000, 16_000_000
+# Rows that the challenger answers before it looks again whether the champion is asked.
+AT_ONCE = 8
+# Seconds: between two such looks while the champion is busy; between two lines of the file; that
+# closing waits.
+LOOK, LINE, PATIENCE = 0.002, 60.0, 10.0
+LOWEST_PRIORITY = 19
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One request as the champion answered it."""
+
+    champion: ServedModel
+    contents: list[Any]
+    labels: list[str]
+    seconds: float
+    size: int
+
+
+@dataclass
+class _Counts:
+    """What was counted of one champion since the last line of the file."""
+
+    champion: ServedModel
+    since: datetime = field(default_factory=lambda: datetime.now(UTC))
+    pairs: Counter[tuple[str, str]] = field(default_factory=Counter)
+    failed: int = 0
+    of_champion: Counter[int] = field(default_factory=Counter)
+    of_challenger: Counter[int] = field(default_factory=Counter)
+
+    def record(self, challenger: ServedModel, dropped: int) -> Compared:
+        """Return it as a line of the file says it."""
+        apart: dict[str, dict[str, int]] = {}
+        for (first, second), count in self.pairs.items():
+            if first != second:
+                apart.setdefault(first, {})[second] = count
+        disagreements = sum(sum(others.values()) for others in apart.values())
+        return Compared(
+            champion=self.champion.label,
+            champion_digest=self.champion.digest,
+            challenger=challenger.label,
+            challenger_digest=challenger.digest,
+            since=self.since.isoformat(timespec="seconds"),
+            until=datetime.now(UTC).isoformat(timespec="seconds"),
+            rows=self.pairs.total(),
+            agreements=self.pairs.total() - disagreements,
+            disagreements=apart,
+            failed=self.failed,
+            dropped=dropped,
+            champion_latencies=dict(self.of_champion),
+            challenger_latencies=dict(self.of_challenger),
+        )
+
+
+class Shadow:
+    """A challenger of one model."""
+
+    def __init__(
+        self,
+        model: str,
+        challenger: ServedModel,
+        *,
+        busy: Callable[[], bool],
+        most_rows: int = MOST_ROWS,
+        most_bytes: int = MOST_BYTES,
+        line: float = LINE,
+    ) -> None:
+        """Begin to ask a challenger.
+
+        Args:
+            model: the name under which the champion is served.
+            challenger: opened with one thread.
+            busy: whether the champion has something to do; called from the challenger's thread.
+            most_rows: that wait for the challenger.
+            most_bytes: of these.
+            line: seconds between two lines of the file.
+
+        Raises:
+            UsageError: the challenger gives no labels.
+            RecordRefused: the file of earlier comparisons is none.
+
+        """
+        if not isinstance(challenger.bundle, Classifier):
+            raise UsageError(
+                f"{challenger.name} gives no labels, so that its answers cannot be compared",
+                expected="a challenger that is a classifier",
+                cure="serve it without a challenger",
+            )
+        self._challenger, self._bundle = challenger, challenger.bundle
+        self._path = ModelPaths(model).shadow
+        compared.compact(self._path)
+        self._busy, self._most_rows, self._most_bytes = busy, most_rows, most_bytes
+        self._line, self._said = line, False
+        self._waiting: deque[_Asked] = deque()
+        self._rows, self._bytes, self._unsaid = 0, 0, 0
+        self._changed, self._closed = Condition(), False
+        self._found: dict[str, _Counts] = {}
+        self.rows, self.agreements, self.dropped = 0, 0, 0
+        self._thread = Thread(target=self._work, name="challenger", daemon=True)
+        self._thread.start()
+
+    def offer(
+        self,
+        contents: Sequence[Any],
+        answers: Answers,
+        champion: ServedModel,
+        seconds: float = 0.0,
+    ) -> None:
+        """Take what the champion was asked and answered; returns at once, and never raises.
+
+        ``seconds`` is how long its graph took, to be shown beside the challenger's.
+        """
+        try:
+            self._enter(contents, answers, champion, seconds)
+        except Exception as problem:
+            self._drop(len(contents))
+            self._say(problem)
+
+    def close(self) -> None:
+        """Drop what waits, write what was counted, and end."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        self._thread.join(PATIENCE)
+
+    def _enter(
+        self, contents: Sequence[Any], answers: Answers, champion: ServedModel, seconds: float
+    ) -> None:
+        # Before their sizes are added up: that costs time, too.
+        if self._closed or self._rows + len(contents) > self._most_rows:
+            self._drop(len(contents))
+            return
+        size = sum(map(size_of, contents))
+        labels = champion.manifest.labels
+        best = [labels[number] for number in answers.probabilities.argmax(axis=1)]
+        with self._changed:
+            if self._bytes + size <= self._most_bytes:
+                self._waiting.append(_Asked(champion, list(contents), best, seconds, size))
+                self._rows, self._bytes = self._rows + len(contents), self._bytes + size
+                self._changed.notify()
+                return
+        self._drop(len(contents))
+
+    def _drop(self, rows: int) -> None:
+        with self._changed:
+            self.dropped += rows
+            self._unsaid += rows
+
+    def _work(self) -> None:
+        _lower_priority()
+        due = time.monotonic() + self._line
+        while not self._closed:
+            asked = self._take(due)
+            if asked is not None:
+                self._ask(asked)
+            if time.monotonic() >= due:
+                self._write()
+                due = time.monotonic() + self._line
+        self._drop(self._rows)
+        self._write()
+
+    def _take(self, due: float) -> _Asked | None:
+        """Wait for a request until something else is due."""
+        with self._changed:
+            wait = max(0.0, due - time.monotonic())
+            self._changed.wait_for(lambda: self._waiting or self._closed, wait)
+            if self._closed or not self._waiting:
+                return None
+            asked = self._waiting.popleft()
+            self._rows, self._bytes = self._rows - len(asked.contents), self._bytes - asked.size
+            return asked
+
+    def _ask(self, asked: _Asked) -> None:
+        counts = self._found.setdefault(asked.champion.digest, _Counts(asked.champion))
+        labels: list[str] = []
+        seconds = 0.0
+        try:
+            for start in range(0, len(asked.contents), AT_ONCE):
+                if not self._wait_until_idle():
+                    self._drop(len(asked.contents))
+                    return
+                part = asked.contents[start : start + AT_ONCE]
+                began = time.perf_counter()
+                best = self._bundle.predict(part).probabilities.argmax(axis=1)
+                seconds += time.perf_counter() - began
+                labels += [self._bundle.labels[number] for number in best]
+        except Exception as problem:
+            counts.failed += len(asked.contents)
+            self._say(problem)
+            return
+        counts.pairs.update(zip(asked.labels, labels, strict=True))
+        counts.of_champion[compared.bucket(asked.seconds)] += 1
+        counts.of_challenger[compared.bucket(seconds)] += 1
+        self.rows += len(labels)
+        self.agreements += sum(map(str.__eq__, asked.labels, labels))
+
+    def _wait_until_idle(self) -> bool:
+        """Wait while the champion has something to do; tell whether to go on then."""
+        while self._busy() and not self._closed:
+            time.sleep(LOOK)
+        return not self._closed
+
+    def _write(self) -> None:
+        """Append what was counted; where that fails, keep it for the next time."""
+        with self._changed:
+            dropped, self._unsaid = self._unsaid, 0
+        for digest, counts in list(self._found.items()):
+            try:
+                compared.append(self._path, counts.record(self._challenger, dropped))
+            except OSError as problem:
+                self._say(problem)
+                continue
+            del self._found[digest]
+            dropped = 0
+        with self._changed:
+            self._unsaid += dropped
+
+    def _say(self, problem: Exception) -> None:
+        if not self._said:
+            self._said = True
+            name = type(problem).__name__
+            say(f"the challenger of {self._challenger.name} misses some rows: {name}")
+
+
+def _lower_priority() -> None:
+    """Let every other thread of this process go first, and all that this one starts come last."""
+    # Elsewhere than on Linux a priority is one of the whole process.
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, get_native_id(), LOWEST_PRIORITY)
