@@ -130,7 +130,7 @@ def _current(model: str, version: int, days: float) -> pd.DataFrame:
             f"{folder} holds no row that release {version} of {model} answered in the last "
             f"{days:g} days",
             expected="rows that `assay serve` kept, which it does when it is asked to",
-            cure="serve the model with its log of predictions on, or look at more --days",
+            cure=f"assay serve {model} --log-predictions 0.1, or look at more --days",
         )
     return found
 

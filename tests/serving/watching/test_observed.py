@@ -11,18 +11,22 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
+from assay.serving.access.callers import KEY as CALLER
+from assay.serving.access.callers import Caller
 from assay.serving.watching.observed import CLIENT_GONE, Observed, Watching, observed_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from starlette.requests import Request
-    from starlette.types import Message
+
+    from assay.asgi import Message
 
 
 async def infer(request: Request) -> PlainTextResponse:
     found = observed_of(request.scope)
     found.model, found.version, found.rows, found.inference = "reviews", "3", 2, True
+    request.scope["state"][CALLER] = Caller("shop", frozenset({"infer"}))
     return PlainTextResponse("fine", 201)
 
 
@@ -89,6 +93,7 @@ def test_what_a_route_knows_is_told_when_its_answer_was_sent() -> None:
     found = ask("/infer/a%20text?key=secret", "POST", content=b"a body")
     assert (found.method, found.path, found.status) == ("POST", "/infer/a%20text", 201)
     assert (found.model, found.version, found.rows, found.inference) == ("reviews", "3", 2, True)
+    assert found.client == "shop"
     assert found.succeeded
     assert found.seconds > 0
 

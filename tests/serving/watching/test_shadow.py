@@ -66,7 +66,7 @@ def watched(
     """Ask a champion and its challenger; return what stands in the file."""
     beside = Shadow(made.MODEL, challenger, busy=lambda: False)
     for rows in requests:
-        beside.offer(rows, answers(model, rows), model, 0.004)
+        beside.offer(model, rows, answers(model, rows), 0.004)
     asked = sum(map(len, requests))
     until(lambda: beside.rows == asked)
     beside.close()
@@ -99,10 +99,20 @@ def test_each_champion_has_counts_of_its_own(model: ServedModel) -> None:
     beside = Shadow(made.MODEL, contrary(model), busy=lambda: False)
     later = replace(model, version=5, digest="e" * 64)
     for champion, rows in ((model, ROWS[:3]), (later, ROWS[:7]), (model, ROWS[:2])):
-        beside.offer(rows, answers(champion, rows), champion)
+        beside.offer(champion, rows, answers(champion, rows))
     until(lambda: beside.rows == 12)
     beside.close()
     assert {one.champion: one.rows for one in compared.read(FILE)} == {"3": 5, "5": 7}
+
+
+def test_what_other_models_are_asked_is_left_alone(model: ServedModel) -> None:
+    beside = Shadow(made.MODEL, model, busy=lambda: False)
+    beside.offer(replace(model, name="another"), ROWS, answers(model, ROWS))
+    beside.offer(model, ROWS[:3], answers(model, ROWS[:3]))
+    until(lambda: beside.rows == 3)
+    beside.close()
+    assert [one.rows for one in compared.read(FILE)] == [3]
+    assert compared.read(FILE)[0].champion_latencies == {}
 
 
 def test_it_waits_while_the_champion_is_asked(model: ServedModel) -> None:
@@ -114,7 +124,7 @@ def test_it_waits_while_the_champion_is_asked(model: ServedModel) -> None:
         return busy.is_set()
 
     beside = Shadow(made.MODEL, model, busy=is_busy)
-    beside.offer(ROWS, answers(model, ROWS), model)
+    beside.offer(model, ROWS, answers(model, ROWS))
     until(lambda: len(looks) > 5)
     assert beside.rows == 0
     busy.clear()
@@ -130,10 +140,10 @@ def test_what_it_cannot_keep_up_with_is_dropped_and_written_down(model: ServedMo
     beside = Shadow(made.MODEL, model, busy=busy.is_set, most_rows=30, most_bytes=100_000)
     one = answers(model, ROWS[:10])
     for _ in range(3):
-        beside.offer(ROWS[:10], one, model)
-    beside.offer([{"job": "x" * 200_000}] * 10, one, model)
+        beside.offer(model, ROWS[:10], one)
+    beside.offer(model, [{"job": "x" * 200_000}] * 10, one)
     for _ in range(5):
-        beside.offer(ROWS[:10], one, model)
+        beside.offer(model, ROWS[:10], one)
     lost = beside.dropped
     # One request may have left the queue already, to wait for the champion.
     assert lost in (40, 50, 60)
@@ -145,11 +155,11 @@ def test_what_it_cannot_keep_up_with_is_dropped_and_written_down(model: ServedMo
 
 def test_ending_leaves_what_waits(model: ServedModel) -> None:
     beside = Shadow(made.MODEL, model, busy=lambda: True)
-    beside.offer(ROWS, answers(model, ROWS), model)
-    beside.offer(ROWS, answers(model, ROWS), model)
+    beside.offer(model, ROWS, answers(model, ROWS))
+    beside.offer(model, ROWS, answers(model, ROWS))
     beside.close()
     assert (beside.rows, beside.dropped) == (0, 80)
-    beside.offer(ROWS, answers(model, ROWS), model)
+    beside.offer(model, ROWS, answers(model, ROWS))
     assert beside.dropped == 120
 
 
@@ -158,9 +168,9 @@ def test_a_challenger_that_fails_harms_nobody(
 ) -> None:
     beside = Shadow(made.MODEL, model, busy=lambda: False)
     one = answers(model, ROWS[:1])
-    beside.offer(["no row of a table"], one, model)
-    beside.offer([object()], one, model)
-    beside.offer(ROWS[:1], one, model)
+    beside.offer(model, ["no row of a table"], one)
+    beside.offer(model, [object()], one)
+    beside.offer(model, ROWS[:1], one)
     until(lambda: beside.rows == 1)
     beside.close()
     (found,) = compared.read(FILE)
@@ -171,7 +181,7 @@ def test_a_challenger_that_fails_harms_nobody(
 def test_counts_that_cannot_be_written_are_kept_for_later(model: ServedModel) -> None:
     FILE.mkdir(parents=True)
     beside = Shadow(made.MODEL, model, busy=lambda: False, line=0.01)
-    beside.offer(ROWS, answers(model, ROWS), model)
+    beside.offer(model, ROWS, answers(model, ROWS))
     until(lambda: beside.rows == 40)
     time.sleep(0.05)
     FILE.rmdir()
@@ -184,7 +194,7 @@ def test_counts_that_cannot_be_written_are_kept_for_later(model: ServedModel) ->
 def test_its_thread_comes_last_and_no_other(model: ServedModel) -> None:
     before = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
     beside = Shadow(made.MODEL, model, busy=lambda: False)
-    beside.offer(ROWS, answers(model, ROWS), model)
+    beside.offer(model, ROWS, answers(model, ROWS))
     until(lambda: beside.rows == 40)
     (own,) = [one.native_id for one in threading.enumerate() if one.name == "challenger"]
     assert own is not None

@@ -13,12 +13,14 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from assay.serving.access.callers import KEY as CALLER
+from assay.serving.access.callers import Caller
 from assay.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from assay.asgi import Application, Message, Receive, Scope, Send
 
 KEY = "assay.observed"
 # No answer was begun when the client went away: nginx's number, which log readers know.
@@ -39,7 +41,7 @@ class Observed:
         model: the name of a model that is served; empty: none. Never a name that is not served.
         version: that answers, as :attr:`assay.serving.served.ServedModel.label`.
         rows: inputs that the request holds; of a generator, prompts.
-        client: who asks, as the token's name; empty: nobody in particular.
+        client: who asks, as the token's name; empty: nobody in particular. Known at the end.
         queue_seconds: from entering the model's queue until its batch begins.
         input_seconds: parsing and encoding of inputs.
         compute_seconds: in the model's graph; the whole of a batch counts for each request in it.
@@ -83,7 +85,7 @@ def observed_of(scope: Scope) -> Observed:
 class Watching:
     """The outermost of the application's middlewares: it follows each request of HTTP."""
 
-    def __init__(self, app: ASGIApp, tell: Sequence[Callable[[Observed], object]]) -> None:
+    def __init__(self, app: Application, tell: Sequence[Callable[[Observed], object]]) -> None:
         """Take the application, and who is told of each request that has ended.
 
         ``tell`` is called on the event loop, in order: each returns at once. That one of them fails
@@ -110,6 +112,8 @@ class Watching:
             found.status = found.status if found.gone else 500
             raise
         finally:
+            caller = scope["state"].get(CALLER)
+            found.client = caller.name if isinstance(caller, Caller) else ""
             self._end(found)
 
     def _end(self, found: Observed) -> None:

@@ -14,6 +14,7 @@ import time
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from threading import Condition, Thread, get_native_id
 from typing import TYPE_CHECKING, Any
 
@@ -43,13 +44,23 @@ LOWEST_PRIORITY = 19
 
 @dataclass(frozen=True)
 class _Asked:
-    """One request as the champion answered it."""
+    """One request as the champion answered it, in ``seconds`` if that is known."""
 
     champion: ServedModel
     contents: list[Any]
-    labels: list[str]
-    seconds: float
-    size: int
+    answers: Answers
+    seconds: float | None
+
+    @cached_property
+    def size(self) -> int:
+        """About how many bytes the inputs take."""
+        return sum(map(size_of, self.contents))
+
+    @property
+    def labels(self) -> list[str]:
+        """What the champion named each input."""
+        labels = self.champion.manifest.labels
+        return [labels[number] for number in self.answers.probabilities.argmax(axis=1)]
 
 
 @dataclass
@@ -122,7 +133,7 @@ class Shadow:
                 cure="serve it without a challenger",
             )
         self._challenger, self._bundle = challenger, challenger.bundle
-        self._path = ModelPaths(model).shadow
+        self._model, self._path = model, ModelPaths(model).shadow
         compared.compact(self._path)
         self._busy, self._most_rows, self._most_bytes = busy, most_rows, most_bytes
         self._line, self._said = line, False
@@ -136,17 +147,20 @@ class Shadow:
 
     def offer(
         self,
+        champion: ServedModel,
         contents: Sequence[Any],
         answers: Answers,
-        champion: ServedModel,
-        seconds: float = 0.0,
+        seconds: float | None = None,
     ) -> None:
         """Take what the champion was asked and answered; returns at once, and never raises.
 
-        ``seconds`` is how long its graph took, to be shown beside the challenger's.
+        What other models were asked is left alone. ``seconds`` is how long the champion's graph
+        took, where that is known: it is shown beside the challenger's time.
         """
+        if champion.name != self._model:
+            return
         try:
-            self._enter(contents, answers, champion, seconds)
+            self._enter(_Asked(champion, list(contents), answers, seconds))
         except Exception as problem:
             self._drop(len(contents))
             self._say(problem)
@@ -158,23 +172,20 @@ class Shadow:
             self._changed.notify()
         self._thread.join(PATIENCE)
 
-    def _enter(
-        self, contents: Sequence[Any], answers: Answers, champion: ServedModel, seconds: float
-    ) -> None:
+    def _enter(self, asked: _Asked) -> None:
+        rows = len(asked.contents)
         # Before their sizes are added up: that costs time, too.
-        if self._closed or self._rows + len(contents) > self._most_rows:
-            self._drop(len(contents))
+        if self._closed or self._rows + rows > self._most_rows:
+            self._drop(rows)
             return
-        size = sum(map(size_of, contents))
-        labels = champion.manifest.labels
-        best = [labels[number] for number in answers.probabilities.argmax(axis=1)]
+        size = asked.size
         with self._changed:
             if self._bytes + size <= self._most_bytes:
-                self._waiting.append(_Asked(champion, list(contents), best, seconds, size))
-                self._rows, self._bytes = self._rows + len(contents), self._bytes + size
+                self._waiting.append(asked)
+                self._rows, self._bytes = self._rows + rows, self._bytes + size
                 self._changed.notify()
                 return
-        self._drop(len(contents))
+        self._drop(rows)
 
     def _drop(self, rows: int) -> None:
         with self._changed:
@@ -223,11 +234,13 @@ class Shadow:
             counts.failed += len(asked.contents)
             self._say(problem)
             return
-        counts.pairs.update(zip(asked.labels, labels, strict=True))
-        counts.of_champion[compared.bucket(asked.seconds)] += 1
+        pairs = Counter(zip(asked.labels, labels, strict=True))
+        counts.pairs += pairs
+        if asked.seconds is not None:
+            counts.of_champion[compared.bucket(asked.seconds)] += 1
         counts.of_challenger[compared.bucket(seconds)] += 1
         self.rows += len(labels)
-        self.agreements += sum(map(str.__eq__, asked.labels, labels))
+        self.agreements += sum(count for (one, other), count in pairs.items() if one == other)
 
     def _wait_until_idle(self) -> bool:
         """Wait while the champion has something to do; tell whether to go on then."""
