@@ -113,8 +113,7 @@ def _apart(found: Compared) -> list[str]:
 
 def _times(seconds: dict[str, dict[str, float | None]]) -> list[str]:
     return [
-        f"{name}: {1000 * times['p50']:.1f} ms a request, 95 of 100 within "
-        f"{1000 * times['p95']:.1f} ms"
+        f"{name}: {1000 * times['p50']:.1f} ms a row, 95 of 100 within {1000 * times['p95']:.1f} ms"
         for name, times in seconds.items()
         if times["p50"] is not None and times["p95"] is not None
     ]

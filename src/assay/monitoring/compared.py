@@ -44,8 +44,9 @@ class Compared(Record):
         disagreements: rows by the champion's label, then by the challenger's.
         failed: rows that the challenger could not answer.
         dropped: rows that it was not asked about, since it could not keep up.
-        champion_latencies: requests by their seconds, see :func:`bucket`.
-        challenger_latencies: the same.
+        champion_latencies: rows by the seconds that a row of their request took on average, see
+            :func:`bucket`.
+        challenger_latencies: rows by the seconds that each took, asked alone.
 
     """
 
@@ -95,7 +96,7 @@ def bucket(seconds: float) -> int:
 
 
 def quantile(latencies: Latencies, share: float) -> float | None:
-    """Return the latency in seconds that a share of requests does not exceed; None without one."""
+    """Return the latency in seconds that a share of rows does not exceed; None without one."""
     total = sum(latencies.values())
     reached = 0
     for number in sorted(latencies):

@@ -34,9 +34,10 @@ if TYPE_CHECKING:
 
 # Of inputs that wait for the challenger.
 MOST_ROWS, MOST_BYTES = 1000, 16_000_000
-# Rows that the challenger answers before it looks again whether the champion is asked.
-AT_ONCE = 8
-# Seconds: between two such looks while the champion is busy; between two lines of the file; that
+# Of the time, that the challenger computes. Processors share caches and memory, so that a request
+# to the champion takes longer while the challenger computes, whatever its priority.
+SHARE = 0.1
+# Seconds: between two looks whether the champion is busy; between two lines of the file; that
 # closing waits.
 LOOK, LINE, PATIENCE = 0.002, 60.0, 10.0
 LOWEST_PRIORITY = 19
@@ -48,19 +49,13 @@ class _Asked:
 
     champion: ServedModel
     contents: list[Any]
-    answers: Answers
+    labels: list[str]
     seconds: float | None
 
     @cached_property
     def size(self) -> int:
         """About how many bytes the inputs take."""
         return sum(map(size_of, self.contents))
-
-    @property
-    def labels(self) -> list[str]:
-        """What the champion named each input."""
-        labels = self.champion.manifest.labels
-        return [labels[number] for number in self.answers.probabilities.argmax(axis=1)]
 
 
 @dataclass
@@ -109,6 +104,7 @@ class Shadow:
         busy: Callable[[], bool],
         most_rows: int = MOST_ROWS,
         most_bytes: int = MOST_BYTES,
+        share: float = SHARE,
         line: float = LINE,
     ) -> None:
         """Begin to ask a challenger.
@@ -119,6 +115,7 @@ class Shadow:
             busy: whether the champion has something to do; called from the challenger's thread.
             most_rows: that wait for the challenger.
             most_bytes: of these.
+            share: of the time that the challenger computes at most, up to 1.
             line: seconds between two lines of the file.
 
         Raises:
@@ -136,7 +133,7 @@ class Shadow:
         self._model, self._path = model, ModelPaths(model).shadow
         compared.compact(self._path)
         self._busy, self._most_rows, self._most_bytes = busy, most_rows, most_bytes
-        self._line, self._said = line, False
+        self._share, self._line, self._said = share, line, False
         self._waiting: deque[_Asked] = deque()
         self._rows, self._bytes, self._unsaid = 0, 0, 0
         self._changed, self._closed = Condition(), False
@@ -159,8 +156,14 @@ class Shadow:
         """
         if champion.name != self._model:
             return
+        # Before anything that takes as long as there are rows.
+        if self._closed or self._rows + len(contents) > self._most_rows:
+            self._drop(len(contents))
+            return
         try:
-            self._enter(_Asked(champion, list(contents), answers, seconds))
+            names = champion.manifest.labels
+            labels = [names[number] for number in answers.probabilities.argmax(axis=1)]
+            self._enter(_Asked(champion, list(contents), labels, seconds))
         except Exception as problem:
             self._drop(len(contents))
             self._say(problem)
@@ -173,12 +176,7 @@ class Shadow:
         self._thread.join(PATIENCE)
 
     def _enter(self, asked: _Asked) -> None:
-        rows = len(asked.contents)
-        # Before their sizes are added up: that costs time, too.
-        if self._closed or self._rows + rows > self._most_rows:
-            self._drop(rows)
-            return
-        size = asked.size
+        rows, size = len(asked.contents), asked.size
         with self._changed:
             if self._bytes + size <= self._most_bytes:
                 self._waiting.append(asked)
@@ -218,35 +216,48 @@ class Shadow:
 
     def _ask(self, asked: _Asked) -> None:
         counts = self._found.setdefault(asked.champion.digest, _Counts(asked.champion))
-        labels: list[str] = []
-        seconds = 0.0
-        try:
-            for start in range(0, len(asked.contents), AT_ONCE):
-                if not self._wait_until_idle():
-                    self._drop(len(asked.contents))
-                    return
-                part = asked.contents[start : start + AT_ONCE]
-                began = time.perf_counter()
-                best = self._bundle.predict(part).probabilities.argmax(axis=1)
-                seconds += time.perf_counter() - began
-                labels += [self._bundle.labels[number] for number in best]
-        except Exception as problem:
-            counts.failed += len(asked.contents)
-            self._say(problem)
-            return
-        pairs = Counter(zip(asked.labels, labels, strict=True))
-        counts.pairs += pairs
-        if asked.seconds is not None:
-            counts.of_champion[compared.bucket(asked.seconds)] += 1
-        counts.of_challenger[compared.bucket(seconds)] += 1
-        self.rows += len(labels)
-        self.agreements += sum(count for (one, other), count in pairs.items() if one == other)
+        rows = len(asked.contents)
+        for content, label in zip(asked.contents, asked.labels, strict=True):
+            if not self._wait_until_idle():
+                self._drop(rows)
+                return
+            rows -= 1
+            began = time.perf_counter()
+            try:
+                best = self._bundle.predict([content]).probabilities.argmax()
+            except Exception as problem:
+                counts.failed += 1
+                self._say(problem)
+                continue
+            seconds = time.perf_counter() - began
+            counts.of_challenger[compared.bucket(seconds)] += 1
+            if asked.seconds is not None:
+                counts.of_champion[compared.bucket(asked.seconds / len(asked.contents))] += 1
+            self._count(counts, label, self._bundle.labels[best])
+            self._rest(seconds)
+
+    def _count(self, counts: _Counts, label: str, other: str) -> None:
+        counts.pairs[label, other] += 1
+        self.agreements += label == other
+        self.rows += 1
+
+    def _rest(self, seconds: float) -> None:
+        """Leave the processor to others, so long as makes the challenger's share of the time."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed, seconds * (1 / self._share - 1))
 
     def _wait_until_idle(self) -> bool:
         """Wait while the champion has something to do; tell whether to go on then."""
-        while self._busy() and not self._closed:
+        while self._is_busy() and not self._closed:
             time.sleep(LOOK)
         return not self._closed
+
+    def _is_busy(self) -> bool:
+        try:
+            return self._busy()
+        except Exception as problem:  # of a model that is not served at this moment
+            self._say(problem)
+            return True
 
     def _write(self) -> None:
         """Append what was counted; where that fails, keep it for the next time."""
