@@ -153,7 +153,8 @@ class Classifier:
         for places, found in self.session.run_all(batches, EMBEDDING):
             answer[places] = found
         lengths = np.linalg.norm(answer, axis=1, keepdims=True)
-        return answer / np.where(lengths > 0, lengths, 1).astype(np.float32)
+        answer /= np.where(lengths > 0, lengths, 1)
+        return answer
 
     def _width(self) -> int:
         """Return how many numbers an embedding has."""
