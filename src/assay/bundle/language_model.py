@@ -41,6 +41,9 @@ class Tokenizer(Protocol):
     def size(self) -> int:
         """How many token ids there are."""
 
+    def special(self, name: str) -> int | None:
+        """Return the token id of a special token, which no text can spell; None: there is none."""
+
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the token ids of each text, nothing added and nothing cut."""
 

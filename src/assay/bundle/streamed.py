@@ -5,15 +5,28 @@ Reads and writes nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from assay.bundle.generated import Ending, Stream
+    from assay.bundle.generated import Ending
 
 # What is decoded of bytes that are no UTF-8, or not yet all of a character.
 BROKEN = "\ufffd"
+
+
+class Tokens(Protocol):
+    """The tokens behind one prompt, each drawn when it is asked for."""
+
+    cut: int
+
+    @property
+    def ending(self) -> Ending | None:
+        """Why the text ended; None while there is more to come."""
+
+    def __iter__(self) -> Iterator[int]:
+        """Draw the next token, until the text has ended."""
 
 
 class Streamed:
@@ -29,7 +42,7 @@ class Streamed:
     """
 
     def __init__(
-        self, stream: Stream, decode: Callable[[Sequence[int]], str], stop: Sequence[str] = ()
+        self, stream: Tokens, decode: Callable[[Sequence[int]], str], stop: Sequence[str] = ()
     ) -> None:
         """Take the tokens, what makes text of them, and texts that end it."""
         self._stream, self._decode = stream, decode

@@ -21,6 +21,7 @@ from assay.serving.access.bodies import Bodies, Bounds
 from assay.serving.access.faults import Faults
 from assay.serving.access.headers import SecurityHeaders
 from assay.serving.access.origins import Origins
+from assay.serving.generating import chat, extension, model_list
 from assay.serving.protocol.operations import OPERATIONS
 from assay.serving.routes import about, health, models, predict
 from assay.serving.watching.observed import Observed, Watching
@@ -52,6 +53,11 @@ ENDPOINTS: dict[str, Endpoint] = {
     "model_ready": health.model_ready,
     "infer": predict.infer,
     "predict": predict.predict,
+    "generate": extension.generate,
+    "generate_stream": extension.generate_stream,
+    "chat_completions": chat.complete,
+    "list_models": model_list.models,
+    "describe_model": model_list.model,
     "repository_index": models.index,
     "repository_load": models.load,
     "repository_unload": models.unload,

@@ -56,9 +56,15 @@ class Codec:
         if place is None:
             raise ValueError(f"the tokenizer has no token {end}")
         self.end, self._end_name = place, end
+        added = tokenizer.get_added_tokens_decoder()
+        self._special = {token.content: own for own, token in added.items() if token.special}
         unknown = unknown_id(tokenizer)
         # Some tokenizers name the same token for both; it ends a document.
         self.unknown = -1 if unknown == place else unknown
+
+    def special(self, name: str) -> int | None:
+        """Return the token id of a special token, which no text can spell; None: there is none."""
+        return self._special.get(name)
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the token ids of each text, nothing added and nothing cut."""

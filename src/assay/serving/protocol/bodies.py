@@ -5,13 +5,16 @@ Reads bytes in memory. Writes nothing. Tensors have a reader of their own, which
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
 from assay.serving.protocol.schemas import Said
 from assay.serving.protocol.words import quoted
 from assay.serving.refusals import BadRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Record = TypeVar("Record", bound=Said)
 
@@ -27,7 +30,24 @@ def read(record: type[Record], body: bytes, *, optional: bool = False) -> Record
     try:
         return record.model_validate_json(body if body or not optional else b"{}", strict=True)
     except ValidationError as problem:
-        first = problem.errors(include_url=False, include_context=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        named = f"{quoted(where)} of the body" if where else "the body"
-        raise BadRequest(f"{named} is not as expected: {first['msg']}") from problem
+        raise _refused(problem) from problem
+
+
+def checked(record: type[Record], values: Mapping[str, Any]) -> Record:
+    """Return the record of values that were read of a body.
+
+    Raises:
+        BadRequest: as :func:`read`.
+
+    """
+    try:
+        return record.model_validate(values)
+    except ValidationError as problem:
+        raise _refused(problem) from problem
+
+
+def _refused(problem: ValidationError) -> BadRequest:
+    first = problem.errors(include_url=False, include_context=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    named = f"{quoted(where)} of the body" if where else "the body"
+    return BadRequest(f"{named} is not as expected: {first['msg']}")

@@ -23,16 +23,18 @@ class GenerateParameters(Said):
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
     repetition_penalty: Annotated[float, Field(gt=0, le=100)] = 1.0
     seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
-    stop: str | list[str] = ""
+    stop: str | Annotated[list[str], Field(max_length=16)] = ""
+    stream: bool = False
 
 
 class GenerateRequest(Said):
-    """A prompt, and how the text that follows is written."""
+    """A prompt, and how the text that follows is written: parameters may stand beside it, too."""
 
     model_config = ConfigDict(
+        extra="allow",
         json_schema_extra={
             "examples": [{"text_input": "To be", "parameters": {"max_tokens": 32, "seed": 1}}]
-        }
+        },
     )
 
     text_input: str
@@ -48,27 +50,53 @@ class GenerateResponse(Said):
     parameters: dict[str, Scalar]
 
 
+class ChatPart(Said):
+    """A part of a message: text alone."""
+
+    type: Literal["text"]
+    text: str
+
+
 class ChatMessage(Said):
     """One message of a conversation."""
 
     role: Literal["system", "developer", "user", "assistant"]
-    content: str
+    content: str | list[ChatPart]
+
+    @property
+    def text(self) -> str:
+        """The whole text."""
+        if isinstance(self.content, str):
+            return self.content
+        return "".join(part.text for part in self.content)
+
+
+class StreamOptions(Said):
+    """What a stream tells beside the text."""
+
+    include_usage: bool = False
 
 
 class ChatRequest(Said):
-    """A conversation, and how its next message is written."""
+    """A conversation, and how its next message is written.
+
+    Fields of OpenAI's that are not listed are ignored where they change no answer, and refused
+    where they would: see :mod:`assay.serving.generating.chat_requests`.
+    """
 
     model_config = ConfigDict(
+        extra="allow",
         json_schema_extra={
             "examples": [
                 {"model": "smollm", "messages": [{"role": "user", "content": "Good morning"}]}
             ]
-        }
+        },
     )
 
     model: str
     messages: Annotated[list[ChatMessage], Field(min_length=1)]
     stream: bool | None = None
+    stream_options: StreamOptions | None = None
     max_tokens: Annotated[int, Field(ge=1)] | None = None
     max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
@@ -77,11 +105,18 @@ class ChatRequest(Said):
     stop: str | Annotated[list[str], Field(max_length=4)] | None = None
 
 
+class ChatAnswer(Said):
+    """What a language model answers to a conversation."""
+
+    role: Literal["assistant"]
+    content: str
+
+
 class ChatChoice(Said):
     """One answer of a language model."""
 
     index: int
-    message: ChatMessage
+    message: ChatAnswer
     finish_reason: Literal["stop", "length"]
 
 
