@@ -50,6 +50,13 @@ from assay.paths import require_project
     type=click.FloatRange(0, 1),
     help="The share of rows to keep, masked, for `assay drift`. None are kept by default.",
 )
+@click.option(
+    "--shadow",
+    "shadows",
+    multiple=True,
+    metavar="MODEL=VERSION",
+    help="A challenger that answers a champion's traffic unseen: a release, or `workspace`.",
+)
 @click.option("--access-log/--no-access-log", default=True, help="A line a request on stderr.")
 @click.option(
     "--workspace",
@@ -67,6 +74,7 @@ def command(
     queue: int,
     body: int,
     share: float,
+    shadows: tuple[str, ...],
     access_log: bool,
     workspace: bool,
 ) -> None:
@@ -91,9 +99,24 @@ def command(
             queue=queue,
             body=body * 2**20,
             share=share,
+            shadows=dict(map(_shadow, shadows)),
             access_log=access_log,
             workspace=workspace,
         )
+    )
+
+
+def _shadow(words: str) -> tuple[str, int | None]:
+    """Return a model and the version of its challenger, None for the workspace's bundle."""
+    name, _, version = words.partition("=")
+    if name and version == "workspace":
+        return name, None
+    if name and version.isdecimal():
+        return name, int(version)
+    raise UsageError(
+        f"--shadow {words} names no challenger",
+        expected="a model and a release's version, or workspace",
+        cure="for instance: --shadow opinions=workspace",
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from assay.serving.server import Address
 
 
@@ -23,6 +25,8 @@ class Options:
         body: bytes that a request's body has at most.
         share: of predicted rows that are kept, 0 to 1.
         access_log: whether each request is a line on standard error.
+        shadows: challengers by the model whose traffic they answer unseen: a release's version;
+            None: the workspace's bundle.
         workspace: whether a model without a champion is served as it was built last.
 
     """
@@ -36,4 +40,5 @@ class Options:
     body: int = 16 * 2**20
     share: float = 0.0
     access_log: bool = True
+    shadows: Mapping[str, int | None] = field(default_factory=dict)
     workspace: bool = False

@@ -59,6 +59,10 @@ class Work(Protocol):
     def queued(self) -> int:
         """How many requests wait."""
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits and nothing is computed."""
+
     def close(self) -> None:
         """Answer what waits, then end the threads."""
 
@@ -140,6 +144,11 @@ class Repository:
     def is_ready(self) -> bool:
         """Whether every model that should be served is."""
         return all(name in self._served for name in self._wanted)
+
+    def is_idle(self, name: str) -> bool:
+        """Whether a model has nothing to compute; one that is not served has not."""
+        found = self._served.get(name)
+        return found is None or found.work.is_idle
 
     def index(self) -> list[Entry]:
         """Return every model that should be served, and why it is not where it isn't."""

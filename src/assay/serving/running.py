@@ -6,12 +6,14 @@ Reads tokens and releases. Writes the logs. Never imports torch.
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 
 from assay.bundle.classifier import Classifier
 from assay.bundle.language_model import LanguageModel
 from assay.errors import UsageError
 from assay.progress import say
+from assay.serving import served
 from assay.serving.access import exposure, store
 from assay.serving.access.audit import Audit
 from assay.serving.access.bodies import Bounds
@@ -75,13 +77,17 @@ def _parts(
 
         kept = PredictionLog(options.share)
         closing.callback(kept.close)
-        offers.append(kept.offer)
+        metrics.follow(
+            "assay_prediction_log_dropped", "Rows that were not kept", lambda: kept.dropped
+        )
+        offers.append(lambda model, asked, answers, _: kept.offer(model, asked, answers))
     if options.access_log:
         lines = AccessLog("stderr")
         closing.callback(lines.close)
         tell.append(lines.write)
     source = (Newest if options.workspace else Champions)(options.threads)
     repository = Repository(source, options.models, _beginner(options, metrics), metrics)
+    offers += _shadows(options, repository, closing)
     address = options.address
     return Parts(
         Context(repository, metrics, seconds=options.seconds, offers=offers),
@@ -92,6 +98,36 @@ def _parts(
         tell,
         more,
     )
+
+
+def _shadows(options: Options, repository: Repository, closing: ExitStack) -> list[Offer]:
+    """Open the challengers, and return what hands them the champions' traffic.
+
+    Raises:
+        UsageError: one of them gives no labels.
+        SignatureRefused, BundleRefused, NoRelease: one of them does not hold, or is not there.
+
+    """
+    if not options.shadows:
+        return []
+    from assay.serving.watching.shadow import Shadow
+
+    offers: list[Offer] = []
+    for name, version in options.shadows.items():
+        challenger = (
+            served.load_workspace(name, threads=1)
+            if version is None
+            else served.load_release(name, version, threads=1)
+        )
+        shadow = Shadow(name, challenger, busy=partial(_is_busy, repository, name))
+        closing.callback(shadow.close)
+        offers.append(shadow.offer)
+        say(f"serving: {name} {challenger.label} answers beside the champion, unseen")
+    return offers
+
+
+def _is_busy(repository: Repository, name: str) -> bool:
+    return not repository.is_idle(name)
 
 
 def _beginner(options: Options, metrics: Metrics) -> Callable[[ServedModel], Work]:

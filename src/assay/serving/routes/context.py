@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from assay.serving.served import ServedModel
     from assay.serving.watching.metrics import Metrics
 
-    Offer = Callable[[ServedModel, Sequence[Any], Answers], None]
+    # Who answered, what was asked, the answers, and the seconds that they were computed in.
+    Offer = Callable[[ServedModel, Sequence[Any], Answers, float], None]
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from assay.serving.contents import kinds
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from assay.bundle.classifier import Answers
+    from assay.serving.batching import Predicted
     from assay.serving.protocol.limits import Limits
+    from assay.serving.routes.context import Context
     from assay.serving.served import ServedModel
 
     # Answers to the body and the headers of the response.
@@ -102,6 +105,21 @@ async def _answer(
         began = time.perf_counter()
         content, headers = question.rendered(predicted.answers)
         observed.output_seconds = time.perf_counter() - began
-        for offer in context.offers:
-            offer(serving.model, question.contents, predicted.answers)
-        return Response(content, headers=headers)
+        copies = _Copies(context, serving.model, question.contents, predicted)
+        # Once the answer was sent.
+        return Response(content, headers=headers, background=copies if context.offers else None)
+
+
+class _Copies(BackgroundTask):
+    """What was asked and answered, for whoever gets a copy of it."""
+
+    def __init__(
+        self, context: Context, model: ServedModel, contents: list[Any], predicted: Predicted
+    ) -> None:
+        super().__init__(self._offer)
+        self._offers = context.offers
+        self._copy = (model, contents, predicted.answers, predicted.computed)
+
+    async def _offer(self) -> None:
+        for offer in self._offers:
+            offer(*self._copy)
