@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 async def infer(request: Request) -> PlainTextResponse:
     found = observed_of(request.scope)
     found.model, found.version, found.rows, found.inference = "reviews", "3", 2, True
-    request.scope["state"][CALLER] = Caller("shop", frozenset({"infer"}))
+    request.scope["state"][CALLER] = Caller("shop", ("infer",))
     return PlainTextResponse("fine", 201)
 
 
