@@ -11,6 +11,8 @@ from pathlib import Path
 import click
 
 from assay import cores
+from assay.cli import as_json
+from assay.cli.answer import give
 from assay.errors import NoRelease, UsageError
 from assay.paths import require_project
 
@@ -63,6 +65,7 @@ from assay.paths import require_project
     is_flag=True,
     help="Serve what was built last where a model has no champion: on this machine alone.",
 )
+@as_json
 def command(
     models: tuple[str, ...],
     host: str,
@@ -77,6 +80,7 @@ def command(
     shadows: tuple[str, ...],
     access_log: bool,
     workspace: bool,
+    json_: bool,
 ) -> None:
     """Serve the champions of MODELS, by default of all, over HTTP."""
     require_project()
@@ -89,21 +93,22 @@ def command(
     from assay.serving.running import run
     from assay.serving.server import Address
 
-    run(
-        Options(
-            models=_named(models, workspace),
-            address=Address(host, port, certificate, key),
-            names=names,
-            threads=cores.usable(),
-            seconds=seconds,
-            queue=queue,
-            body=body * 2**20,
-            share=share,
-            shadows=dict(map(_shadow, shadows)),
-            access_log=access_log,
-            workspace=workspace,
-        )
+    options = Options(
+        models=_named(models, workspace),
+        address=Address(host, port, certificate, key),
+        names=names,
+        threads=cores.usable(),
+        seconds=seconds,
+        queue=queue,
+        body=body * 2**20,
+        share=share,
+        shadows=dict(map(_shadow, shadows)),
+        access_log=access_log,
+        workspace=workspace,
     )
+    if json_:
+        give({"url": options.address.url, "models": options.models}, [], json_=True)
+    run(options)
 
 
 def _shadow(words: str) -> tuple[str, int | None]:
