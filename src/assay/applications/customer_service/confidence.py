@@ -1,15 +1,16 @@
-"""How sure it is that the best entry answers a message, calibrated on the knowledge file itself.
+"""How sure it is which entry answers a message, calibrated on the knowledge file itself.
 
-Reads and writes nothing. Each wording of an entry that has others is held out twice. Without it,
-the entry is to be found by its other wordings: a message in scope. Without all of the entry's
-wordings, whatever is found is wrong: a message out of scope, and a hard one, for it is about the
-company's business. Logistic regression on the features of the ranking gives the probability that
-the best entry is right. The thresholds follow from the same rankings:
+Reads and writes nothing. Each wording of an entry that has others is asked twice. Without the
+wording, its entry is to be found by the others: a message in scope. Without the whole entry,
+whatever is found is wrong: a message out of scope, and a hard one, for it is about the company's
+business. A conditional logit (McFadden 1974) on the ranking's signals, in which *none of them* is
+one more alternative, learns from both what the probability of each entry is. From the same rankings
+follow two thresholds:
 
-- the answer's by conformal risk control (Angelopoulos et al., ICLR 2024, arXiv 2208.02814): the
-  lowest confidence from which on no more than ``wrong`` of all messages get a wrong answer;
-- the one below which nothing is offered as in :mod:`assay.objectives.classification.scope`: no
-  more than ``false_alarm`` of the messages in scope are below it.
+- of answering, by conformal risk control (Angelopoulos et al., ICLR 2024, arXiv 2208.02814): the
+  lowest probability from which on no more than ``wrong`` of all messages get a wrong answer;
+- of offering anything, as in :mod:`assay.objectives.classification.scope`: no more than
+  ``false_alarm`` of the messages in scope are below it.
 """
 
 from __future__ import annotations
@@ -20,9 +21,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from assay.applications.customer_service.logit import Logit
+from assay.applications.customer_service.retrieval import OVERLAP
 from assay.errors import SourceRefused
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from assay.applications.customer_service.retrieval import Ranking, Retrieval
@@ -33,9 +37,22 @@ if TYPE_CHECKING:
 
 # Fewer wordings promise nothing; more than enough of them take their time at every start.
 FEWEST, MOST = 50, 1000
-RIDGE, STEPS = 1e-2, 50
-# Of the features, where no regression is fitted: the overlap alone.
-OVERLAP = 0
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The entries that may answer a message.
+
+    Attributes:
+        order: their places, the best first.
+        confidence: the probability that the best one is right.
+        in_scope: the probability that any of them is.
+
+    """
+
+    order: tuple[int, ...]
+    confidence: float
+    in_scope: float
 
 
 @dataclass(frozen=True)
@@ -43,29 +60,27 @@ class Confidence:
     """What the confidence is computed by, and what it decides.
 
     Attributes:
-        weights: of the features, the intercept last; None: the confidence is the overlap.
-        answer: from here on the best entry answers.
-        clarify: from here on the best entries are offered.
+        logit: None: entries come in the fused order, and the confidence is the best one's overlap.
+        answer: the confidence from which on the best entry answers.
+        clarify: the probability of being in scope from which on the best entries are offered.
         held_out: how many wordings this was calibrated on.
         answered: the share of these that is answered without a question back.
-        wrong: the share of held-out wordings, in and out of scope, that gets a wrong answer.
+        wrong: the share of all held-out messages, in and out of scope, with a wrong answer.
 
     """
 
-    weights: tuple[float, ...] | None
+    logit: Logit | None
     answer: float
     clarify: float
     held_out: int = 0
     answered: float | None = None
     wrong: float | None = None
 
-    def of(self, ranking: Ranking) -> float:
-        """Return the probability that the best entry of a ranking is right."""
-        if not ranking.order:
-            return 0.0
-        if self.weights is None:
-            return float(ranking.features[OVERLAP])
-        return float(_sigmoid(_with_one(ranking.features[None]) @ np.array(self.weights))[0])
+    def judge(self, ranking: Ranking) -> Judged:
+        """Return the entries that may answer, and how sure that is."""
+        if self.logit is None:
+            return _by_rank(ranking)
+        return _by_logit(self.logit, ranking)
 
 
 def calibrate(path: Path, retrieval: Retrieval, asked: Thresholds) -> Confidence:
@@ -79,36 +94,78 @@ def calibrate(path: Path, retrieval: Retrieval, asked: Thresholds) -> Confidence
         return Confidence(None, asked.answer, asked.clarify)
     places = _held_out(retrieval)
     if len(places) < FEWEST:
-        language = retrieval.entries[0].language
         raise SourceRefused(
-            f"{path} has {len(places)} wordings ({language}) of questions that have several",
+            f"{path} has {len(places)} wordings ({retrieval.entries[0].language}) of questions "
+            "that have several",
             expected=f"{FEWEST} or more, to calibrate on when to answer",
             cure="add rows with the id of an entry, another wording and no answer; or set "
             "thresholds.answer and thresholds.clarify",
         )
-    inside = [retrieval.find_without(place, [place]) for place in places]
-    outside = [retrieval.find_without(place, _of_one(retrieval, place)) for place in places]
-    right = np.array(
-        [
-            bool(found.order) and found.order[0] == retrieval.owners[place]
-            for place, found in zip(places, inside, strict=True)
-        ]
-    )
-    features = np.stack([found.features for found in (*inside, *outside)])
-    truth = np.concatenate([right, np.zeros(len(outside), dtype=bool)])
-    weights = _fit(features, truth)
-    scores = _sigmoid(_with_one(features) @ weights)
-    answer = _lowest(scores, truth, asked.wrong)
-    clarify = min(answer, _quantile(scores[: len(places)], asked.false_alarm))
+    rankings = [retrieval.find_without(place) for place in places]
+    owners = [int(retrieval.owners[place]) for place in places]
+    logit = Logit.fit([ranking.signals for ranking in rankings], owners)
+    judged = [_by_logit(logit, ranking) for ranking in rankings]
+    without = [
+        _by_logit(logit, ranking, owner) for ranking, owner in zip(rankings, owners, strict=True)
+    ]
+    return _thresholds(logit, judged, without, owners, asked)
+
+
+def _thresholds(
+    logit: Logit,
+    inside: Sequence[Judged],
+    outside: Sequence[Judged],
+    owners: Sequence[int],
+    asked: Thresholds,
+) -> Confidence:
+    scores = np.array([one.confidence for one in (*inside, *outside)])
+    right = [one.order[0] == owner for one, owner in zip(inside, owners, strict=True)]
+    truth = np.array([*right, *(False for _ in outside)])
+    answer = lowest(scores, truth, asked.wrong)
+    clarify = quantile(np.array([one.in_scope for one in inside]), asked.false_alarm)
     given = scores >= answer
     return Confidence(
-        tuple(weights.tolist()),
+        logit,
         answer,
         clarify,
-        held_out=len(places),
-        answered=float(given[: len(places)].mean()),
+        held_out=len(inside),
+        answered=float(given[: len(inside)].mean()),
         wrong=float((given & ~truth).mean()),
     )
+
+
+def lowest(scores: Floats, right: Flags, wrong: float) -> float:
+    """Return the lowest confidence from which on few enough answers are wrong; infinite if none is.
+
+    Of n messages, k wrong answers count as (k + 1) / (n + 1).
+    """
+    order = np.argsort(-scores, kind="stable")
+    risk = (np.cumsum(~right[order]) + 1) / (len(scores) + 1)
+    # Equal scores are answered together, or not at all.
+    ends = np.append(scores[order][1:] < scores[order][:-1], True)
+    held = np.flatnonzero((risk <= wrong) & ends)
+    return float(scores[order[held[-1]]]) if len(held) else math.inf
+
+
+def quantile(scores: Floats, share: float) -> float:
+    """Return the k-th smallest of n scores, k = floor(share * (n + 1)); 0 where k is 0."""
+    place = math.floor(share * (len(scores) + 1) + 1e-9)
+    return float(np.sort(scores)[place - 1]) if place else 0.0
+
+
+def _by_logit(logit: Logit, ranking: Ranking, gone: int | None = None) -> Judged:
+    found = logit.probabilities(ranking.signals, gone)
+    order = np.argsort(-found[:-1], kind="stable")
+    order = order[found[order] > 0]
+    best = float(found[order[0]]) if len(order) else 0.0
+    return Judged(tuple(order.tolist()), best, 1 - float(found[-1]))
+
+
+def _by_rank(ranking: Ranking) -> Judged:
+    order = np.argsort(-ranking.fused, kind="stable")
+    order = order[ranking.fused[order] > 0]
+    overlap = float(ranking.signals[order[0], OVERLAP]) if len(order) else 0.0
+    return Judged(tuple(order.tolist()), overlap, overlap)
 
 
 def _held_out(retrieval: Retrieval) -> list[int]:
@@ -118,55 +175,3 @@ def _held_out(retrieval: Retrieval) -> list[int]:
     if len(found) > MOST:
         found = found[np.linspace(0, len(found) - 1, MOST).astype(int)]
     return [int(place) for place in found]
-
-
-def _of_one(retrieval: Retrieval, wording: int) -> list[int]:
-    """Return the places of all wordings of the entry that a wording is of."""
-    same = retrieval.owners == retrieval.owners[wording]
-    return [int(place) for place in np.flatnonzero(same)]
-
-
-def _fit(features: Floats, truth: Flags) -> Floats:
-    """Return the weights of logistic regression, the intercept last, by Newton's method."""
-    rows = _with_one(features)
-    weights = np.zeros(rows.shape[1])
-    for _ in range(STEPS):
-        found = _sigmoid(rows @ weights)
-        gradient = rows.T @ (found - truth) + RIDGE * weights
-        curvature = (rows * (found * (1 - found))[:, None]).T @ rows + RIDGE * np.eye(len(weights))
-        step = np.linalg.solve(curvature, gradient)
-        weights = weights - step
-        if np.abs(step).max() < 1e-9:
-            break
-    return weights
-
-
-def _lowest(scores: Floats, truth: Flags, wrong: float) -> float:
-    """Return the lowest confidence from which on few enough answers are wrong; above 1 if none is.
-
-    Of n messages, k wrong answers count as (k + 1) / (n + 1).
-    """
-    order = np.argsort(-scores, kind="stable")
-    risk = (np.cumsum(~truth[order]) + 1) / (len(scores) + 1)
-    held = np.flatnonzero(risk <= wrong)
-    if not len(held):
-        return math.inf
-    last = int(held[-1])
-    # Equal scores are decided alike: a step in the middle of them would let all of them in.
-    if last + 1 < len(scores) and scores[order[last + 1]] == scores[order[last]]:
-        return float(np.nextafter(scores[order[last]], 2))
-    return float(scores[order[last]])
-
-
-def _quantile(scores: Floats, share: float) -> float:
-    """Return the k-th smallest of n scores, k = floor(share * (n + 1)); 0 where k is 0."""
-    place = math.floor(share * (len(scores) + 1) + 1e-9)
-    return float(np.sort(scores)[place - 1]) if place else 0.0
-
-
-def _with_one(features: Floats) -> Floats:
-    return np.hstack([features, np.ones((len(features), 1))])
-
-
-def _sigmoid(logits: Floats) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -50, 50))))

@@ -3,13 +3,15 @@
 Reads and writes nothing. Two judges are asked, who know different things: the ranking of the
 knowledge file's wordings, and the intent model where there is one.
 
-================  ==============  ==================  =====================
-the ranking       same intent     another, or out     no model, or unsure
-================  ==============  ==================  =====================
-sure              answer          clarify             answer
-in doubt          answer          clarify             clarify
-finds nothing     clarify         clarify, hand over  hand over
-================  ==============  ==================  =====================
+=============  ===========  ==============  ============  ===================
+the ranking    same intent  another intent  out of scope  no model, or unsure
+=============  ===========  ==============  ============  ===================
+sure           answer       clarify         clarify       answer
+in doubt       answer       clarify         hand over     clarify
+finds nothing  clarify      clarify         hand over     hand over
+=============  ===========  ==============  ============  ===================
+
+An intent that no entry has, such as small talk's, counts as unsure.
 """
 
 from __future__ import annotations
@@ -20,9 +22,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from assay.applications.customer_service.confidence import Confidence
+    from assay.applications.customer_service.confidence import Confidence, Judged
     from assay.applications.customer_service.knowledge import Entry
-    from assay.applications.customer_service.retrieval import Ranking
 
 # Questions that a customer is asked to choose from.
 MOST_OPTIONS = 3
@@ -66,34 +67,34 @@ class Decision:
 
 
 def decide(
-    entries: Sequence[Entry], ranking: Ranking, confidence: Confidence, intent: Intent | None
+    entries: Sequence[Entry], judged: Judged, confidence: Confidence, intent: Intent | None
 ) -> Decision:
-    """Return what is to be done; ``entries`` are those that ``ranking`` has the places of."""
-    found = tuple(entries[place] for place in ranking.order[:MOST_OPTIONS])
-    score = confidence.of(ranking)
-    sure, doubtful = score >= confidence.answer, score >= confidence.clarify
-    named = _named(entries, ranking, intent)
-    agreed = bool(found) and found[0] in named
-    if found and (agreed and doubtful):
-        return Decision("answer", found[:1])
-    if sure and found and (intent is None or (intent.in_scope and not intent.sure)):
-        return Decision("answer", found[:1])
-    if doubtful and found:
-        return Decision("clarify", _first_of(found, named))
-    if named:
-        return Decision("clarify", _first_of(named, found[:1]))
+    """Return what is to be done; ``entries`` are those that ``judged`` has the places of."""
+    best = tuple(entries[place] for place in judged.order[:MOST_OPTIONS])
+    if not best:
+        return Decision("hand_over")
+    doubtful = judged.in_scope >= confidence.clarify
+    sure = judged.confidence >= confidence.answer
+    named = _named(entries, judged, intent)
+    if (sure or doubtful) and best[0] in named:
+        return Decision("answer", best[:1])
+    outside = intent is not None and not intent.in_scope
+    if sure and not named and not outside:
+        return Decision("answer", best[:1])
+    if sure or (doubtful and not outside) or named:
+        return Decision("clarify", _first_of(named or best, best))
     return Decision("hand_over")
 
 
-def _named(entries: Sequence[Entry], ranking: Ranking, intent: Intent | None) -> tuple[Entry, ...]:
+def _named(entries: Sequence[Entry], judged: Judged, intent: Intent | None) -> tuple[Entry, ...]:
     """Return the entries of the intent that the model is sure of, the best first."""
     if intent is None or not intent.sure:
         return ()
-    ranked = [*ranking.order, *sorted(set(range(len(entries))) - set(ranking.order))]
+    ranked = [*judged.order, *sorted(set(range(len(entries))) - set(judged.order))]
     return tuple(entries[place] for place in ranked if entries[place].intent == intent.label)
 
 
 def _first_of(first: Sequence[Entry], second: Sequence[Entry]) -> tuple[Entry, ...]:
-    """Return the entries to choose from: the best of each list, then the rest of the first."""
-    both = [*first[:1], *second[:1], *first[1:]]
+    """Return the entries to choose from: the best of each list, then the rest."""
+    both = [*first[:1], *second[:1], *first[1:], *second[1:]]
     return tuple(dict.fromkeys(both))[:MOST_OPTIONS]

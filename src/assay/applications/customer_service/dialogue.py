@@ -77,7 +77,7 @@ class Dialogue:
         entries, confidence = message.spoken.retrieval.entries, message.spoken.confidence
         found = Decision("clarify")
         if heard.units(message.text):
-            found = decision.decide(entries, message.ranking, confidence, message.intent)
+            found = decision.decide(entries, message.judged, confidence, message.intent)
         if found.kind == "answer":
             return self._answered(message, found.entries[0], kept)
         if found.kind == "hand_over":
@@ -115,7 +115,8 @@ class Dialogue:
         options: tuple[str, ...] = (),
         reason: Reason | None = None,
     ) -> Turn:
-        understood = message.understanding(entry, in_scope=reason != "out_of_scope")
+        in_scope = message.in_scope and reason != "out_of_scope"
+        understood = message.understanding(entry, in_scope=in_scope)
         over = replies.hand_over(message.language, reason) if reason else None
         versions = self._versions(message, kind)
         return Turn(kind, reply, understood, quotes, options, over, versions)

@@ -18,12 +18,12 @@ from assay.applications.customer_service.turn import Understanding
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from assay.applications.customer_service.confidence import Confidence
+    from assay.applications.customer_service.confidence import Confidence, Judged
     from assay.applications.customer_service.knowledge import Entry
     from assay.applications.customer_service.models import Model
     from assay.applications.customer_service.mood import Moods
     from assay.applications.customer_service.rephrasing import Rephraser
-    from assay.applications.customer_service.retrieval import Ranking, Retrieval
+    from assay.applications.customer_service.retrieval import Retrieval
     from assay.applications.customer_service.settings import Service, Speech
     from assay.applications.customer_service.turn import Language, Mood, State
     from assay.bundle.classifier import Classifier
@@ -68,7 +68,7 @@ class Message:
         foreign: the message is in none of the service's languages.
         intent: None: there is no model.
         mood, mood_score: as :class:`Understanding` has them.
-        ranking: of the entries in the reply's language.
+        judged: the entries in the reply's language.
 
     """
 
@@ -79,25 +79,28 @@ class Message:
     intent: Intent | None
     mood: Mood
     mood_score: float
-    ranking: Ranking
+    judged: Judged
+
+    @property
+    def in_scope(self) -> bool:
+        """Whether the message seems to be about what the service knows."""
+        if self.intent is not None:
+            return self.intent.in_scope
+        return self.judged.in_scope >= self.spoken.confidence.clarify
 
     def understanding(self, entry: Entry | None, *, in_scope: bool) -> Understanding:
         """Return what the turn says of the message; ``entry`` is the one that answers it."""
-        best = entry or self._best()
-        confidence = self.spoken.confidence.of(self.ranking)
+        order = self.judged.order
+        best = entry or (self.spoken.retrieval.entries[order[0]] if order else None)
         return Understanding(
             text_masked=self.text,
             language=self.language,
             intent=self.intent.label if self.intent else best.intent if best else None,
-            intent_score=self.intent.score if self.intent else confidence,
+            intent_score=self.intent.score if self.intent else self.judged.confidence,
             in_scope=in_scope,
             mood=self.mood,
             mood_score=self.mood_score,
         )
-
-    def _best(self) -> Entry | None:
-        order = self.ranking.order
-        return self.spoken.retrieval.entries[order[0]] if order else None
 
 
 class Reader:
@@ -129,7 +132,7 @@ class Reader:
             intent=self._intent(masked),
             mood=mood,
             mood_score=score,
-            ranking=spoken.retrieval.find(plain),
+            judged=spoken.confidence.judge(spoken.retrieval.find(plain)),
         )
 
     def _intent(self, text: str) -> Intent | None:
