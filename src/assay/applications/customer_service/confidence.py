@@ -8,7 +8,8 @@ one more alternative, learns from both what the probability of each entry is. Fr
 follow two thresholds:
 
 - of answering, by conformal risk control (Angelopoulos et al., ICLR 2024, arXiv 2208.02814): the
-  lowest probability from which on no more than ``wrong`` of all messages get a wrong answer;
+  lowest probability from which on no more than ``wrong`` of all messages get a wrong answer, where
+  ``outside`` of them are out of scope;
 - of offering anything, as in :mod:`assay.objectives.classification.scope`: no more than
   ``false_alarm`` of the messages in scope are below it.
 """
@@ -103,7 +104,7 @@ def calibrate(path: Path, retrieval: Retrieval, asked: Thresholds) -> Confidence
         )
     rankings = [retrieval.find_without(place) for place in places]
     owners = [int(retrieval.owners[place]) for place in places]
-    logit = Logit.fit([ranking.signals for ranking in rankings], owners)
+    logit = Logit.fit([ranking.signals for ranking in rankings], owners, asked.outside)
     judged = [_by_logit(logit, ranking) for ranking in rankings]
     without = [
         _by_logit(logit, ranking, owner) for ranking, owner in zip(rankings, owners, strict=True)
@@ -121,7 +122,8 @@ def _thresholds(
     scores = np.array([one.confidence for one in (*inside, *outside)])
     right = [one.order[0] == owner for one, owner in zip(inside, owners, strict=True)]
     truth = np.array([*right, *(False for _ in outside)])
-    answer = lowest(scores, truth, asked.wrong)
+    counts = np.repeat([1 - asked.outside, asked.outside], len(inside)) / len(inside)
+    answer = lowest(scores, truth, counts, asked.wrong)
     clarify = quantile(np.array([one.in_scope for one in inside]), asked.false_alarm)
     given = scores >= answer
     return Confidence(
@@ -130,17 +132,19 @@ def _thresholds(
         clarify,
         held_out=len(inside),
         answered=float(given[: len(inside)].mean()),
-        wrong=float((given & ~truth).mean()),
+        wrong=float(counts @ (given & ~truth)),
     )
 
 
-def lowest(scores: Floats, right: Flags, wrong: float) -> float:
+def lowest(scores: Floats, right: Flags, counts: Floats, wrong: float) -> float:
     """Return the lowest confidence from which on few enough answers are wrong; infinite if none is.
 
-    Of n messages, k wrong answers count as (k + 1) / (n + 1).
+    ``counts`` are the messages' shares, and sum to one. One more message is taken to be answered
+    wrongly: of n equal ones with k wrong answers, the risk is (k + 1) / (n + 1).
     """
     order = np.argsort(-scores, kind="stable")
-    risk = (np.cumsum(~right[order]) + 1) / (len(scores) + 1)
+    size = len(scores)
+    risk = (np.cumsum(np.where(right, 0.0, counts)[order]) * size + 1) / (size + 1)
     # Equal scores are answered together, or not at all.
     ends = np.append(scores[order][1:] < scores[order][:-1], True)
     held = np.flatnonzero((risk <= wrong) & ends)

@@ -3,14 +3,16 @@
 Reads and writes nothing. Two judges are asked, who know different things: the ranking of the
 knowledge file's wordings, and the intent model where there is one.
 
-=============  ===========  ==============  ============  ===================
-the ranking    same intent  another intent  out of scope  no model, or unsure
-=============  ===========  ==============  ============  ===================
-sure           answer       clarify         clarify       answer
-in doubt       answer       clarify         hand over     clarify
-finds nothing  clarify      clarify         hand over     hand over
-=============  ===========  ==============  ============  ===================
+=============  ===========  ==============  ============  ==========  ===================
+the ranking    same intent  another intent  out of scope  none of it  no model, or unsure
+=============  ===========  ==============  ============  ==========  ===================
+sure           answer       clarify         clarify       clarify     answer
+in doubt       answer       clarify         clarify       hand over   clarify
+finds nothing  clarify      clarify         hand over     hand over   hand over
+=============  ===========  ==============  ============  ==========  ===================
 
+*Out of scope* is what the model's threshold says, *none of it* that a label of the setting
+``intent.none`` is likelier than all others together.
 An intent that no entry has, such as small talk's, counts as unsure.
 """
 
@@ -38,18 +40,30 @@ class Intent:
     Attributes:
         label: of the highest probability.
         score: that probability.
-        in_scope: whether the message seems to belong to any label that is in scope.
+        known: whether the message seems to belong to any label, by the model's own threshold.
+        none: whether the label stands for what is none of the service's business.
 
     """
 
     label: str
     score: float
-    in_scope: bool
+    known: bool
+    none: bool
+
+    @property
+    def in_scope(self) -> bool:
+        """Whether the message seems to be about what the service knows."""
+        return self.known and not self.none
 
     @property
     def sure(self) -> bool:
-        """Whether the label may be relied on."""
+        """Whether the label may be relied on, and is one of the service's business."""
         return self.in_scope and self.score >= MAJORITY
+
+    @property
+    def surely_none(self) -> bool:
+        """Whether the message is none of the service's business, likelier than all else."""
+        return self.none and self.score >= MAJORITY
 
 
 @dataclass(frozen=True)
@@ -81,7 +95,8 @@ def decide(
     outside = intent is not None and not intent.in_scope
     if sure and not named and not outside:
         return Decision("answer", best[:1])
-    if sure or (doubtful and not outside) or named:
+    none = intent is not None and intent.surely_none
+    if sure or (doubtful and not none) or named:
         return Decision("clarify", _first_of(named or best, best))
     return Decision("hand_over")
 

@@ -47,21 +47,23 @@ class Logit:
         return np.asarray(found / found.sum())
 
     @classmethod
-    def fit(cls, signals: Sequence[Floats], right: Sequence[int]) -> Logit:
+    def fit(cls, signals: Sequence[Floats], right: Sequence[int], none: float) -> Logit:
         """Fit on choices, float64 (n, signals) each, of which alternative ``right[k]`` is right.
 
-        Each counts twice: as it is, and without that alternative, when none is right.
+        Each comes twice: as it is, and without that alternative, when none is right. The latter
+        together weigh a share ``none`` of all.
         """
         rows = np.stack([_with_none(one) for one in signals])  # (choices, n + 1, signals + 1)
         both, chosen = np.concatenate([rows, rows]), np.array([*right, *(-1 for _ in right)])
         gone = np.zeros(both.shape[:2], dtype=bool)
         gone[np.arange(len(rows), len(both)), np.array(right)] = True
+        choices = _Choices(both, gone, chosen, np.repeat([1 - none, none], len(rows)))
         weights = np.zeros(rows.shape[2])
         for _ in range(STEPS):
-            loss, shares = _loss(both, gone, chosen, weights)
-            step = _newton(both, shares, chosen, weights)
+            loss, shares = choices.loss(weights)
+            step = choices.newton(weights, shares)
             # A whole step may go too far where the shares are near 0 or 1.
-            while _loss(both, gone, chosen, weights - step)[0] > loss and np.abs(step).max() > NEAR:
+            while choices.loss(weights - step)[0] > loss and np.abs(step).max() > NEAR:
                 step = step / 2
             weights = weights - step
             if np.abs(step).max() <= NEAR:
@@ -69,23 +71,40 @@ class Logit:
         return cls(tuple(weights[:-1].tolist()), float(weights[-1]))
 
 
-def _loss(rows: Floats, gone: Flags, chosen: Places, weights: Floats) -> tuple[float, Floats]:
-    """Return the penalised negative log likelihood, and the probabilities, (choices, n + 1)."""
-    exponents = np.where(gone, -np.inf, rows @ weights)
-    exponents = exponents - exponents.max(axis=1, keepdims=True)
-    totals = np.log(np.exp(exponents).sum(axis=1))
-    loss = (totals - exponents[np.arange(len(rows)), chosen]).sum()
-    return float(loss + RIDGE / 2 * weights @ weights), np.exp(exponents - totals[:, None])
+@dataclass(frozen=True)
+class _Choices:
+    """What the weights are fitted on.
 
+    Attributes:
+        rows: float64 (choices, n + 1, signals + 1), of each alternative, and last of none.
+        gone: which alternatives are not there, (choices, n + 1).
+        chosen: the place of the right one, (choices,).
+        counts: how much each choice counts, (choices,).
 
-def _newton(rows: Floats, shares: Floats, chosen: Places, weights: Floats) -> Floats:
-    """Return the step that Newton's method takes off the weights."""
-    means = np.einsum("cn,cns->cs", shares, rows)
-    right = rows[np.arange(len(rows)), chosen]
-    gradient = (means - right).sum(axis=0) + RIDGE * weights
-    squares = np.einsum("cn,cns,cnt->st", shares, rows, rows)
-    curvature = squares - means.T @ means + RIDGE * np.eye(len(weights))
-    return np.asarray(np.linalg.solve(curvature, gradient))
+    """
+
+    rows: Floats
+    gone: Flags
+    chosen: Places
+    counts: Floats
+
+    def loss(self, weights: Floats) -> tuple[float, Floats]:
+        """Return the penalised negative log likelihood, and the probabilities (choices, n + 1)."""
+        exponents = np.where(self.gone, -np.inf, self.rows @ weights)
+        exponents = exponents - exponents.max(axis=1, keepdims=True)
+        totals = np.log(np.exp(exponents).sum(axis=1))
+        missed = totals - exponents[np.arange(len(exponents)), self.chosen]
+        loss = float(self.counts @ missed + RIDGE / 2 * weights @ weights)
+        return loss, np.exp(exponents - totals[:, None])
+
+    def newton(self, weights: Floats, shares: Floats) -> Floats:
+        """Return the step that Newton's method takes off the weights."""
+        means = np.einsum("cn,cns->cs", shares, self.rows)
+        right = self.rows[np.arange(len(self.rows)), self.chosen]
+        gradient = self.counts @ (means - right) + RIDGE * weights
+        squares = np.einsum("c,cn,cns,cnt->st", self.counts, shares, self.rows, self.rows)
+        spread = squares - (means * self.counts[:, None]).T @ means
+        return np.asarray(np.linalg.solve(spread + RIDGE * np.eye(len(weights)), gradient))
 
 
 def _with_none(signals: Floats) -> Floats:

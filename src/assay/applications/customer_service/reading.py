@@ -144,4 +144,4 @@ class Reader:
         label = model.labels[best]
         outside = bool(found.out_of_scope[0] or found.unreadable[0])
         score = float(found.probabilities[0, best])
-        return Intent(label, score, not outside and label not in self.none)
+        return Intent(label, score, known=not outside, none=label in self.none)

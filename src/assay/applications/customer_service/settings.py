@@ -96,6 +96,7 @@ class Thresholds(Block):
 
     Attributes:
         wrong: share of all messages that may get a wrong answer.
+        outside: share of all messages that are taken to be out of scope.
         false_alarm: share of messages in scope that may be called out of scope.
         mood_alarm: share of the file's own questions, which are calm, that may be called angry; of
             another mood, the same.
@@ -105,6 +106,7 @@ class Thresholds(Block):
     """
 
     wrong: Bound = 0.02
+    outside: Bound = 0.2
     false_alarm: Bound = 0.05
     mood_alarm: Bound = 0.02
     answer: Share | None = None
