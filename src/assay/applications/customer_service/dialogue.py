@@ -115,8 +115,7 @@ class Dialogue:
         options: tuple[str, ...] = (),
         reason: Reason | None = None,
     ) -> Turn:
-        in_scope = message.in_scope and reason != "out_of_scope"
-        understood = message.understanding(entry, in_scope=in_scope)
+        understood = message.understanding(entry, in_scope=reason != "out_of_scope")
         over = replies.hand_over(message.language, reason) if reason else None
         versions = self._versions(message, kind)
         return Turn(kind, reply, understood, quotes, options, over, versions)

@@ -107,12 +107,12 @@ def _checked(path: Path, row: Row) -> Row:
         ("question", row.question, LONGEST_QUESTION),
     ):
         if not text.strip():
-            raise _refused(path, [row], f"has no {name}", "an id and a question in each row")
+            raise _refused(path, [row], f"no {name}", "an id and a question in each row")
         if len(text) > most:
-            raise _refused(path, [row], f"has {len(text)} letters as its {name}", f"{most} at most")
+            raise _refused(path, [row], f"{name} of {len(text)} letters", f"{most} at most")
     if len(row.answer) > LONGEST_ANSWER:
         raise _refused(
-            path, [row], f"has {len(row.answer)} letters as its answer", f"{LONGEST_ANSWER} at most"
+            path, [row], f"answer of {len(row.answer)} letters", f"{LONGEST_ANSWER} at most"
         )
     return row
 
@@ -120,13 +120,13 @@ def _checked(path: Path, row: Row) -> Row:
 def _entry(path: Path, rows: Sequence[Row], known: Sequence[Language]) -> Entry:
     answers = [row for row in rows if row.answer.strip()]
     if len(answers) != 1:
-        found = f"give the id {rows[0].id!r} {len(answers)} answers"
+        found = f"the id {rows[0].id!r} has {len(answers)} answers"
         raise _refused(path, answers or rows, found, "one answer an id; other wordings have none")
     first = answers[0]
     language = _language(path, first, known)
     intents = {row.intent for row in rows if row.intent}
     if len(intents) > 1:
-        found = f"give the id {first.id!r} the intents {', '.join(sorted(intents))}"
+        found = f"the id {first.id!r} has the intents {', '.join(sorted(intents))}"
         raise _refused(path, rows, found, "one intent an id")
     others = [row.question for row in rows if row is not first]
     wordings = tuple(dict.fromkeys([first.question, *others]))
@@ -141,10 +141,10 @@ def _language(path: Path, row: Row, known: Sequence[Language]) -> Language:
             return code
     expected = "one of the service's languages, " + ", ".join(known)
     if row.language:
-        raise _refused(path, [row], f"has the language {row.language!r}", expected)
+        raise _refused(path, [row], f"the language {row.language!r}", expected)
     written = languages.of(row.question, known)
     if written.code is None:
-        raise _refused(path, [row], f"has a question that is {written.name}", expected)
+        raise _refused(path, [row], f"the question's language is told as {written.name}", expected)
     return written.code
 
 
@@ -160,7 +160,7 @@ def _require_distinct(path: Path, entries: Sequence[Entry], rows: Sequence[Row])
                     for row in rows
                     if row.id in ids and " ".join(row.question.lower().split()) == key[1]
                 ]
-                found = f"ask the same under the ids {ids[0]!r} and {ids[1]!r}"
+                found = f"the ids {ids[0]!r} and {ids[1]!r} ask the same"
                 raise _refused(path, both, found, "a question under one id alone")
 
 
@@ -169,7 +169,7 @@ def _refused(path: Path, rows: Sequence[Row], found: str, expected: str) -> Sour
     more = f" and {len(rows) - 5} more" if len(rows) > 5 else ""
     name = "row" if len(rows) == 1 else "rows"
     return SourceRefused(
-        f"{path}: {name} {numbers}{more} {found}",
+        f"{path}, {name} {numbers}{more}: {found}",
         expected=expected,
         cure=f"correct {'it' if len(rows) == 1 else 'them'} in {path}; the header is row 1",
     )

@@ -81,13 +81,6 @@ class Message:
     mood_score: float
     judged: Judged
 
-    @property
-    def in_scope(self) -> bool:
-        """Whether the message seems to be about what the service knows."""
-        if self.intent is not None:
-            return self.intent.in_scope
-        return self.judged.in_scope >= self.spoken.confidence.clarify
-
     def understanding(self, entry: Entry | None, *, in_scope: bool) -> Understanding:
         """Return what the turn says of the message; ``entry`` is the one that answers it."""
         order = self.judged.order

@@ -14,7 +14,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from assay.applications.customer_service.turn import Language, Mood, Reason
-from assay.errors import MissingFile
+from assay.errors import MissingFile, SettingsError
 from assay.settings import reading
 from assay.settings.block import Block, Share
 from assay.settings.schema import MODEL_NAME
@@ -227,19 +227,6 @@ class Service(Block):
     language_model: Rephrasing | None = None
     sessions: Sessions = Sessions()
 
-    @model_validator(mode="after")
-    def _known(self) -> Self:
-        if other := sorted(self.sentiment.keys() - self.languages.keys()):
-            raise ValueError(f"sentiment of these languages alone: not {', '.join(other)}")
-        if self.intent:
-            for language, speech in self.languages.items():
-                names = set(self.intent.small_talk.values()) - speech.small_talk.keys()
-                if names:
-                    raise ValueError(
-                        f"languages.{language}.small_talk for {', '.join(sorted(names))} too"
-                    )
-        return self
-
     @property
     def default(self) -> Language:
         """The language of messages that are in none of the service's."""
@@ -261,4 +248,26 @@ def load(path: Path) -> Service:
             cure="take examples/customer_service/service.yaml as a start",
         )
     found = reading.load_one(path, Service, HOLDS)
+    _require_spoken(path, found)
     return found.model_copy(update={"knowledge": path.parent / found.knowledge})
+
+
+def _require_spoken(path: Path, service: Service) -> None:
+    """Refuse what one block names and another does not have."""
+    spoken = service.languages
+    if other := sorted(service.sentiment.keys() - spoken.keys()):
+        raise _missing(path, f"sentiment.{other[0]}", f"languages.{other[0]}")
+    said = service.intent.small_talk if service.intent else {}
+    for label, name in said.items():
+        for language, speech in spoken.items():
+            if name not in speech.small_talk:
+                wanted = f"languages.{language}.small_talk.{name}"
+                raise _missing(path, f"intent.small_talk.{label}", wanted)
+
+
+def _missing(path: Path, key: str, wanted: str) -> SettingsError:
+    return SettingsError(
+        f"{path}: `{key}` has no `{wanted}`",
+        expected="both, or neither",
+        cure=f"add `{wanted}` to {path}, or take `{key}` out",
+    )
