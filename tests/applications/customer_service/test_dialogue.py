@@ -63,7 +63,7 @@ def classifier(checkpoint: Path) -> Classifier:
 
 @pytest.fixture(scope="module")
 def moody(classifier: Classifier) -> Dialogue:
-    low = Thresholds(answer=0.15, clarify=0.1)
+    low = Thresholds(answer=0.01, clarify=0.01)
     service = SERVICE.model_copy(update={"sentiment": {"en": MOODS}, "thresholds": low})
     return composed(service, Models(sentiment={"en": Model("reviews", "3", classifier)}))
 
@@ -167,7 +167,7 @@ def test_two_angry_messages_in_a_row_are_handed_over(moody: Dialogue) -> None:
 
 
 def test_an_angry_customer_is_answered_with_an_apology(moody: Dialogue) -> None:
-    turn, _ = moody.turn("How do I return something? awful worst rude", State())
+    turn, _ = moody.turn(f"How do I return something? {ANGRY}", State())
     (quote,) = turn.quotes
     assert turn.reply == "I am sorry for the trouble. " + quote.text
 
