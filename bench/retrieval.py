@@ -122,13 +122,13 @@ def _weighed(rankings: Sequence[Ranking], right: Sequence[int]) -> list[Floats]:
     odd = np.array(right) % 2 == 1
     found: list[Floats] = [np.empty(0)] * len(rankings)
     for fold in (odd, ~odd):
-        others = np.flatnonzero(~fold)
+        others = np.flatnonzero(~fold).tolist()
         logit = Logit.fit(
             [rankings[place].signals for place in others],
             [right[place] for place in others],
             none=0.2,
         )
-        for place in np.flatnonzero(fold):
+        for place in np.flatnonzero(fold).tolist():
             found[place] = logit.probabilities(rankings[place].signals)[:-1]
     return found
 

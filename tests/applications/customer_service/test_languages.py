@@ -1,8 +1,15 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from assay.applications.customer_service import languages
+
+if TYPE_CHECKING:
+    from assay.applications.customer_service.turn import Language
+
+ENGLISH: tuple[Language, ...] = ("en",)
 
 
 @pytest.mark.parametrize(
@@ -32,4 +39,4 @@ def test_a_message_without_letters_is_in_no_language(text: str) -> None:
 
 
 def test_a_language_that_the_service_does_not_speak_has_no_code() -> None:
-    assert languages.of("怎么退货", ("en",)).code is None
+    assert languages.of("怎么退货", ENGLISH).code is None
