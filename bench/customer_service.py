@@ -18,6 +18,7 @@ from assay.applications.customer_service.models import Models
 from assay.applications.customer_service.opening import compose
 from assay.applications.customer_service.rephrasing import Rephraser
 from assay.applications.customer_service.settings import Rephrasing
+from assay.objectives.classification.scope import share_interval
 from assay.paths import ModelPaths
 from assay.progress import Progress, say
 from bench import conversations, project, retrieval, tables
@@ -78,7 +79,8 @@ def _head(opened: Models) -> str:
         "a question back where the ranking is in doubt, and that one message in five is taken to "
         "be out of scope. *Right*: of all conversations, those whose last message got the entry "
         "that the script names; *asked back*: after the customer chose it; *handed over*: as the "
-        "script says; *person instead*: of the answer; *wrong*: another answer, or none of these."
+        "script says; *person instead*: of the answer; *wrong*: another answer, or none of these. "
+        "The scripts were written by who wrote the knowledge file, and are no sample of customers."
     )
 
 
@@ -90,7 +92,7 @@ def _conversations(service: Service, entries: Sequence[Entry], opened: Models, q
     }
     scripts = conversations.scripts()[:: FEW if quick else 1]
     questions = {entry.id: entry.question for entry in entries}
-    rows = []
+    rows, lines = [], []
     with Progress("conversations", len(ways) * len(scripts)) as bar:
         for name, parts in ways.items():
             dialogue, held = compose(service, entries, parts), []
@@ -98,8 +100,15 @@ def _conversations(service: Service, entries: Sequence[Entry], opened: Models, q
                 held.append(conversations.hold(dialogue, script, questions))
                 bar.advance()
             rows += [_row(name, code, held) for code in service.languages]
+            lines.append(_wrong(name, held))
     head = ["with", "language", *conversations.ENDS, "reason as scripted", "p50 ms", "p95 ms"]
-    return tables.markdown(head, rows)
+    return "\n".join([tables.markdown(head, rows), "", "Wrong answers: " + "; ".join(lines) + "."])
+
+
+def _wrong(name: str, held: Sequence[Held]) -> str:
+    wrong = sum(one.end == "wrong" for one in held)
+    low, high = share_interval(wrong, len(held))
+    return f"{name}, {wrong} of {len(held)} (95 % interval {low:.1%} to {high:.1%})"
 
 
 def _row(name: str, language: str, held: Sequence[Held]) -> list[str]:

@@ -16,6 +16,7 @@ from assay.applications.customer_service.knowledge import Entry
 from assay.applications.customer_service.logit import Logit
 from assay.applications.customer_service.retrieval import NEAR, Retrieval, reciprocal
 from assay.gateways import sources
+from assay.gateways.sources import bank_faq
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -50,7 +51,7 @@ class Found:
 
 def bank() -> tuple[Entry, ...]:
     """Return the bank's answers, each with all questions that have it, white space aside."""
-    table = sources.texts("bank_faq")
+    table = bank_faq.bank_faq()
     table["question"] = table["question"].str.split().str.join(" ")
     table["answer"] = table["answer"].str.split().str.join(" ").str.replace(" .", ".")
     table = table.drop_duplicates("question")

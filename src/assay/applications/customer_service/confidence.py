@@ -12,6 +12,11 @@ follow two thresholds:
   ``outside`` of them are out of scope;
 - of offering anything, as in :mod:`assay.objectives.classification.scope`: no more than
   ``false_alarm`` of the messages in scope are below it.
+
+What this does not promise: the weights were fitted on the rankings that the thresholds come from,
+and customers write otherwise than whoever wrote the file, so the shares hold for its own wordings,
+and only about so for others. They are the ranking's alone: where an intent model agrees with a
+ranking in doubt, :mod:`~assay.applications.customer_service.decision` answers below the threshold.
 """
 
 from __future__ import annotations

@@ -11,6 +11,9 @@ in doubt       answer       clarify         clarify       hand over   clarify
 finds nothing  clarify      clarify         hand over     hand over   hand over
 =============  ===========  ==============  ============  ==========  ===================
 
+An answer in doubt, with the same intent, is below the threshold that bounds the share of wrong
+answers: nothing was calibrated for it, for the intent model has learned the wordings that it would
+be calibrated on. Scripted conversations measure it (``python -m bench --only customer_service``).
 *Out of scope* is what the model's threshold says, *none of it* that a label of the setting
 ``intent.none`` is likelier than all others together.
 An intent that no entry has, such as small talk's, counts as unsure.
