@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -84,3 +86,18 @@ def test_a_language_without_an_entry_is_refused(project: Path) -> None:
     knowledge.write_text("".join(line for line in lines if ",zh," not in line), encoding="utf-8")
     with pytest.raises(SourceRefused, match="has no entry in zh"):
         open_dialogue(project)
+
+
+def test_a_turn_with_a_real_model_loads_no_torch(project: Path) -> None:
+    change(project, lambda content: content["sentiment"]["en"].update(model="reviews"))
+    program = (
+        "import sys\nfrom pathlib import Path\n"
+        "from assay.applications.customer_service.opening import open_dialogue\n"
+        "from assay.applications.customer_service.turn import State\n"
+        "turn, _ = open_dialogue(Path('service.yaml')).turn('How can I pay?', State())\n"
+        "assert turn.versions == {'reviews': 'workspace'}, turn\n"
+        "print(sorted({'torch', 'transformers', 'mlflow', 'dvc'} & sys.modules.keys()))\n"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=project.parent, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
