@@ -48,6 +48,12 @@ class NotFound(Refusal):
     status = 404
 
 
+class Conflict(Refusal):
+    """What was asked no longer fits what is there: it was changed or taken in between."""
+
+    status = 409
+
+
 class TooSlow(Refusal):
     """A client that did not send its request in time."""
 

@@ -1,0 +1,214 @@
+"""The service's addresses: its page, turns as JSON or as a stream, conversations, feedback.
+
+``GET  /service/``                the page; its files are below ``/service/static/``
+``GET  /service/about``           company, languages, models and their versions
+``POST /service/turn``            ``{"session": null or id, "text": ...}``: one turn; as a stream of
+                                  events with ``Accept: text/event-stream``
+``GET  /service/sessions/{id}``   the conversation as JSON, or as text with ``Accept: text/plain``
+                                  or ``?format=text``
+``DELETE /service/sessions/{id}`` deletes it
+``POST /service/feedback``        ``{"session", "turn", "verdict": "up" or "down"}``: what the
+                                  customer thinks of a reply; an agent adds ``"role": "agent"``
+                                  where the intent is right, or is ``label``
+
+Reads requests. Writes what sessions and feedback write. An id is all that a conversation is asked
+for by: whoever has it may read on. Every refusal is ``{"error": sentence}``. No text is logged.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import anyio.to_thread
+from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from assay.applications.customer_service import asked, shown
+from assay.applications.customer_service.answering import Desk
+from assay.applications.customer_service.pages import HEADERS, PAGE, page_file
+from assay.serving.refusals import BadRequest, Forbidden, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from starlette.requests import Request
+
+    from assay.applications.customer_service.feedback import Inbox
+    from assay.applications.customer_service.sessions import Entry, Session, Sessions
+    from assay.applications.customer_service.shown import About
+    from assay.applications.customer_service.turn import Engine
+
+    Handler = Callable[[Request], Awaitable[Response]]
+
+# A caller with one of these scopes sees what agents see.
+AGENTS = frozenset({"agent", "admin"})
+PRIVATE = {**HEADERS, "cache-control": "no-store"}
+EVENTS = "text/event-stream"
+TEXT = "text/plain"
+
+
+def has_agent_scope(request: Request) -> bool:
+    """Tell whether a request's caller, as the server's access check found it, is an agent."""
+    caller = request.scope.get("state", {}).get("assay.caller")
+    return caller is not None and not AGENTS.isdisjoint(caller.scopes)
+
+
+def routes(
+    engine: Engine,
+    sessions: Sessions,
+    about: About,
+    *,
+    inbox: Inbox | None = None,
+    is_agent: Callable[[Request], bool] = has_agent_scope,
+) -> list[Route]:
+    """Return the service's routes.
+
+    Args:
+        engine: answers messages.
+        sessions: where conversations are kept.
+        about: what the service says of itself.
+        inbox: where agents' corrections go; None: they are kept in the conversation alone.
+        is_agent: which requests see and may do what agents do.
+
+    """
+    service = _Service(Desk(engine, sessions), sessions, about, inbox, is_agent)
+    handlers: tuple[tuple[str, Handler, str], ...] = (
+        ("/service", _to_page, "GET"),
+        ("/service/", _page, "GET"),
+        ("/service/static/{name}", _static, "GET"),
+        ("/service/about", service.about, "GET"),
+        ("/service/turn", service.turn, "POST"),
+        ("/service/sessions/{id}", service.conversation, "GET"),
+        ("/service/sessions/{id}", service.delete, "DELETE"),
+        ("/service/feedback", service.feedback, "POST"),
+    )
+    return [Route(path, _answering(handler), methods=[verb]) for path, handler, verb in handlers]
+
+
+def refused(problem: Refusal) -> Response:
+    """Return what a client is told of a refusal."""
+    return JSONResponse(
+        {"error": str(problem)}, problem.status, headers={**PRIVATE, **problem.headers}
+    )
+
+
+def _answering(handler: Handler) -> Handler:
+    async def answer(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except Refusal as problem:
+            return refused(problem)
+
+    return answer
+
+
+async def _to_page(_request: Request) -> Response:
+    return RedirectResponse("/service/", headers=PRIVATE)
+
+
+async def _page(request: Request) -> Response:
+    return page_file(PAGE, request)
+
+
+async def _static(request: Request) -> Response:
+    return page_file(request.path_params["name"], request)
+
+
+@dataclass(frozen=True)
+class _Service:
+    """The handlers, with what they answer from."""
+
+    desk: Desk
+    sessions: Sessions
+    stated: About
+    inbox: Inbox | None
+    is_agent: Callable[[Request], bool]
+
+    async def about(self, request: Request) -> Response:
+        agent = self.is_agent(request)
+        answer = shown.about(self.stated, agent=agent, correcting=self.inbox is not None)
+        return JSONResponse(answer, headers=PRIVATE)
+
+    async def turn(self, request: Request) -> Response:
+        message = await asked.read(request, asked.Message)
+        text = asked.require_text(message.text)
+        session = await self.desk.session(message.session)
+        agent = self.is_agent(request)
+        if EVENTS in request.headers.get("accept", ""):
+            # Before the answer begins: later on its status can't say so.
+            self.desk.require_room()
+            events = self._events(session, text, agent=agent)
+            return StreamingResponse(events, media_type=EVENTS, headers=PRIVATE)
+        entry = await self.desk.answer(session, text)
+        return JSONResponse(self._shown(session, entry, agent=agent), headers=PRIVATE)
+
+    async def conversation(self, request: Request) -> Response:
+        id_ = request.path_params["id"]
+        entries = await anyio.to_thread.run_sync(self.sessions.entries, id_)
+        agent = self.is_agent(request)
+        if _wants_text(request):
+            kept = shown.transcript(entries, self.stated, agent=agent)
+            name = {"content-disposition": 'attachment; filename="conversation.txt"'}
+            return Response(kept, media_type=TEXT, headers=PRIVATE | name)
+        turns = [shown.entry(one, self.stated, agent=agent) for one in entries]
+        return JSONResponse({"session": id_, "turns": turns}, headers=PRIVATE)
+
+    async def delete(self, request: Request) -> Response:
+        await anyio.to_thread.run_sync(self.sessions.delete, request.path_params["id"])
+        return Response(status_code=204, headers=PRIVATE)
+
+    async def feedback(self, request: Request) -> Response:
+        given = await asked.read(request, asked.Judgement)
+        if given.role == "agent" and not self.is_agent(request):
+            raise Forbidden("only agents may judge or correct an intent")
+        judge = self._judge if given.role == "agent" else self._rate
+        learned = await anyio.to_thread.run_sync(judge, given)
+        return JSONResponse({"recorded": True, "label": learned}, headers=PRIVATE)
+
+    def _rate(self, given: asked.Judgement) -> None:
+        if given.label is not None:
+            raise BadRequest("label: only agents may correct an intent")
+        self.sessions.rate(given.session, given.turn, given.verdict)
+
+    def _judge(self, given: asked.Judgement) -> str | None:
+        """Note what an agent says of an intent; return the label that will be learned, if any."""
+        if given.verdict == "up" and given.label is not None:
+            raise BadRequest("label: belongs to the verdict down")
+        label = self.inbox.require(given.label) if self.inbox and given.label else None
+        with self.sessions.judging(given.session, given.turn, given.verdict, label) as entry:
+            heard = entry.turn.understanding
+            learned = heard.intent if given.verdict == "up" else label
+            if self.inbox is None or learned not in self.inbox.labels:
+                return None
+            self.inbox.add(heard.text_masked, learned, time.time())
+            return learned
+
+    async def _events(self, session: Session, text: str, *, agent: bool) -> AsyncIterator[bytes]:
+        """Yield what was understood, then the whole turn; a refusal, as the last event."""
+        try:
+            entry = await self.desk.answer(session, text)
+        except Refusal as problem:
+            yield _event("error", {"error": str(problem)})
+            return
+        heard = shown.understanding(entry.turn.understanding, agent=agent)
+        yield _event("understanding", heard)
+        yield _event("turn", self._shown(session, entry, agent=agent))
+
+    def _shown(self, session: Session, entry: Entry, *, agent: bool) -> dict[str, Any]:
+        return {"session": session.id, **shown.entry(entry, self.stated, agent=agent)}
+
+
+def _wants_text(request: Request) -> bool:
+    wanted = request.query_params.get("format")
+    if wanted not in (None, "json", "text"):
+        raise BadRequest("format: expected json or text")
+    accepted = request.headers.get("accept", "")
+    return wanted == "text" or (wanted is None and accepted.startswith(TEXT))
+
+
+def _event(name: str, content: dict[str, Any]) -> bytes:
+    # JSON has no line break of its own, which would end the event.
+    return f"event: {name}\ndata: {json.dumps(content, ensure_ascii=False)}\n\n".encode()
