@@ -15,7 +15,7 @@ from assay.serving.refusals import TooMany
 
 if TYPE_CHECKING:
     from assay.applications.customer_service.sessions import Entry, Session, Sessions
-    from assay.applications.customer_service.turn import Engine
+    from assay.applications.customer_service.turn import Engine, Tell
 
 WORKERS = 2
 WAITING = 32  # messages, beside those that are being answered
@@ -57,8 +57,10 @@ class Desk:
         require_room(found)
         return found
 
-    async def answer(self, session: Session, text: str) -> Entry:
+    async def answer(self, session: Session, text: str, tell: Tell | None = None) -> Entry:
         """Answer one message of a conversation, and store both.
+
+        ``tell`` is called in a worker thread, when the message was understood.
 
         Raises:
             TooMany: too many wait.
@@ -69,11 +71,11 @@ class Desk:
         self._present += 1
         try:
             return await anyio.to_thread.run_sync(
-                self._answer, session, text, limiter=self._limiter
+                self._answer, session, text, tell, limiter=self._limiter
             )
         finally:
             self._present -= 1
 
-    def _answer(self, session: Session, text: str) -> Entry:
-        turn, state = self._engine.turn(text, session.state)
+    def _answer(self, session: Session, text: str, tell: Tell | None) -> Entry:
+        turn, state = self._engine.turn(text, session.state, tell)
         return self._sessions.add(session, turn, state)

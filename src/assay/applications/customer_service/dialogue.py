@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from assay.applications.customer_service.knowledge import Entry
     from assay.applications.customer_service.reading import Message, Reader
     from assay.applications.customer_service.settings import Service
-    from assay.applications.customer_service.turn import Kind, Quote, Reason
+    from assay.applications.customer_service.turn import Kind, Quote, Reason, Tell
 
 ANGRY_IN_A_ROW = 2
 # How often in a row a message may have no answer before a person is asked.
@@ -39,9 +39,15 @@ class Dialogue:
         """
         self.service, self.reader, self.notes = service, reader, notes
 
-    def turn(self, text: str, state: State) -> tuple[Turn, State]:
-        """Return what to do about a message, and what to remember of it."""
+    def turn(self, text: str, state: State, tell: Tell | None = None) -> tuple[Turn, State]:
+        """Return what to do about a message, and what to remember of it.
+
+        ``tell`` hears what the message seems to be before its reply is looked for: rephrasing
+        takes its time.
+        """
         message = self.reader.read(text, state)
+        if tell:
+            tell(message.understanding(None, in_scope=not message.foreign))
         angry = state.angry + 1 if message.mood == "angry" else 0
         kept = replace(state, language=message.language, angry=angry)
         if reason := self._wants_person(message, kept):

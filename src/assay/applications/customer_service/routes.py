@@ -3,7 +3,8 @@
 ``GET  /service/``                the page; its files are below ``/service/static/``
 ``GET  /service/about``           company, languages, models and their versions
 ``POST /service/turn``            ``{"session": null or id, "text": ...}``: one turn; as a stream of
-                                  events with ``Accept: text/event-stream``
+                                  events with ``Accept: text/event-stream``: what was understood,
+                                  then the turn, whole, for no part of a reply is sent unchecked
 ``GET  /service/sessions/{id}``   the conversation as JSON, or as text with ``Accept: text/plain``
                                   or ``?format=text``
 ``DELETE /service/sessions/{id}`` deletes it
@@ -17,36 +18,38 @@ for by: whoever has it may read on. Every refusal is ``{"error": sentence}``. No
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import anyio.from_thread
 import anyio.to_thread
-from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from assay.applications.customer_service import asked, shown
-from assay.applications.customer_service.answering import Desk
+from assay.applications.customer_service.answering import WAITING, WORKERS, Desk
+from assay.applications.customer_service.events import EVENTS, EventStream
 from assay.applications.customer_service.pages import HEADERS, PAGE, page_file
 from assay.serving.refusals import BadRequest, Forbidden, Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import Awaitable, Callable
 
     from starlette.requests import Request
 
+    from assay.applications.customer_service.events import Emit
     from assay.applications.customer_service.feedback import Inbox
     from assay.applications.customer_service.sessions import Entry, Session, Sessions
     from assay.applications.customer_service.shown import About
-    from assay.applications.customer_service.turn import Engine
+    from assay.applications.customer_service.turn import Engine, Understanding
 
     Handler = Callable[[Request], Awaitable[Response]]
 
 # A caller with one of these scopes sees what agents see.
 AGENTS = frozenset({"agent", "admin"})
 PRIVATE = {**HEADERS, "cache-control": "no-store"}
-EVENTS = "text/event-stream"
 TEXT = "text/plain"
 
 
@@ -63,6 +66,8 @@ def routes(
     *,
     inbox: Inbox | None = None,
     is_agent: Callable[[Request], bool] = has_agent_scope,
+    workers: int = WORKERS,
+    waiting: int = WAITING,
 ) -> list[Route]:
     """Return the service's routes.
 
@@ -72,9 +77,12 @@ def routes(
         about: what the service says of itself.
         inbox: where agents' corrections go; None: they are kept in the conversation alone.
         is_agent: which requests see and may do what agents do.
+        workers: messages that are answered at a time.
+        waiting: messages that may wait beside them.
 
     """
-    service = _Service(Desk(engine, sessions), sessions, about, inbox, is_agent)
+    desk = Desk(engine, sessions, workers=workers, waiting=waiting)
+    service = _Service(desk, sessions, about, inbox, is_agent)
     handlers: tuple[tuple[str, Handler, str], ...] = (
         ("/service", _to_page, "GET"),
         ("/service/", _page, "GET"),
@@ -140,8 +148,7 @@ class _Service:
         if EVENTS in request.headers.get("accept", ""):
             # Before the answer begins: later on its status can't say so.
             self.desk.require_room()
-            events = self._events(session, text, agent=agent)
-            return StreamingResponse(events, media_type=EVENTS, headers=PRIVATE)
+            return EventStream(partial(self._emit, session, text, agent), PRIVATE)
         entry = await self.desk.answer(session, text)
         return JSONResponse(self._shown(session, entry, agent=agent), headers=PRIVATE)
 
@@ -186,16 +193,18 @@ class _Service:
             self.inbox.add(heard.text_masked, learned, time.time())
             return learned
 
-    async def _events(self, session: Session, text: str, *, agent: bool) -> AsyncIterator[bytes]:
-        """Yield what was understood, then the whole turn; a refusal, as the last event."""
+    async def _emit(self, session: Session, text: str, agent: bool, emit: Emit) -> None:
+        """Emit what was understood, then the whole turn; instead of it a refusal."""
+
+        def tell(heard: Understanding) -> None:
+            anyio.from_thread.run(emit, "understanding", shown.understanding(heard, agent=agent))
+
         try:
-            entry = await self.desk.answer(session, text)
+            entry = await self.desk.answer(session, text, tell)
         except Refusal as problem:
-            yield _event("error", {"error": str(problem)})
-            return
-        heard = shown.understanding(entry.turn.understanding, agent=agent)
-        yield _event("understanding", heard)
-        yield _event("turn", self._shown(session, entry, agent=agent))
+            await emit("error", {"error": str(problem)})
+        else:
+            await emit("turn", self._shown(session, entry, agent=agent))
 
     def _shown(self, session: Session, entry: Entry, *, agent: bool) -> dict[str, Any]:
         return {"session": session.id, **shown.entry(entry, self.stated, agent=agent)}
@@ -207,8 +216,3 @@ def _wants_text(request: Request) -> bool:
         raise BadRequest("format: expected json or text")
     accepted = request.headers.get("accept", "")
     return wanted == "text" or (wanted is None and accepted.startswith(TEXT))
-
-
-def _event(name: str, content: dict[str, Any]) -> bytes:
-    # JSON has no line break of its own, which would end the event.
-    return f"event: {name}\ndata: {json.dumps(content, ensure_ascii=False)}\n\n".encode()

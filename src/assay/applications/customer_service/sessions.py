@@ -82,7 +82,7 @@ class Sessions:
         now: Callable[[], float] = time.time,
     ) -> None:
         """Use an opened database; conversations end ``expiry_s`` seconds after their last turn."""
-        self._database, self._expiry_s, self._most, self._now = database, expiry_s, most, now
+        self.expiry_s, self._database, self._most, self._now = expiry_s, database, most, now
         self._purged = 0.0
         self.purge()
 
@@ -173,7 +173,7 @@ class Sessions:
                 raise TooMany(
                     f"{MOST_CORRECTIONS} messages of this conversation have been judged, which is "
                     "as many as are taken from one",
-                    self._expiry_s,
+                    self.expiry_s,
                 )
             if not connection.execute(changing.values(agent=verdict, label=label)).rowcount:
                 raise Conflict("this message has been judged already")
@@ -223,7 +223,7 @@ class Sessions:
             raise TooMany("there are too many conversations at the moment", PURGE_EVERY_S)
 
     def _oldest(self) -> float:
-        return self._now() - self._expiry_s
+        return self._now() - self.expiry_s
 
     def _require(self, connection: sql.Connection, id_: str) -> Any:
         wanted = sql.select(CONVERSATIONS).where(CONVERSATIONS.c.digest == _digest(id_))

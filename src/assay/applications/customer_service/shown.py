@@ -29,7 +29,6 @@ class Part:
     role: str
     model: str
     version: str
-    digest: str
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,9 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    Tell = Callable[["Understanding"], object]
 
 Mood = Literal["angry", "neutral", "happy"]
 Kind = Literal["answer", "clarify", "hand_over", "small_talk"]
@@ -140,8 +142,11 @@ class State:
 class Engine(Protocol):
     """What answers messages: one for all conversations, from any thread."""
 
-    def turn(self, text: str, state: State) -> tuple[Turn, State]:
-        """Return what to do about a message, and what to remember of it."""
+    def turn(self, text: str, state: State, tell: Tell | None = None) -> tuple[Turn, State]:
+        """Return what to do about a message, and what to remember of it.
+
+        ``tell`` is called once, before that is decided, with what was understood until then.
+        """
 
     def close(self) -> None:
         """Let the models go; no turn may run, and none comes after."""

@@ -20,7 +20,7 @@ export function begun(text) {
 export function fill(article, session, turn, { labels, choose, tell }) {
   const talk = article.querySelector(".talk");
   const shown = [
-    make("p", { class: "reply" }, unseen("reply"), turn.reply),
+    make("p", { class: "reply" }, unseen("reply"), unnumbered(turn)),
     turn.hand_over && make("p", { class: "person" }, drawing(PERSON), make("span", { word: "person" })),
     turn.options.length > 0 && options(turn.options, choose),
     turn.quotes.length > 0 && sources(turn.quotes),
@@ -44,6 +44,12 @@ export function failed(article, sentence, again) {
 export function options(questions, choose) {
   const buttons = questions.map((text) => make("button", { type: "button", text, on: () => choose(text) }));
   return make("div", { class: "options", role: "group", label: "options" }, ...buttons);
+}
+
+/** Return a reply without the lines that its buttons say. */
+function unnumbered({ reply, options: questions }) {
+  const lines = new Set(questions.map((question, place) => `${place + 1}. ${question}`));
+  return reply.split("\n").filter((line) => !lines.has(line)).join("\n");
 }
 
 const unseen = (name) => make("span", { class: "unseen", word: name });
