@@ -48,7 +48,7 @@ def test_a_program_is_told_the_same(project: Path) -> None:
     ("words", "found"),
     [
         (["nowhere.yaml"], "there is no file nowhere.yaml"),
-        (["service.yaml", "--host", "192.0.2.1"], "can be reached by other machines"),
+        (["service.yaml", "--host", "192.0.2.1"], "is open to other machines"),
         (["service.yaml", "--port", "0"], "0 is not in the range"),
     ],
 )

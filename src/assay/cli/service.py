@@ -1,15 +1,17 @@
 """``assay service``: a customer service in the browser, made of released models.
 
-Reads the service's file and what it names. Writes the conversations, and what agents correct into
-``data/inbox``. Listens on this machine alone: whoever can reach the page is taken for an agent.
+Reads the service's file and what it names, and the clients' tokens. Writes the conversations, what
+agents correct into ``data/inbox``, and the audit log. Where no client has a token it listens on
+this machine alone, and whoever can reach the page is taken for an agent.
 """
 
 from __future__ import annotations
 
 import sys
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -23,8 +25,6 @@ from assay.progress import say
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from starlette.applications import Starlette
-
     from assay.applications.customer_service.hosting import Hosted
 
 EXAMPLE = Path("examples/customer_service/service.yaml")
@@ -33,50 +33,65 @@ PORT = 8810
 
 @click.command(name="service")
 @click.argument("file", type=click.Path(path_type=Path), default=EXAMPLE)
-@click.option("--host", default="127.0.0.1", show_default=True, help="An address of this machine.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=PORT, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--host-name", "names", multiple=True, help="A further name that clients call it by.")
+@click.option("--certificate", type=click.Path(path_type=Path), help="PEM file: serve by TLS.")
+@click.option("--key", type=click.Path(path_type=Path), help="PEM file of the certificate's key.")
+@click.option("--workspace", is_flag=True, help="Ask the workspace's bundles, not the champions.")
 @as_json
-def command(file: Path, host: str, port: int, json_: bool) -> None:
+def command(
+    file: Path,
+    host: str,
+    port: int,
+    names: tuple[str, ...],
+    certificate: Path | None,
+    key: Path | None,
+    workspace: bool,
+    json_: bool,
+) -> None:
     """Talk to customers at /service/, as FILE says; without FILE, for the example company."""
-    from assay.applications.customer_service.hosting import open_service
-    from assay.services.guard import Guard
-    from assay.serving import server
-
     require_project()
-    address = server.Address(host, port)
-    if not address.is_loopback:
+    if bool(certificate) != bool(key):
         raise UsageError(
-            f"{host} can be reached by other machines, and no token would be asked for",
-            expected="an address of this machine alone, such as 127.0.0.1",
-            cure="leave --host out",
+            "TLS needs both a certificate and its key", expected="--certificate FILE --key FILE"
         )
-    hosted = open_service(file, threads=cores.usable())
-    for note in hosted.dialogue.notes:
-        say(note)
-    names = (address.url.partition("//")[2], f"localhost:{port}")
-    server.serve(Guard(application(hosted, address.url, json_=json_), names), address)
+    from assay.applications.customer_service.application import application
+    from assay.applications.customer_service.hosting import open_service
+    from assay.serving.access import exposure, store
+    from assay.serving.access.audit import Audit
+    from assay.serving.server import Address, serve
+
+    address = Address(host, port, certificate, key)
+    tokens = bool(store.read())
+    if warning := exposure.require_safe(host, tokens=tokens, tls=certificate is not None):
+        say(f"note: {warning}")
+    hosted = open_service(file, threads=cores.usable(), workspace=workspace)
+    for note in hosted.notes:
+        say(f"note: {note}")
+    serve(
+        application(
+            hosted.routes(),
+            exposure.names(host, port, names),
+            audit=Audit(),
+            store=store.TokenStore() if tokens else None,
+            life=partial(_living, hosted, f"{address.url}/service/", json_),
+        ),
+        address,
+    )
 
 
-def application(hosted: Hosted, url: str, *, json_: bool) -> Starlette:
-    """Return the application of one customer service, which says where it is when it listens."""
-    from starlette.applications import Starlette
-    from starlette.responses import RedirectResponse
-    from starlette.routing import Route
-
-    @asynccontextmanager
-    async def lifespan(_: Any) -> AsyncIterator[None]:
-        about, place = hosted.about, f"{url}/service/"
-        answer = {
-            "address": place,
-            "company": about.company,
-            "languages": list(about.languages),
-            "models": {part.model: part.version for part in about.models},
-        }
-        give(answer, [f"{about.company}, {' and '.join(about.languages)}: {place}"], json_=json_)
-        sys.stdout.flush()
-        yield
-        hosted.close()
-
-    home = Route("/", lambda _: RedirectResponse("/service/"))
-    # Who reaches the loopback is this machine's user.
-    return Starlette(routes=[home, *hosted.routes(is_agent=lambda _: True)], lifespan=lifespan)
+@asynccontextmanager
+async def _living(hosted: Hosted, place: str, json_: bool, _: object) -> AsyncIterator[None]:
+    """Say where the service is, once it starts; close it when it ends."""
+    about = hosted.about
+    answer = {
+        "address": place,
+        "company": about.company,
+        "languages": list(about.languages),
+        "models": {part.model: part.version for part in about.models},
+    }
+    give(answer, [f"{about.company}, {' and '.join(about.languages)}: {place}"], json_=json_)
+    sys.stdout.flush()
+    yield
+    hosted.close()

@@ -5,19 +5,26 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from assay.applications.customer_service import asked
+from assay.applications.customer_service import asked, pages
+from assay.applications.customer_service.application import application
 from assay.applications.customer_service.hosting import Hosted, open_service
-from assay.applications.customer_service.routes import has_agent_scope, routes
+from assay.applications.customer_service.routes import routes
 from assay.paths import ModelPaths
+from assay.serving.access import exposure, store, tokens
+from assay.serving.access.audit import Audit
+from assay.serving.access.rates import Rate
 from tests.applications.customer_service.small import COMPANY, RETURNS, lay_out, with_model
 from tests.made import LABELS, MODEL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from starlette.routing import BaseRoute
+
+    from assay.serving.access.tokens import Scope
 
 RETURN = "How do I return an item?"
 
@@ -39,12 +46,18 @@ def hosted(project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hosted]:
 
 @pytest.fixture
 def agent(hosted: Hosted) -> TestClient:
-    return TestClient(Starlette(routes=hosted.routes(is_agent=lambda _: True)))
+    return client(hosted.routes())
 
 
 @pytest.fixture
 def customer(hosted: Hosted) -> TestClient:
-    return TestClient(Starlette(routes=hosted.routes()))
+    return client(hosted.routes(is_agent=lambda _: False))
+
+
+def client(routes: Sequence[BaseRoute]) -> TestClient:
+    """Return what asks a service on this machine's loopback, where all are agents."""
+    app = application(routes, exposure.names("127.0.0.1", 80), audit=Audit())
+    return TestClient(app, base_url="http://localhost")
 
 
 def say(client: TestClient, text: str, session: str | None = None) -> dict[str, Any]:
@@ -247,10 +260,11 @@ def test_an_unknown_session_or_turn_is_a_404(agent: TestClient) -> None:
 def test_every_answer_forbids_what_it_does_not_need(agent: TestClient) -> None:
     page = agent.get("/service/")
     assert page.status_code == 200
+    policy = page.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'")
+    assert "unsafe" not in policy
     for answer in (page, agent.get("/service/about"), agent.get("/service/sessions/nobody")):
-        policy = answer.headers["content-security-policy"]
-        assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'")
-        assert "unsafe" not in policy
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
         assert answer.headers["x-content-type-options"] == "nosniff"
     assert agent.get("/service/about").headers["cache-control"] == "no-store"
     tag = {"if-none-match": page.headers["etag"]}
@@ -277,20 +291,20 @@ def test_past_a_bounded_queue_messages_are_refused(hosted: Hosted) -> None:
         held.wait(30)
         return plain(*given)
 
-    hosted.dialogue.reader.read = slow  # type: ignore[method-assign]
+    hosted.dialogue.reader.read = slow  # type: ignore[method-assign,assignment]
     parts = (hosted.dialogue, hosted.sessions, hosted.about)
-    app = Starlette(routes=routes(*parts, workers=1, waiting=0))
-    with TestClient(app) as client:
+    asking = client(routes(*parts, workers=1, waiting=0))
+    with asking:
         found: list[int] = []
         first = threading.Thread(
             target=lambda: found.append(
-                client.post("/service/turn", json={"session": None, "text": RETURN}).status_code
+                asking.post("/service/turn", json={"session": None, "text": RETURN}).status_code
             )
         )
         first.start()
         assert entered.wait(30)
         for accept in ("application/json", "text/event-stream"):
-            refused = client.post(
+            refused = asking.post(
                 "/service/turn", json={"session": None, "text": RETURN}, headers={"accept": accept}
             )
             assert refused.status_code == 429
@@ -300,21 +314,29 @@ def test_past_a_bounded_queue_messages_are_refused(hosted: Hosted) -> None:
         assert found == [200]
 
 
-def test_only_the_scope_makes_an_agent() -> None:
-    class Caller:
-        def __init__(self, *scopes: str) -> None:
-            self.scopes = frozenset(scopes)
-
-    from starlette.requests import Request
-
-    def request(**state: Any) -> Request:
-        return Request({"type": "http", "state": {f"assay.{k}": v for k, v in state.items()}})
-
-    assert has_agent_scope(request(caller=Caller("agent")))
-    assert has_agent_scope(request(caller=Caller("infer", "admin")))
-    assert not has_agent_scope(request(caller=Caller("infer")))
-    assert not has_agent_scope(request())
-    assert not has_agent_scope(Request({"type": "http"}))
+@pytest.mark.parametrize(("scopes", "agent"), [(("infer",), False), (("admin", "infer"), True)])
+def test_a_token_of_an_admin_makes_an_agent(
+    hosted: Hosted, tmp_path: Path, scopes: tuple[Scope, ...], agent: bool
+) -> None:
+    rate = Rate(per_minute=600, burst=100)
+    token, shown = tokens.issue("ann", scopes=scopes, models=None, rate=rate, expires=None)
+    store.add(token, tmp_path / "tokens.json")
+    app = application(
+        hosted.routes(),
+        exposure.names("127.0.0.1", 80),
+        audit=Audit(tmp_path / "audit.jsonl"),
+        store=store.TokenStore(tmp_path / "tokens.json"),
+    )
+    asking = TestClient(app, base_url="http://localhost")
+    for path in ("/service/", *pages.paths()[2:]):
+        assert asking.get(path).status_code == 200
+    assert asking.get("/service/about").status_code == 401
+    headers = {"authorization": f"Bearer {shown}"}
+    assert asking.get("/service/about", headers=headers).json()["agent"] is agent
+    given = {"session": None, "text": RETURN}
+    assert asking.post("/service/turn", json=given).status_code == 401
+    turn = asking.post("/service/turn", json=given, headers=headers).json()
+    assert ("understanding" in turn) is agent
 
 
 def test_without_an_intent_model_nothing_is_learned(
@@ -322,10 +344,10 @@ def test_without_an_intent_model_nothing_is_learned(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     opened = open_service(lay_out(tmp_path), threads=1)
-    client = TestClient(Starlette(routes=opened.routes(is_agent=lambda _: True)))
-    assert client.get("/service/about").json()["labels"] == []
-    turn = say(client, RETURN)
+    asking = client(opened.routes())
+    assert asking.get("/service/about").json()["labels"] == []
+    turn = say(asking, RETURN)
     given = {"session": turn["session"], "turn": 0, "role": "agent", "verdict": "up"}
-    assert client.post("/service/feedback", json=given).json()["label"] is None
+    assert asking.post("/service/feedback", json=given).json()["label"] is None
     assert not (tmp_path / "data").exists()
     opened.close()

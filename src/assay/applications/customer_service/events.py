@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from starlette.types import Receive, Scope, Send
 
-    Emit = Callable[[str, dict[str, Any]], Awaitable[None]]
+    Emit = Callable[[str, dict[str, Any]], Coroutine[Any, Any, None]]
 
 EVENTS = "text/event-stream"
 
@@ -25,11 +25,9 @@ class EventStream(Response):
 
     media_type = EVENTS
 
-    def __init__(
-        self, produce: Callable[[Emit], Awaitable[None]], headers: Mapping[str, str]
-    ) -> None:
+    def __init__(self, produce: Callable[[Emit], Awaitable[None]]) -> None:
         """Take what emits the events; it is called when the answer begins."""
-        super().__init__(headers=headers)
+        super().__init__()
         del self.headers["content-length"]  # nobody knows it yet
         self._produce = produce
 

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 from assay.applications.customer_service import sessions as conversations
 from assay.applications.customer_service.feedback import Inbox
 from assay.applications.customer_service.opening import open_dialogue
-from assay.applications.customer_service.routes import has_agent_scope, routes
+from assay.applications.customer_service.routes import is_admin, routes
 from assay.applications.customer_service.shown import About, Part
 from assay.applications.customer_service.tables import open_database
 from assay.errors import UnknownModel
+from assay.settings.classification import ClassificationIngest
+from assay.settings.text import TextIngest
 from assay.tasks import registry
-from assay.tasks.text_classification.settings import TextClassificationModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from assay.applications.customer_service.reading import Spoken
     from assay.applications.customer_service.sessions import Sessions
 
+WORKSPACE = "workspace"  # the version of what no gate let through
 EXAMPLES = 4  # questions that the page offers to begin with
 
 
@@ -50,7 +52,17 @@ class Hosted:
     about: About
     inbox: Inbox | None
 
-    def routes(self, is_agent: Callable[[Request], bool] = has_agent_scope) -> list[Route]:
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on what it goes without, and on models that no gate let through."""
+        unreleased = (
+            f"{part.model} has not been released: the workspace's bundle is asked"
+            for part in self.about.models
+            if part.version == WORKSPACE
+        )
+        return (*self.dialogue.notes, *dict.fromkeys(unreleased))
+
+    def routes(self, is_agent: Callable[[Request], bool] = is_admin) -> list[Route]:
         """Return the routes below ``/service``; ``is_agent`` tells which callers are agents."""
         return routes(self.dialogue, self.sessions, self.about, inbox=self.inbox, is_agent=is_agent)
 
@@ -60,15 +72,17 @@ class Hosted:
         self.dialogue.close()
 
 
-def open_service(path: Path, *, threads: int) -> Hosted:
+def open_service(path: Path, *, threads: int, workspace: bool = False) -> Hosted:
     """Open the customer service that a YAML file describes.
+
+    ``workspace``: ask the bundles that were built last, also where there are champions.
 
     Raises:
         UsageError: its database can't be opened.
         AssayError: as :func:`~assay.applications.customer_service.opening.open_dialogue`.
 
     """
-    dialogue = open_dialogue(path, threads=threads)
+    dialogue = open_dialogue(path, threads=threads, workspace=workspace)
     kept = dialogue.service.sessions
     sessions = conversations.Sessions(open_database(kept.store), expiry_s=kept.minutes * 60.0)
     return Hosted(dialogue, sessions, about(dialogue), inbox(dialogue))
@@ -98,9 +112,9 @@ def inbox(dialogue: Dialogue) -> Inbox | None:
         settings = registry.load_model(model.name)
     except UnknownModel:
         return None
-    if not isinstance(settings, TextClassificationModel):
-        return None
     columns = settings.ingest
+    if not (isinstance(columns, TextIngest) and isinstance(columns, ClassificationIngest)):
+        return None
     return Inbox(model.name, model.bundle.labels, columns.text, columns.label)
 
 

@@ -7,6 +7,7 @@ what restoring a release writes. What is not required and not there is left out,
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from assay.bundle.classifier import Classifier
@@ -16,12 +17,14 @@ from assay.release import champion, ledger
 from assay.serving import served
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from assay.applications.customer_service.settings import Intents, Rephrasing, Service
     from assay.applications.customer_service.turn import Language
     from assay.bundle.opened import Opened
     from assay.serving.served import ServedModel
+
+    Source = Callable[[str], ServedModel]
 
 Kind = TypeVar("Kind", bound="Opened")
 
@@ -59,8 +62,10 @@ class Models:
         return {model.name: model.version for model in found}
 
 
-def load(service: Service, *, threads: int) -> Models:
+def load(service: Service, *, threads: int, workspace: bool = False) -> Models:
     """Open all models that a service names.
+
+    ``workspace``: the bundles that were built last, also where there are champions.
 
     Raises:
         NoRelease: a required one was neither released nor built.
@@ -70,43 +75,44 @@ def load(service: Service, *, threads: int) -> Models:
 
     """
     notes: list[str] = []
-    intent = _intent(service.intent, threads, notes)
+    source: Source = partial(_served, threads=threads, workspace=workspace)
+    intent = _intent(service.intent, source, notes)
     sentiment: dict[Language, Model[Classifier]] = {}
     for language, asked in service.sentiment.items():
         without = f"every mood in {language} is neutral"
-        found = _opened(asked.model, Classifier, asked.required, without, threads, notes)
+        found = _opened(asked.model, Classifier, asked.required, without, source, notes)
         if found:
             _require_all(found, asked.moods, f"sentiment.{language}.moods")
             sentiment[language] = found
-    rephrasing = _language_model(service.language_model, threads, notes)
+    rephrasing = _language_model(service.language_model, source, notes)
     return Models(intent, sentiment, rephrasing, tuple(notes))
 
 
-def _intent(asked: Intents | None, threads: int, notes: list[str]) -> Model[Classifier] | None:
+def _intent(asked: Intents | None, source: Source, notes: list[str]) -> Model[Classifier] | None:
     if asked is None:
         return None
     without = "answers are found by their words alone"
-    found = _opened(asked.model, Classifier, asked.required, without, threads, notes)
+    found = _opened(asked.model, Classifier, asked.required, without, source, notes)
     if found:
         _require_known(found, (*asked.asks_for_person, *asked.small_talk, *asked.none), "intent")
     return found
 
 
 def _language_model(
-    asked: Rephrasing | None, threads: int, notes: list[str]
+    asked: Rephrasing | None, source: Source, notes: list[str]
 ) -> Model[LanguageModel] | None:
     if asked is None:
         return None
     without = "answers are quoted as they stand"
-    return _opened(asked.model, LanguageModel, asked.required, without, threads, notes)
+    return _opened(asked.model, LanguageModel, asked.required, without, source, notes)
 
 
 def _opened(
-    name: str, kind: type[Kind], required: bool, without: str, threads: int, notes: list[str]
+    name: str, kind: type[Kind], required: bool, without: str, source: Source, notes: list[str]
 ) -> Model[Kind] | None:
     """Open a model; of one that is not there and not required, note what it is done without."""
     try:
-        model = _served(name, threads)
+        model = source(name)
     except NoRelease as missing:
         if required:
             raise
@@ -121,8 +127,8 @@ def _opened(
     return Model(name, model.label, model.bundle)
 
 
-def _served(name: str, threads: int) -> ServedModel:
-    if champion.version_of(ledger.read(), name) is None:
+def _served(name: str, *, threads: int, workspace: bool) -> ServedModel:
+    if workspace or champion.version_of(ledger.read(), name) is None:
         return served.load_workspace(name, threads=threads)
     return served.load_champion(name, threads=threads)
 

@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from assay.applications.customer_service.turn import Language
 
 
-def open_dialogue(path: Path, *, threads: int = 2) -> Dialogue:
+def open_dialogue(path: Path, *, threads: int = 2, workspace: bool = False) -> Dialogue:
     """Open the customer service that a YAML file describes.
+
+    ``workspace``: ask the bundles that were built last, also where there are champions.
 
     Raises:
         MissingFile, SettingsError: the file is not there, or says something impossible.
@@ -41,7 +43,7 @@ def open_dialogue(path: Path, *, threads: int = 2) -> Dialogue:
     service = settings.load(path)
     # Cheap checks first: models take their time.
     entries = knowledge.read(service.knowledge, tuple(service.languages))
-    opened = models.load(service, threads=threads)
+    opened = models.load(service, threads=threads, workspace=workspace)
     return compose(service, entries, opened)
 
 

@@ -28,14 +28,12 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
     "form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
 )
-# Of every answer, whatever it is.
+# Beside those that every answer of the server has.
 HEADERS = {
     "content-security-policy": POLICY,
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
+    "cache-control": "no-cache",
 }
 
 
@@ -51,10 +49,15 @@ def page_file(name: str, request: Request) -> Response:
         raise NotFound("the page has no such file")
     content = files[name]
     tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-    headers = {**HEADERS, "etag": tag, "cache-control": "no-cache"}
+    headers = {**HEADERS, "etag": tag}
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
     return Response(content, headers=headers, media_type=KINDS[name[name.rindex(".") :]])
+
+
+def paths() -> tuple[str, ...]:
+    """Return the addresses of the page and of its files, which hold nothing of anybody's."""
+    return ("/service", "/service/", *(f"/service/static/{name}" for name in sorted(_files())))
 
 
 @functools.cache

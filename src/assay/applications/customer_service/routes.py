@@ -13,7 +13,8 @@
                                   where the intent is right, or is ``label``
 
 Reads requests. Writes what sessions and feedback write. An id is all that a conversation is asked
-for by: whoever has it may read on. Every refusal is ``{"error": sentence}``. No text is logged.
+for by: whoever has it may read on. Refusals are raised: the application around the routes makes
+``{"error": sentence}`` of them, and gives every answer its headers. No text is logged.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ from starlette.routing import Route
 from assay.applications.customer_service import asked, shown
 from assay.applications.customer_service.answering import WAITING, WORKERS, Desk
 from assay.applications.customer_service.events import EVENTS, EventStream
-from assay.applications.customer_service.pages import HEADERS, PAGE, page_file
+from assay.applications.customer_service.pages import PAGE, page_file
+from assay.serving.access.callers import caller_of
 from assay.serving.refusals import BadRequest, Forbidden, Refusal
 
 if TYPE_CHECKING:
@@ -48,15 +50,13 @@ if TYPE_CHECKING:
     Handler = Callable[[Request], Awaitable[Response]]
 
 # A caller with one of these scopes sees what agents see.
-AGENTS = frozenset({"agent", "admin"})
-PRIVATE = {**HEADERS, "cache-control": "no-store"}
+AGENTS: frozenset[str] = frozenset({"admin"})
 TEXT = "text/plain"
 
 
-def has_agent_scope(request: Request) -> bool:
-    """Tell whether a request's caller, as the server's access check found it, is an agent."""
-    caller = request.scope.get("state", {}).get("assay.caller")
-    return caller is not None and not AGENTS.isdisjoint(caller.scopes)
+def is_admin(request: Request) -> bool:
+    """Tell whether a request comes from an agent; where nobody has a token, from anybody."""
+    return not AGENTS.isdisjoint(caller_of(request.scope).scopes)
 
 
 def routes(
@@ -65,7 +65,7 @@ def routes(
     about: About,
     *,
     inbox: Inbox | None = None,
-    is_agent: Callable[[Request], bool] = has_agent_scope,
+    is_agent: Callable[[Request], bool] = is_admin,
     workers: int = WORKERS,
     waiting: int = WAITING,
 ) -> list[Route]:
@@ -93,28 +93,11 @@ def routes(
         ("/service/sessions/{id}", service.delete, "DELETE"),
         ("/service/feedback", service.feedback, "POST"),
     )
-    return [Route(path, _answering(handler), methods=[verb]) for path, handler, verb in handlers]
-
-
-def refused(problem: Refusal) -> Response:
-    """Return what a client is told of a refusal."""
-    return JSONResponse(
-        {"error": str(problem)}, problem.status, headers={**PRIVATE, **problem.headers}
-    )
-
-
-def _answering(handler: Handler) -> Handler:
-    async def answer(request: Request) -> Response:
-        try:
-            return await handler(request)
-        except Refusal as problem:
-            return refused(problem)
-
-    return answer
+    return [Route(path, handler, methods=[verb]) for path, handler, verb in handlers]
 
 
 async def _to_page(_request: Request) -> Response:
-    return RedirectResponse("/service/", headers=PRIVATE)
+    return RedirectResponse("/service/")
 
 
 async def _page(request: Request) -> Response:
@@ -138,7 +121,7 @@ class _Service:
     async def about(self, request: Request) -> Response:
         agent = self.is_agent(request)
         answer = shown.about(self.stated, agent=agent, correcting=self.inbox is not None)
-        return JSONResponse(answer, headers=PRIVATE)
+        return JSONResponse(answer)
 
     async def turn(self, request: Request) -> Response:
         message = await asked.read(request, asked.Message)
@@ -148,9 +131,9 @@ class _Service:
         if EVENTS in request.headers.get("accept", ""):
             # Before the answer begins: later on its status can't say so.
             self.desk.require_room()
-            return EventStream(partial(self._emit, session, text, agent), PRIVATE)
+            return EventStream(partial(self._emit, session, text, agent))
         entry = await self.desk.answer(session, text)
-        return JSONResponse(self._shown(session, entry, agent=agent), headers=PRIVATE)
+        return JSONResponse(self._shown(session, entry, agent=agent))
 
     async def conversation(self, request: Request) -> Response:
         id_ = request.path_params["id"]
@@ -159,13 +142,13 @@ class _Service:
         if _wants_text(request):
             kept = shown.transcript(entries, self.stated, agent=agent)
             name = {"content-disposition": 'attachment; filename="conversation.txt"'}
-            return Response(kept, media_type=TEXT, headers=PRIVATE | name)
+            return Response(kept, media_type=TEXT, headers=name)
         turns = [shown.entry(one, self.stated, agent=agent) for one in entries]
-        return JSONResponse({"session": id_, "turns": turns}, headers=PRIVATE)
+        return JSONResponse({"session": id_, "turns": turns})
 
     async def delete(self, request: Request) -> Response:
         await anyio.to_thread.run_sync(self.sessions.delete, request.path_params["id"])
-        return Response(status_code=204, headers=PRIVATE)
+        return Response(status_code=204)
 
     async def feedback(self, request: Request) -> Response:
         given = await asked.read(request, asked.Judgement)
@@ -173,7 +156,7 @@ class _Service:
             raise Forbidden("only agents may judge or correct an intent")
         judge = self._judge if given.role == "agent" else self._rate
         learned = await anyio.to_thread.run_sync(judge, given)
-        return JSONResponse({"recorded": True, "label": learned}, headers=PRIVATE)
+        return JSONResponse({"recorded": True, "label": learned})
 
     def _rate(self, given: asked.Judgement) -> None:
         if given.label is not None:

@@ -1,5 +1,6 @@
 // What the page asks of the service.
 
+const TOKEN = "token";
 const JSON_TYPE = { "content-type": "application/json" };
 
 /** What the service refused: its sentence, and the status. */
@@ -13,7 +14,7 @@ export class Refused extends Error {
 export const about = () => asked("/service/about");
 export const conversation = (session) => asked(place(session));
 export const remove = (session) => asked(place(session), { method: "DELETE" });
-export const place = (session) => `/service/sessions/${encodeURIComponent(session)}`;
+const place = (session) => `/service/sessions/${encodeURIComponent(session)}`;
 
 export function judge(given) {
   return asked("/service/feedback", { method: "POST", headers: JSON_TYPE, body: JSON.stringify(given) });
@@ -37,8 +38,24 @@ async function asked(address, given) {
   return answer.status === 204 ? null : answer.json();
 }
 
-async function answered(address, given) {
-  const answer = await fetch(address, given);
+/** Take a token from the address (`#token=...`), where the server wants one, and show it no more. */
+export function keepToken() {
+  const given = new URLSearchParams(location.hash.slice(1)).get(TOKEN);
+  if (!given) return;
+  sessionStorage.setItem(TOKEN, given);
+  history.replaceState(null, "", location.pathname);
+}
+
+/** Return a conversation as a file: `form` is text or json. */
+export async function saved(session, form) {
+  const answer = await answered(`${place(session)}?format=${form}`);
+  return answer.blob();
+}
+
+async function answered(address, given = {}) {
+  const token = sessionStorage.getItem(TOKEN);
+  const headers = { ...given.headers, ...(token ? { authorization: `Bearer ${token}` } : {}) };
+  const answer = await fetch(address, { ...given, headers });
   if (answer.ok) return answer;
   const said = await answer.json().catch(() => ({}));
   throw new Refused(said.error ?? "", answer.status);

@@ -1,6 +1,7 @@
 // The page: one conversation, kept in this tab, in one of two languages and two views.
 
 import * as calls from "./calls.js";
+import { make } from "./parts.js";
 import { begun, failed, fill, options } from "./turns.js";
 import { language, preferred, speak, tag, word } from "./words.js";
 
@@ -15,6 +16,7 @@ const tell = (text) => { $("status").textContent = text; };
 const parts = () => ({ labels: service.labels, choose: say, tell });
 
 async function start() {
+  calls.keepToken();
   speak(preferred());
   try {
     service = await calls.about();
@@ -102,6 +104,18 @@ function clear() {
   $("message").focus();
 }
 
+/** Save the conversation as a file of the user's. */
+async function save(form, ending) {
+  $("menu").hidePopover();
+  try {
+    const address = URL.createObjectURL(await calls.saved(session, form));
+    make("a", { href: address, download: `conversation.${ending}` }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 60_000);
+  } catch (problem) {
+    tell(problem.message || word("unreachable"));
+  }
+}
+
 async function remove() {
   $("sure").close();
   try {
@@ -117,11 +131,7 @@ async function remove() {
 function refresh() {
   $("welcome").hidden = $("turns").children.length > 0;
   $("send").disabled = busy || !$("message").value.trim();
-  $("delete").disabled = !session;
-  for (const [id, form] of [["save-text", "text"], ["save-json", "json"]]) {
-    if (session) $(id).href = `${calls.place(session)}?format=${form}`;
-    else $(id).removeAttribute("href");
-  }
+  for (const id of ["save-text", "save-json", "delete"]) $(id).disabled = !session;
 }
 
 function view(agent) {
@@ -160,6 +170,8 @@ $("view").addEventListener("click", () => {
   view(agent);
   $("turns").lastElementChild?.scrollIntoView({ block: "end" });
 });
+$("save-text").addEventListener("click", () => save("text", "txt"));
+$("save-json").addEventListener("click", () => save("json", "json"));
 $("fresh").addEventListener("click", () => { $("menu").hidePopover(); clear(); });
 $("delete").addEventListener("click", () => { $("menu").hidePopover(); $("sure").showModal(); });
 $("keep").addEventListener("click", () => $("sure").close());
