@@ -37,7 +37,7 @@ def test_a_corrected_row_is_what_the_model_learns_from_next(
     }
     table = texts(30).rename(columns={"text": "message", "label": "topic"})
     lay_out_plain(project, block, table)
-    inbox = Inbox(MODEL, LABELS, text="message", label="topic")
+    inbox = Inbox(MODEL, LABELS)
     for text, label in (
         ("=cmd|'/c calc' 说“不”\n行", "negative"),
         ("call ann@example.org", "neutral"),

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from assay.applications.customer_service.feedback import Inbox
 from assay.applications.customer_service.hosting import open_service
 from tests.applications.customer_service.small import RETURNS, lay_out, with_model
 from tests.made import LABELS, MODEL
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 PROGRAM = """
 import pathlib, sys
+from assay.applications.customer_service.feedback import Inbox
 from assay.applications.customer_service.hosting import open_service
 from assay.applications.customer_service.turn import State
 hosted = open_service(pathlib.Path("service.yaml"), threads=1)
@@ -35,22 +37,13 @@ def test_the_service_runs_without_torch(tmp_path: Path, checkpoint: Path) -> Non
     assert "transformers" not in answer.stdout
 
 
-def test_corrections_go_by_the_models_own_settings(
+def test_corrections_go_to_the_intent_model(
     tmp_path: Path, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    path = with_model(tmp_path, checkpoint)
-    params = tmp_path / "params.yaml"
-    text = params.read_text(encoding="utf-8")
-    params.write_text(text.replace("text: text\n", "text: message\n"), encoding="utf-8")
-    hosted = open_service(path, threads=1)
-    assert hosted.inbox is not None
-    assert (hosted.inbox.model, hosted.inbox.text, hosted.inbox.label) == (
-        MODEL,
-        "message",
-        "label",
-    )
-    assert hosted.inbox.labels == LABELS
+    hosted = open_service(with_model(tmp_path, checkpoint), threads=1)
+    assert hosted.inbox == Inbox(MODEL, LABELS)
+    assert hosted.notes == (f"{MODEL} has not been released: the workspace's bundle is asked",)
     hosted.close()
 
 

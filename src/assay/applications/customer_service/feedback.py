@@ -1,9 +1,10 @@
 """What agents correct becomes labelled rows that the intent model is trained on next time.
 
 Writes ``data/inbox/<intent model>/service-<day>.jsonl``, which ``assay run`` and the nightly flow
-ingest: one JSON object a line, with the columns that the model's settings name. Each file is
-replaced whole, never appended to: DVC may have made it a link into its cache. Reads no text from a
-request: a row's text is the masked one of the conversation.
+ingest: one JSON object a line, with ``text`` and ``label``, which every model of texts reads, also
+where its settings give its columns other names. Each file is replaced whole, never appended to: DVC
+may have made it a link into its cache. A row's text is the masked one of the conversation, never
+one that comes with the correction.
 
 Only agents' judgements come here. Anybody may be a customer, and a few visitors who press a button
 could move a class; their thumbs are kept in the conversation alone (``sessions``). An agent judges
@@ -40,14 +41,11 @@ class Inbox:
     Attributes:
         model: that learns from them.
         labels: its classes; no other one is taken.
-        text, label: its files' columns, as its settings name them.
 
     """
 
     model: str
     labels: tuple[str, ...]
-    text: str = "text"
-    label: str = "label"
 
     def require(self, label: str) -> str:
         """Return a label as the model spells it.
@@ -78,7 +76,7 @@ class Inbox:
             OutOfSpace: the disk is full.
 
         """
-        row = {self.text: masked(text), self.label: self.require(label)}
+        row = {"text": masked(text), "label": self.require(label)}
         if not text.strip():
             raise BadRequest("a blank message teaches nothing")
         day = f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}"

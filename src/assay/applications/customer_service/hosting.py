@@ -16,8 +16,6 @@ from assay.applications.customer_service.routes import is_admin, routes
 from assay.applications.customer_service.shown import About, Part
 from assay.applications.customer_service.tables import open_database
 from assay.errors import UnknownModel
-from assay.settings.classification import ClassificationIngest
-from assay.settings.text import TextIngest
 from assay.tasks import registry
 
 if TYPE_CHECKING:
@@ -109,13 +107,10 @@ def inbox(dialogue: Dialogue) -> Inbox | None:
     if model is None:
         return None
     try:
-        settings = registry.load_model(model.name)
+        registry.load_model(model.name)
     except UnknownModel:
         return None
-    columns = settings.ingest
-    if not (isinstance(columns, TextIngest) and isinstance(columns, ClassificationIngest)):
-        return None
-    return Inbox(model.name, model.bundle.labels, columns.text, columns.label)
+    return Inbox(model.name, model.bundle.labels)
 
 
 def _examples(spoken: Spoken) -> tuple[str, ...]:
