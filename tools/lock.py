@@ -1,11 +1,15 @@
 """Resolve ``pyproject.toml`` into locks with hashes: ``make lock``.
 
-Reads ``pyproject.toml``, ``tools/{audit,mutants}.in``, the present locks (whose versions are kept
-unless ``--upgrade`` is given) and ``requirements-cpu.lock``; asks the package index through uv.
-Writes ``requirements.lock``, ``requirements-{cuda,audit,mutants}.lock``. Installs nothing.
+Reads ``pyproject.toml``, ``tools/{audit,mutants,services,serving}.in``, the present locks (whose
+versions are kept unless ``--upgrade`` is given) and ``requirements-cpu.lock``; asks the package
+index through uv. Writes ``requirements.lock``, and of the same name with ``-cuda``, ``-audit``,
+``-mutants``, ``-services`` and ``-serving``. Installs nothing.
 
 CUDA has a lock of its own, for torch's build for the processor alone does not want it. That build
 and the package index's are one release, so that ``requirements.lock`` lists the hashes of both.
+
+What serves has a lock that is a part of ``requirements.lock``: a release answers by the versions
+that it was measured with. Only onnxruntime is another build there, on x86-64: the one without CUDA.
 """
 
 from __future__ import annotations
@@ -22,12 +26,15 @@ CPU = ROOT / "requirements-cpu.lock"
 CUDA = ROOT / "requirements-cuda.lock"
 AUDIT = ROOT / "requirements-audit.lock"
 MUTANTS = ROOT / "requirements-mutants.lock"
+SERVICES = ROOT / "requirements-services.lock"
+SERVING = ROOT / "requirements-serving.lock"
 
 RESOLVE = (
     *("uv", "pip", "compile", "--universal", "--quiet"),
     *("--generate-hashes", "--no-header", "--no-annotate"),
 )
 CUDA_NAMES = re.compile(r"nvidia-|cuda-|triton==")
+ONNXRUNTIME = re.compile(r"^(onnxruntime==\S+) ;[^\n]*(?= \\\n)")
 ENTRY = re.compile(r"^(?=\S)", re.MULTILINE)
 HASH = re.compile(r"--hash=(\S+)")
 
@@ -39,11 +46,15 @@ def main() -> None:
     packages, cuda = split(lock)
     packages = with_cpu_builds(packages, CPU.read_text(encoding="utf-8"))
     audit = resolve(ROOT / "tools/audit.in", (AUDIT,), "--python-version", "3.11", *options)
-    mutants = _beside(packages, *options)
+    mutants = missing(_within("mutants", MUTANTS, packages, *options), packages)
+    services = missing(_within("services", SERVICES, packages, *options), packages)
+    serving = among(_within("serving", SERVING, packages, *options), packages)
     LOCK.write_text("".join(packages), encoding="utf-8")
     CUDA.write_text("".join(cuda), encoding="utf-8")
     AUDIT.write_text(audit, encoding="utf-8")
     MUTANTS.write_text("".join(mutants), encoding="utf-8")
+    SERVICES.write_text("".join(services), encoding="utf-8")
+    SERVING.write_text("".join(serving), encoding="utf-8")
 
 
 def resolve(wanted: Path, present: tuple[Path, ...], *options: str) -> str:
@@ -57,19 +68,29 @@ def resolve(wanted: Path, present: tuple[Path, ...], *options: str) -> str:
         return lock.read_text(encoding="utf-8")
 
 
-def _beside(packages: list[str], *options: str) -> list[str]:
-    """Return the entries that mutmut needs beside those of the project, whose versions it takes."""
+def _within(name: str, present: Path, packages: list[str], *options: str) -> str:
+    """Return the lock of ``tools/<name>.in`` in the versions that the project's entries have."""
     with tempfile.TemporaryDirectory() as folder:
         theirs = Path(folder, "constraints.txt")
         theirs.write_text("".join(packages), encoding="utf-8")
-        lock = resolve(ROOT / "tools/mutants.in", (MUTANTS,), "--constraint", str(theirs), *options)
-    return missing(lock, packages)
+        wanted = ROOT / f"tools/{name}.in"
+        return resolve(wanted, (present,), "--constraint", str(theirs), *options)
 
 
 def missing(lock: str, packages: list[str]) -> list[str]:
     """Return the entries of a lock whose package is not among others."""
-    there = {entry.partition("==")[0] for entry in packages}
-    return [entry for entry in ENTRY.split(lock) if entry and entry.partition("==")[0] not in there]
+    there = {_name(entry) for entry in packages}
+    return [entry for entry in ENTRY.split(lock) if entry and _name(entry) not in there]
+
+
+def among(lock: str, packages: list[str]) -> list[str]:
+    """Return those of the project's entries whose package a lock has, onnxruntime's everywhere."""
+    wanted = {_name(entry) for entry in ENTRY.split(lock)}
+    return [ONNXRUNTIME.sub(r"\1", entry) for entry in packages if _name(entry) in wanted]
+
+
+def _name(entry: str) -> str:
+    return entry.partition("==")[0]
 
 
 def split(lock: str) -> tuple[list[str], list[str]]:

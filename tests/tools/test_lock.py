@@ -16,7 +16,17 @@ from tools import lock
 if TYPE_CHECKING:
     from pathlib import Path
 
-LOCKS = (lock.LOCK, lock.CPU, lock.CUDA, lock.AUDIT, lock.MUTANTS)
+LOCKS = (lock.LOCK, lock.CPU, lock.CUDA, lock.AUDIT, lock.MUTANTS, lock.SERVICES, lock.SERVING)
+WANTED = lock.ROOT / "tools/serving.in"
+HEAVY = {
+    "dvc",
+    "great-expectations",
+    "mlflow",
+    "onnxruntime-gpu",
+    "prefect",
+    "torch",
+    "transformers",
+}
 RESOLVED = """\
 nvidia-nccl-cu13==2.29.7 ; sys_platform == 'linux' \\
     --hash=sha256:0a
@@ -88,6 +98,34 @@ def test_a_tool_beside_the_project_brings_only_what_the_project_lacks() -> None:
     more = "torchmetrics==1 \\\n    --hash=sha256:0f\n"
     assert lock.missing(RESOLVED.replace("nvidia", "torch2") + more, packages)[1:] == [more]
     assert lock.missing("".join(packages), packages) == []
+
+
+def test_what_serves_is_locked_as_the_project_is() -> None:
+    there = lock.ENTRY.split(lock.LOCK.read_text(encoding="utf-8"))
+    found = lock.ENTRY.split(lock.SERVING.read_text(encoding="utf-8"))
+    assert [entry.partition("==")[0] for entry in found if entry not in there] == ["onnxruntime"]
+    assert "".join(lock.among("".join(found), there)) == "".join(found)
+
+
+def test_what_serves_is_of_the_project_and_brings_nothing_that_trains() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    known = {canonicalize_name(Requirement(text).name) for text in project["dependencies"]}
+    lines = WANTED.read_text(encoding="utf-8").splitlines()
+    asked = [Requirement(line) for line in lines if not line.startswith("#")]
+    locked = {one.name for one, _ in entries(lock.SERVING.read_text(encoding="utf-8"))}
+    for one in asked:
+        assert canonicalize_name(one.name) in known, one
+        assert canonicalize_name(one.name) in locked, f"{one} is not locked: run make lock"
+        assert not one.specifier, f"{one}: versions stand in pyproject.toml"
+    assert not locked & HEAVY
+
+
+def test_onnxruntime_serves_without_cuda_on_every_machine() -> None:
+    entry = "onnxruntime==1 ; sys_platform != 'linux' \\\n    --hash=sha256:0a\n"
+    gpu = "onnxruntime-gpu==1 ; sys_platform == 'linux' \\\n    --hash=sha256:0b\n"
+    assert lock.among("onnxruntime==1\n", [entry, gpu]) == [
+        "onnxruntime==1 \\\n    --hash=sha256:0a\n"
+    ]
 
 
 @pytest.mark.parametrize("version", ["2.14.0", "2.13.00", "2.13"])

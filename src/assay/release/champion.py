@@ -1,8 +1,9 @@
 """Which release is champion, and its bundle: opened only if bytes and signature hold.
 
 Reads the ledger, certificates, signatures and ``releases/<model>/<version>/bundle/``; restores that
-folder where it is not there, from DVC's cache or remote, or from MLflow. The workspace's bundle,
-which a retraining removes and writes anew, is never looked at.
+folder where it is not there, from DVC's cache or remote, or from MLflow. What only serves goes
+without the two. The workspace's bundle, which a retraining removes and writes anew, is never looked
+at.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from assay.errors import AssayError, NoRelease, SignatureRefused
 from assay.files import remove, sha256, sha256_of_folder
 from assay.gateways import signing, tracking, versioning
-from assay.paths import ModelPaths, ReleasePaths
+from assay.paths import RELEASES, ModelPaths, ReleasePaths
 from assay.progress import say
 from assay.release import certificate, ledger
 
@@ -129,8 +130,12 @@ def _refused(paths: ReleasePaths, found: str) -> SignatureRefused:
 
 def _restore(paths: ReleasePaths, stated: Certificate) -> None:
     """Bring a bundle back: out of DVC, else out of MLflow; whatever comes back is checked."""
-    say(f"{paths.bundle} is not there: looking for it in DVC and MLflow")
-    for origin, fetch in (("DVC", _from_dvc), ("MLflow", _from_mlflow)):
+    origins = {"DVC": (versioning, _from_dvc), "MLflow": (tracking, _from_mlflow)}
+    there = {name: fetch for name, (home, fetch) in origins.items() if home.is_installed()}
+    if not there:
+        raise _not_brought_along(paths)
+    say(f"{paths.bundle} is not there: looking for it in {' and '.join(there)}")
+    for origin, fetch in there.items():
         if fetch(paths, stated) and not _differences(paths.bundle, stated):
             say(f"{paths.bundle} was restored from {origin}")
             return
@@ -140,6 +145,16 @@ def _restore(paths: ReleasePaths, stated: Certificate) -> None:
         "neither DVC nor MLflow has it",
         expected="its bundle in DVC's cache or remote, or among MLflow's artifacts",
         cure=f"dvc pull, or make it again: assay verify {paths.model} --version {paths.version}",
+    )
+
+
+def _not_brought_along(paths: ReleasePaths) -> SignatureRefused:
+    return SignatureRefused(
+        f"release {paths.version} of {paths.model} can't be opened: {paths.bundle} is not there, "
+        "and neither DVC nor MLflow is installed here to restore it",
+        expected=f"the folder {RELEASES}/ with the bundles, which git leaves out",
+        cure=f"in the project: assay predict {paths.model}, which restores it; then copy "
+        f"{paths.bundle} here",
     )
 
 

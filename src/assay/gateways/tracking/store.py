@@ -18,6 +18,7 @@ import os
 import re
 import sqlite3
 from contextlib import closing, contextmanager
+from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,6 +64,11 @@ def address() -> str:
     uri = os.environ.get("MLFLOW_TRACKING_URI") or EMBEDDED
     database = _database(uri)
     return f"sqlite:///{database}" if database else uri.rstrip("/")
+
+
+def is_installed() -> bool:
+    """Tell whether MLflow is: what only serves goes without."""
+    return find_spec("mlflow") is not None
 
 
 def is_here() -> bool:

@@ -10,7 +10,7 @@ what is stale: DVC alone does.
 """
 
 from assay.gateways.versioning.branches import commit_to, tip_of
-from assay.gateways.versioning.copies import copy, object_of
+from assay.gateways.versioning.copies import copy, is_installed, object_of
 from assay.gateways.versioning.inbox import require_short
 from assay.gateways.versioning.kept import last_version
 from assay.gateways.versioning.lockfile import (
@@ -55,6 +55,7 @@ __all__ = [
     "inbox_present",
     "inbox_untracked",
     "is_committed",
+    "is_installed",
     "last_version",
     "lock_entries",
     "locked",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from assay.files import replacing
@@ -16,6 +17,11 @@ from assay.gateways.versioning import kept
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
+
+
+def is_installed() -> bool:
+    """Tell whether DVC is: what only serves goes without, and finds no copies."""
+    return find_spec("dvc") is not None
 
 
 def object_of(digest: str) -> Path | None:
