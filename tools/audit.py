@@ -1,8 +1,8 @@
 """Look for known faults of what is locked, and list it: ``make audit``.
 
-Reads ``requirements.lock``, ``requirements-cuda.lock`` and ``pyproject.toml``; asks the package
-index, through pip-audit, about each release. Writes ``sbom.cdx.json`` (CycloneDX, checked against
-its schema, the same bytes for the same locks). Installs nothing.
+Reads ``requirements.lock``, those of ``-cuda`` and ``-services``, and ``pyproject.toml``; asks the
+package index, through pip-audit, about each release. Writes ``sbom.cdx.json`` (CycloneDX, checked
+against its schema, the same bytes for the same locks). Installs nothing.
 
 Exit codes: 0 nothing is known against any release; 1 something is; 2 it could not be seen.
 """
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-LOCKS = (ROOT / "requirements.lock", ROOT / "requirements-cuda.lock")
+LOCKS = tuple(ROOT / f"requirements{name}.lock" for name in ("", "-cuda", "-services"))
 SBOM = ROOT / "sbom.cdx.json"
 FOUND, UNSEEN = 1, 2
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -51,10 +52,17 @@ class Bare:
         """Return the words, for a user without rights where this one may become another."""
         found = shutil.which(words[0], path=self.folder / "bin")
         assert found, f"{words[0]} is not in the environment"
+        return [*self.become, found, *words[1:]]
+
+    @cached_property
+    def become(self) -> tuple[str, ...]:
+        """The words that make a command another user's; none where that user reaches no Python."""
+        who = (f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "--no-new-privs")
+        trial = ("setpriv", *who, str(self.folder / "bin/python"), "-c", "")
         if os.getuid() or not shutil.which("setpriv"):
-            return [found, *words[1:]]
-        become = (f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "--no-new-privs")
-        return ["setpriv", *become, found, *words[1:]]
+            return ()
+        tried = subprocess.run(trial, cwd="/", capture_output=True, check=False)
+        return ("setpriv", *who) if tried.returncode == 0 else ()
 
     def _environment(self) -> dict[str, str]:
         """Return what an image sets, and nothing of whoever runs the tests."""

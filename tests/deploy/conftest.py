@@ -9,13 +9,18 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.conftest import ROOT
 from tests.deploy.bare import Bare
 from tests.release.conftest import base, built, first
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["base", "built", "first"]
 
@@ -65,9 +70,14 @@ def _make(environment: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def bare(locked: Path, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Bare:
-    """That environment with this project's wheel, in a folder of its own."""
-    folder = tmp_path_factory.mktemp("bare") / "environment"
+def bare(locked: Path, wheel: Path) -> Iterator[Bare]:
+    """That environment with this project's wheel, in a folder of its own that any user reaches."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield _on_top(locked, wheel, Path(name, "environment"))
+
+
+def _on_top(locked: Path, wheel: Path, folder: Path) -> Bare:
     _run(sys.executable, "-m", "venv", "--without-pip", folder)
     (theirs,) = locked.glob("lib/python*/site-packages")
     (own,) = folder.glob("lib/python*/site-packages")
