@@ -40,14 +40,8 @@ ALWAYS = ("commands", "training", "inference", "recognition", "gate")
 # Ten minutes to an hour each: only when they are asked for by name.
 LONG = (
     *("seeds", "texts", "large_texts", "networks", "bilingual", "out_of_scope"),
-    *(
-        "time_to_score",
-        "pretraining",
-        "suspicion",
-        "generation",
-        "language_models",
-        "customer_service",
-    ),
+    *("time_to_score", "pretraining", "suspicion", "generation", "language_models"),
+    *("autoencoders", "serving", "customer_service"),
 )
 BENCHMARKS: dict[str, Benchmark] = {name: _lazy(name) for name in (*ALWAYS, *LONG)}
 

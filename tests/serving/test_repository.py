@@ -6,7 +6,6 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
-from assay.serving.watching.metrics import Metrics
 
 from assay.bundle.classifier import Classifier
 from assay.errors import NoRelease
@@ -15,6 +14,7 @@ from assay.serving.batching import Batcher
 from assay.serving.refusals import NotFound, NotReady
 from assay.serving.repository import Repository, Serving
 from assay.serving.sources import Champions, Newest, released
+from assay.serving.watching.metrics import Metrics
 from tests.release.project import MODEL
 
 if TYPE_CHECKING:

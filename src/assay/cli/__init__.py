@@ -15,6 +15,7 @@ COMMANDS = {
     "run": "Build one model: validate, train, export, measure.",
     "predict": "Ask a built model for the label of texts, or of a whole file.",
     "generate": "Let a model continue a text, or draw images.",
+    "serve": "Answer over HTTP: Open Inference Protocol, chat, metrics.",
     "service": "Talk to customers in the browser, with released models.",
     "new": "Add a model of your own to params.yaml, from a file.",
     "promote": "Make what was built champion, if the gate lets it.",
