@@ -53,6 +53,7 @@ def fresh(sizes: Sizes, seed: int = 3) -> Autoencoder:
 
 
 @functools.cache
+@torch.inference_mode(mode=False)  # who asks first may be in it
 def trained(sizes: Sizes) -> Autoencoder:
     """Return a network that learned a little."""
     model = fresh(sizes).train()

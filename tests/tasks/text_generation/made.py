@@ -31,6 +31,7 @@ def ids(text: str) -> list[int]:
 
 
 @functools.cache
+@torch.inference_mode(mode=False)  # who asks first may be in it
 def decoder() -> Decoder:
     """Return the decoder, which a few steps taught the text."""
     torch.manual_seed(5)
