@@ -61,8 +61,8 @@ def run(options: Options, more: Sequence[BaseRoute] = ()) -> None:
         say(f"note: {warning}")
     with ExitStack() as closing:
         parts = _parts(options, tokens=tokens, more=more, closing=closing)
-        say(f"serving {', '.join(options.models)} on {address.url} (docs: {address.url}/docs)")
-        serve(application(parts), address)
+        told = f"serving {', '.join(options.models)} on {address.url} (docs: {address.url}/docs)"
+        serve(application(parts), address, lambda: say(told))
 
 
 def _parts(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from assay.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 # Seconds for requests that are under way, once the server is asked to end.
@@ -43,8 +43,8 @@ class Address:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{scheme}://{host}:{self.port}"
 
-    def bound(self) -> socket.socket:
-        """Return a socket that is bound to the address.
+    def listening(self) -> socket.socket:
+        """Return a socket that listens: from now on clients wait instead of being refused.
 
         Raises:
             UsageError: it is in use, or not one of this machine.
@@ -55,6 +55,7 @@ class Address:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             found.bind((self.host, self.port))
+            found.listen(BACKLOG)
         except OSError as problem:
             found.close()
             raise UsageError(
@@ -65,8 +66,8 @@ class Address:
         return found
 
 
-def serve(application: Any, address: Address) -> None:
-    """Listen until a signal ends the process.
+def serve(application: Any, address: Address, say: Callable[[], object] = int) -> None:
+    """Listen until a signal ends the process; ``say`` is called once clients may come.
 
     Raises:
         UsageError: the address can't be listened on, or the certificate can't be read.
@@ -76,7 +77,7 @@ def serve(application: Any, address: Address) -> None:
 
     from assay.serving.access.connections import Connection
 
-    listening = address.bound()
+    listening = address.listening()
     try:
         config = uvicorn.Config(
             application,
@@ -116,4 +117,5 @@ def serve(application: Any, address: Address) -> None:
                 for number, handler in before.items():
                     signal.signal(number, handler)
 
+    say()
     Server(config).run(sockets=[listening])
