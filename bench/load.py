@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import numpy as np
+import uvloop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,4 +128,4 @@ def _request(url: str, body: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    print(json.dumps(asdict(asyncio.run(_run(Plan(**json.load(sys.stdin)))))))
+    print(json.dumps(asdict(uvloop.run(_run(Plan(**json.load(sys.stdin)))))))

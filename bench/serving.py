@@ -46,7 +46,7 @@ PEERS = {
 }
 BESIDE = ("onnxruntime==1.31.1", "tokenizers", "numpy")
 MLFLOW = "mlflow models serve"
-START_SECONDS = 90
+START_SECONDS = 40
 HEAD = (
     *("server", "clients", "requests a second", "share of the bundle", "p50, ms", "p95, ms"),
     *("p99, ms", "refused", "memory, MiB", "start, s"),
@@ -64,6 +64,8 @@ class Size:
 
 
 FULL, QUICK = Size((1, 8, 64), 6.0, 3, 512), Size((1, 8), 1.0, 1, 32)
+# Texts of a request, and clients, where Assay's server is asked for many at once.
+TOGETHER, ASKING = (1, 4, 16, 64), 8
 
 
 @dataclass(frozen=True)
@@ -112,15 +114,18 @@ def measure(quick: bool) -> str:
     with tempfile.TemporaryDirectory() as scratch:
         servers = [_ours(texts), *_peers(Path(scratch), files.bundle.absolute(), texts)]
         inside: list[float] = []
+        many: dict[int, list[float]] = {texts_each: [] for texts_each in TOGETHER}
         found: dict[str, list[Measured]] = {server.name: [] for server in servers}
         with Progress("serving", size.rounds * len(servers)) as bar:
             for _ in range(size.rounds):
                 inside.append(_inside(files.bundle, texts, size.seconds))
+                for rows_each, rate in _many(texts, size.seconds).items():
+                    many[rows_each].append(rate)
                 for server in servers:
                     if (one := _measured(server, size)) is not None:
                         found[server.name].append(one)
                     bar.advance(note=server.name)
-    return _page(found, Spread.of(inside), size)
+    return "\n\n".join([_page(found, Spread.of(inside), size), _together(many, inside)])
 
 
 def _inside(bundle: Path, texts: Sequence[str], seconds: float) -> float:
@@ -131,6 +136,35 @@ def _inside(bundle: Path, texts: Sequence[str], seconds: float) -> float:
     while (spent := time.perf_counter() - began) < seconds:
         rows += len(opened.predict(texts).probabilities)
     return rows / spent
+
+
+def _many(texts: Sequence[str], seconds: float) -> dict[int, float]:
+    """Return the rows a second of our server, by the texts of a request."""
+    server, port = _ours(texts), _free_port()
+    found = {}
+    with _running(server, port) as process:
+        url = f"http://127.0.0.1:{port}{server.path}"
+        if not _answers(process, url, server.bodies[0]):
+            raise StageFailed(f"{OURS} does not answer")
+        for each in TOGETHER:
+            parts = [list(texts[start : start + each]) for start in range(0, len(texts), each)]
+            bodies = [json.dumps({"inputs": part}) for part in parts if len(part) == each]
+            found[each] = each * _load(Plan(url, bodies, ASKING, seconds)).rate
+    return found
+
+
+def _together(many: Mapping[int, Sequence[float]], inside: Sequence[float]) -> str:
+    lines = [
+        [
+            str(each),
+            str(Spread.of(rates)),
+            f"{Spread.of([r / i for r, i in zip(rates, inside, strict=True)]).median:.0%}",
+        ]
+        for each, rates in many.items()
+        if rates
+    ]
+    head = ("texts a request", "rows a second", "share of the bundle in the same round")
+    return f"Assay's server, {ASKING} clients:\n\n{tables.markdown(head, lines)}"
 
 
 def _ours(texts: Sequence[str]) -> Server:
@@ -273,7 +307,7 @@ def _running(server: Server, port: int) -> Iterator[subprocess.Popen[bytes]]:
 
 def _answers(process: subprocess.Popen[bytes], url: str, body: str) -> bool:
     """Wait until a server answers a request; return whether it ever does."""
-    deadline = time.monotonic() + START_SECONDS
+    deadline, last = time.monotonic() + START_SECONDS, "nothing"
     while time.monotonic() < deadline and process.poll() is None:
         asking = urllib.request.Request(  # noqa: S310 (on the loopback)
             url, data=body.encode(), headers={"Content-Type": "application/json"}
@@ -282,12 +316,11 @@ def _answers(process: subprocess.Popen[bytes], url: str, body: str) -> bool:
             with urllib.request.urlopen(asking, timeout=10) as answer:  # noqa: S310
                 return bool(answer.status == 200)
         except urllib.error.HTTPError as problem:
-            if problem.code != 503:
-                say(f"bench: {url} answers {problem.code}: {problem.read()[:200]!r}")
-                return False
-        except OSError:
-            pass
+            last = f"{problem.code}: {problem.read()[:200]!r}"
+        except OSError as problem:
+            last = str(problem)
         time.sleep(0.05)
+    say(f"bench: {url} answers {last}")
     return False
 
 
@@ -321,7 +354,7 @@ def _free_port() -> int:
 
 
 def _page(found: Mapping[str, Sequence[Measured]], inside: Spread, size: Size) -> str:
-    absent = [name for name in (*found, *PEERS) if not found.get(name)]
+    absent = [name for name in dict.fromkeys((*found, *PEERS)) if not found.get(name)]
     lines = [
         line
         for clients in size.clients

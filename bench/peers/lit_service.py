@@ -1,7 +1,6 @@
 """LitServe with its batching: ``python -m bench.peers.lit_service PORT``."""
 
-from __future__ import annotations
-
+# Annotations are read at run time: LitServe makes its route of them.
 import sys
 from typing import Any
 
