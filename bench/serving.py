@@ -146,7 +146,7 @@ def _many(texts: Sequence[str], seconds: float) -> dict[int, float]:
         url = f"http://127.0.0.1:{port}{server.path}"
         if not _answers(process, url, server.bodies[0]):
             raise StageFailed(f"{OURS} does not answer")
-        for each in TOGETHER:
+        for each in (each for each in TOGETHER if each <= len(texts)):
             parts = [list(texts[start : start + each]) for start in range(0, len(texts), each)]
             bodies = [json.dumps({"inputs": part}) for part in parts if len(part) == each]
             found[each] = each * _load(Plan(url, bodies, ASKING, seconds)).rate
