@@ -42,7 +42,7 @@ OURS = "assay serve"
 PEERS = {
     "BentoML": ("bentoml==1.4.40", "setuptools<81"),
     "LitServe": ("litserve==0.2.19",),
-    "MLServer": ("mlserver==1.7.1",),
+    "MLServer": ("mlserver==1.7.1", "uvloop<0.22"),
 }
 BESIDE = ("onnxruntime==1.31.1", "tokenizers", "numpy")
 MLFLOW = "mlflow models serve"
