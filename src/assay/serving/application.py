@@ -129,7 +129,6 @@ def _routes() -> list[BaseRoute]:
             name=one.name,
         )
         for one in OPERATIONS
-        if one.name.removesuffix("_version") in ENDPOINTS
     ]
 
 

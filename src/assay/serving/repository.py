@@ -223,7 +223,10 @@ class Repository:
     async def watch(self) -> None:
         """Open what should be served, then whatever is promoted or rolled back, until cancelled."""
         while True:
-            await self.refresh()
+            try:
+                await self.refresh()
+            except Exception as problem:  # one look that fails must not end all later ones
+                say(f"serving: what is served can't be looked up: {type(problem).__name__}")
             await asyncio.sleep(POLL)
 
     async def refresh(self) -> None:
