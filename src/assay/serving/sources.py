@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assay.errors import NoRelease
-from assay.paths import RELEASES, ModelPaths
-from assay.release import champion, ledger
+from assay.paths import RELEASES, ModelPaths, ReleasePaths
+from assay.release import certificate, champion, ledger
 from assay.serving import served
 from assay.tasks import registry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from assay.serving.served import ServedModel
 
@@ -79,17 +79,34 @@ class Newest:
 
 
 def built() -> list[str]:
-    """Return the names of the models of ``params.yaml`` that have a bundle in the workspace."""
-    return [name for name in registry.load() if ModelPaths(name).bundle.is_dir()]
+    """Return the models of ``params.yaml`` whose bundle is in the workspace and can be served."""
+    return [
+        name
+        for name, settings in registry.load().items()
+        if ModelPaths(name).bundle.is_dir()
+        and is_served({"data": settings.data, "task": settings.task})
+    ]
 
 
 def released() -> list[str]:
-    """Return the names of all models that have a champion, in alphabetical order.
+    """Return the names of all models with a champion that can be served, in alphabetical order.
 
     Raises:
         LedgerRefused: the ledger does not hold.
+        SignatureRefused: a certificate is not one of a trusted key.
 
     """
     known = ledger.read()
     named = sorted(path.name for path in RELEASES.iterdir()) if RELEASES.is_dir() else []
-    return [name for name in named if champion.version_of(known, name) is not None]
+    versions = ((name, champion.version_of(known, name)) for name in named)
+    return [
+        name
+        for name, version in versions
+        if version is not None
+        and is_served(certificate.read(ReleasePaths(name, version).certificate).settings)
+    ]
+
+
+def is_served(settings: Mapping[str, object]) -> bool:
+    """Tell whether a model of these settings answers over HTTP: image generators do not."""
+    return settings.get("task") == "classification" or settings.get("data") == "text"
