@@ -63,10 +63,9 @@ def _unite(built: Project, changes: Mapping[str, Mapping[str, Any]]) -> None:
         pd.read_parquet(built.folder / ModelPaths(name).raw)[["text", "label"]].assign(source=name)
         for name in (CHINESE, ENGLISH)
     ]
-    inbox = built.folder / ModelPaths(BOTH).inbox
-    inbox.mkdir(parents=True, exist_ok=True)
-    pd.concat(parts, ignore_index=True).to_parquet(inbox / "rows.parquet", index=False)
     project.copy_model(built, CHINESE, BOTH)
+    inbox = built.folder / ModelPaths(BOTH).inbox
+    pd.concat(parts, ignore_index=True).to_parquet(inbox / "rows.parquet", index=False)
     own = {"source": None, "slices": ["source"], "limit": None}
     train = {**changes.get("train", {}), "epochs": 1}
     project.change(built, BOTH, {"ingest": own, "train": train}, labels=LABELS)

@@ -183,7 +183,8 @@ def replace_training(project: Project, model: str, train: Mapping[str, Any]) -> 
 
 
 def copy_model(project: Project, model: str, name: str) -> None:
-    """Add a model with another one's settings."""
+    """Add a model with another one's settings, and its empty inbox, which DVC wants to see."""
+    (project.folder / ModelPaths(name).inbox).mkdir(parents=True, exist_ok=True)
     with _models(project) as models:
         models[name] = copy.deepcopy(models[model])
 
