@@ -16,6 +16,7 @@ from tests.made import loans, table_settings
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Mapping
 
 MODEL = "loans"
 FILES = ModelPaths(MODEL)
@@ -24,11 +25,13 @@ WHO = ("-c", "user.name=A", "-c", "user.email=a@example.org")
 
 @dataclass(frozen=True)
 class Released(Project):
-    """A project, and what a test asks of it."""
+    """A project of one model, and what a test asks of it."""
+
+    model: str = MODEL
 
     def promote(self, code: int = 0, **environment: str) -> dict[str, Any]:
         """Call `assay promote`; return its answer to a program."""
-        return self.answer("promote", MODEL, code=code, **environment)
+        return self.answer("promote", self.model, code=code, **environment)
 
     def answer(self, *words: str, code: int = 0, **environment: str) -> dict[str, Any]:
         done = self.assay(*words, "--json", **environment)
@@ -47,13 +50,13 @@ class Released(Project):
         path = self.folder / "params.yaml"
         yaml = YAML()
         content = yaml.load(path)
-        content["models"][MODEL].setdefault(block, {}).update(changes)
+        content["models"][self.model].setdefault(block, {}).update(changes)
         with path.open("w", encoding="utf-8") as stream:
             yaml.dump(content, stream)
         self.commit("Change settings")
 
     def build(self) -> None:
-        done = self.assay("run", MODEL)
+        done = self.assay("run", self.model)
         assert done.returncode == 0, done.stdout + done.stderr
 
     def commit(self, message: str) -> str:
@@ -69,13 +72,13 @@ class Released(Project):
 
     def release(self, version: int) -> ReleasePaths:
         """Return the paths of a release, from the project's root."""
-        return ReleasePaths(MODEL, version)
+        return ReleasePaths(self.model, version)
 
     def alias(self) -> str:
         """Return the SHA-256 of the bundle that MLflow's alias `champion` names."""
         program = (
             "from mlflow import MlflowClient; c = MlflowClient('sqlite:///mlruns/mlflow.db'); "
-            f"print(c.get_model_version_by_alias('{MODEL}', 'champion').tags['assay.bundle'])"
+            f"print(c.get_model_version_by_alias('{self.model}', 'champion').tags['assay.bundle'])"
         )
         done = self.call("python", "-c", program)
         return done.stdout.strip().splitlines()[-1] if done.returncode == 0 else ""
@@ -87,7 +90,7 @@ class Released(Project):
     def copy(self, target: Path) -> Released:
         """Return a copy of the whole project in another folder."""
         shutil.copytree(self.folder, target, symlinks=True)
-        return Released(target)
+        return Released(target, self.model)
 
 
 def settings(**changes: Any) -> dict[str, Any]:
@@ -102,10 +105,16 @@ def settings(**changes: Any) -> dict[str, Any]:
 
 def make(folder: Path) -> Released:
     """Make a project of one model, built and committed, with a key to sign with."""
-    project = Released(lay_out(folder, {MODEL: settings()}).folder)
-    shutil.copyfile(Path(__file__).parents[2] / "requirements.lock", folder / "requirements.lock")
+    project = laid_out(folder, MODEL, settings())
     loans(1500).to_csv(folder / FILES.inbox / "rows.csv", index=False)
-    project.assay("doctor", "--fix")
     project.build()
     project.commit("Build")
+    return project
+
+
+def laid_out(folder: Path, model: str, block: Mapping[str, Any]) -> Released:
+    """Make a project of one model without data, with a key to sign with."""
+    project = Released(lay_out(folder, {model: block}).folder, model)
+    shutil.copyfile(Path(__file__).parents[2] / "requirements.lock", folder / "requirements.lock")
+    project.assay("doctor", "--fix")
     return project
