@@ -10,6 +10,7 @@ whole process. Knows nothing of texts or images: what differs comes as the funct
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ from assay.progress import Progress, say
 from assay.records import Trace, TracePoint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from torch import nn
 
@@ -70,6 +71,9 @@ class TrainingSetup:
     selection: Selection  # which of the validation metrics chooses the best epoch
     # Whether the weights that the training starts from may be the best ones.
     from_good_start: bool = False
+    # Batches whose gradients make one step, as if they were one. Where these are several, the loss
+    # has to be the mean over what `size` counts: a mean of their losses would not be that.
+    accumulate: int = 1
 
 
 class Training:
@@ -88,7 +92,7 @@ class Training:
         self._state, self._logger = ResumableState(run.state, run.digest), run.logger
         self._trace, self._on_point = run.trace, run.on_point
         self._accelerator = Accelerator(mixed_precision="no", cpu=not torch.cuda.is_available())
-        self._steps_an_epoch = len(self._shard(0))
+        self._steps_an_epoch = -(-len(self._shard(0)) // setup.accumulate)
         self._steps = self._steps_an_epoch * settings.epochs
         optimiser = recipe.optimiser(model)
         self._full_rates = [float(group["lr"]) for group in optimiser.param_groups]
@@ -137,10 +141,11 @@ class Training:
         self._model.train()
         clock, size = time.monotonic(), 0
         batches = self._shard(self._at.epoch)
-        for rows in batches[self._at.batch :]:
-            batch = self._setup.collate(rows, self._at.epoch)
-            self._step(batch)
-            size += self._setup.size(batch)
+        for first in range(self._at.batch, len(batches), self._setup.accumulate):
+            group = batches[first : first + self._setup.accumulate]
+            own = [self._setup.collate(rows, self._at.epoch) for rows in group]
+            self._step(own)
+            size += sum(map(self._setup.size, own))
             bar.advance(note=f"loss {self._at.pending[-1]:.3f}")
             if self._at.step % LOG_EVERY == 0:
                 self._log(size / (time.monotonic() - clock))
@@ -158,30 +163,59 @@ class Training:
         self._at.epoch, self._at.batch = self._at.epoch + 1, 0
         self._note(save=True)
 
-    def _step(self, batch: Tensors) -> None:
+    def _step(self, batches: Sequence[Tensors]) -> None:
+        """Update the weights once, by the gradients of all of ``batches``."""
         share = self._share()
         for group, rate in zip(self._optimiser.param_groups, self._full_rates, strict=True):
             group["lr"] = rate * share
-        on_device = {name: value.to(self._accelerator.device) for name, value in batch.items()}
-        with self._autocast():
-            loss = self._setup.loss(self._model, on_device)
-        value = float(loss.detach())
-        if value != value or abs(value) == float("inf"):
-            raise Diverged(
-                f"the loss became {value} at step {self._at.step + 1}",
-                expected="a finite loss",
-                cure="lower train.learning_rate in params.yaml, or set train.precision to fp32",
-            )
-        self._accelerator.backward(loss)
+        parts = zip(batches, self._parts(batches), strict=True)
+        value = sum(
+            (self._backward(batch, part, last=batch is batches[-1]) for batch, part in parts), 0.0
+        )
         if self._settings.clip_norm:
             self._accelerator.clip_grad_norm_(self._model.parameters(), self._settings.clip_norm)
         self._optimiser.step()
         self._optimiser.zero_grad()
         self._at.pending.append(value)
         self._at.step += 1
-        self._at.batch += 1
+        self._at.batch += len(batches)
         if self._lookahead:
             self._lookahead.after_step(self._at.step)
+
+    def _parts(self, batches: Sequence[Tensors]) -> list[float]:
+        """Return which part of a step's loss each batch has: that of its tokens in all of them.
+
+        Gradients are averaged over processes, so that the parts of all add up to how many there
+        are.
+        """
+        if self._setup.accumulate == 1:
+            return [1.0]
+        sizes = [self._setup.size(batch) for batch in batches]
+        accelerator: Any = self._accelerator
+        whole = accelerator.reduce(torch.tensor(sum(sizes), device=accelerator.device))
+        return [size * accelerator.num_processes / int(whole) for size in sizes]
+
+    def _backward(self, batch: Tensors, part: float, *, last: bool) -> float:
+        """Add ``part`` of a batch's gradient to what is there; return as much of its loss.
+
+        Raises:
+            Diverged: the loss is not finite.
+
+        """
+        on_device = {name: value.to(self._accelerator.device) for name, value in batch.items()}
+        # Processes exchange gradients once a step.
+        with nullcontext() if last else self._accelerator.no_sync(self._model):
+            with self._autocast():
+                loss = self._setup.loss(self._model, on_device)
+            value = float(loss.detach())
+            if value != value or abs(value) == float("inf"):
+                raise Diverged(
+                    f"the loss became {value} at step {self._at.step + 1}",
+                    expected="a finite loss",
+                    cure="lower train.learning_rate in params.yaml, or set train.precision to fp32",
+                )
+            self._accelerator.backward(loss * part)
+        return value * part
 
     def _autocast(self) -> torch.autocast:
         return autocast(self._settings.precision, self._accelerator.device.type)

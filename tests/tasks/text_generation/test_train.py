@@ -72,6 +72,33 @@ def test_a_killed_training_resumes_and_ends_in_the_same_bytes(
     assert "training resumes at step" in capsys.readouterr().err
 
 
+def test_batches_of_one_step_weigh_as_their_tokens_and_resume_in_the_same_bytes() -> None:
+    model = settings(accumulate=3, batch_size=4, dropout=0.2, checkpoint_every=4)
+    coded = codec.learned("characters", texts_of(FILES, "train"), 300)
+    streams = [
+        PackedTokens(texts_of(FILES, name), coded, 48, name) for name in ("train", "validation")
+    ]
+    setup = train.setup_of(model.train, *streams)
+    assert setup.accumulate == 3
+    network = Decoder(train.sizes_of(model.train, coded)).eval()
+    batches = setup.batches(0)
+    one, other = setup.collate(batches[0], 0), setup.collate(batches[1][:1], 0)
+    assert setup.size(other) == 48
+    both = {"ids": torch.cat([one["ids"], other["ids"]])}
+    with torch.inference_mode():
+        whole, parts = setup.loss(network, both), [setup.loss(network, own) for own in (one, other)]
+    sizes = [setup.size(one), setup.size(other)]
+    assert float(whole) == pytest.approx(np.average(parts, weights=sizes), abs=1e-5)
+
+    expected = _train(model, "whole")
+    steps = -(-len(batches) // 3)
+    assert _curve("whole")["step"].tolist() == [steps, 2 * steps]
+    remove(FILES.resume)
+    with pytest.raises(KeyboardInterrupt):
+        _train(model, "killed", kill_at=10)
+    assert _train(model, "resumed") == expected
+
+
 @pytest.mark.parametrize("change", ["settings", "rows"])
 def test_a_state_of_other_settings_or_data_is_not_resumed(
     capsys: pytest.CaptureFixture[str], change: str

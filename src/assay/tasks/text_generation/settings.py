@@ -39,7 +39,13 @@ UNREAD: Mapping[str, tuple[str, ...]] = {
 
 
 class TextGenerationTrain(Optimisation):
-    """Tokenizer and network, and how it learns. A batch has windows of ``context`` tokens each."""
+    """Tokenizer and network, and how it learns. A batch has windows of ``context`` tokens each.
+
+    Attributes:
+        accumulate: batches whose gradients make one step, as if they were one batch: for batches
+            that do not fit into memory.
+
+    """
 
     network: Network = "gpt"
     tokenizer: Literal["characters", "bytes", "bpe"] = "bpe"
@@ -51,6 +57,7 @@ class TextGenerationTrain(Optimisation):
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
     epochs: Epochs = 10
     batch_size: BatchSize = 16
+    accumulate: Annotated[int, Field(ge=1, le=10_000)] = 1
     optimiser: Literal["muon", "adamw"] = "muon"
     learning_rate: Annotated[float, Field(gt=0, lt=1)] = 3e-3
     weight_decay: Annotated[float, Field(ge=0, lt=1)] = 0.1

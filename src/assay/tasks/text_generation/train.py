@@ -128,6 +128,7 @@ def setup_of(
         validate=lambda model: scores(model, held_out, chosen.batch_size),
         size=lambda batch: batch["ids"][:, 1:].numel(),
         selection=loop.Selection("validation_loss", "loss", higher_is_better=False),
+        accumulate=chosen.accumulate,
     )
 
 
