@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from assay.objectives.generation.bits import Losses
-from assay.objectives.generation.fine_tuning import Both, FineTuning
+from assay.objectives.generation.fine_tuning import Both, FineTuning, Weights
 
 TOKENS = np.array([10, 30, 20])
 
@@ -20,8 +20,14 @@ def _losses(nats_per_token: float, spread: float = 0.0) -> Losses:
 def _tuned(*, other: bool = True) -> FineTuning:
     test = Both(_losses(3.0), _losses(2.0))
     if not other:
-        return FineTuning("some/llama", test)
-    return FineTuning("some/llama", test, Both(_losses(2.0), _losses(2.1, 0.1)), "wikitext2: 3")
+        return FineTuning("some/llama", Weights(200, 1000, rank=4), test)
+    return FineTuning(
+        "some/llama",
+        Weights(200, 1000, rank=4),
+        test,
+        Both(_losses(2.0), _losses(2.1, 0.1)),
+        "wikitext2: 3",
+    )
 
 
 def test_a_rise_worked_by_hand() -> None:
@@ -70,3 +76,9 @@ def test_the_section_has_both_beside_each_other() -> None:
     assert [cell.strip() for cell in row.split("|")[2:6]] == ["1.082", "0.721", "20.086", "7.389"]
     assert "-63.2%" in row
     assert "+8.7%" in next(line for line in words.splitlines() if "wikitext2" in line)
+
+
+def test_which_weights_were_trained_is_said() -> None:
+    assert Weights(1000, 1000).words() == "All of its 1,000 weights were trained."
+    words = _tuned(other=False).section(0, 1).words
+    assert "Low-rank adapters of rank 4 were trained, 200 weights (20.00% of the" in words

@@ -94,7 +94,7 @@ def test_what_it_was_is_what_the_checkpoint_costs(settings: TextGenerationModel)
     from torch.nn import functional
 
     model, coded = pretrained.start(settings.train)
-    scorer = before._scorer(settings)
+    scorer = before._scorer(model, coded, settings)
     text = "It was a good day."
     (ids,) = coded.encode([text])
     known = torch.tensor([[coded.end, *ids, coded.end]])

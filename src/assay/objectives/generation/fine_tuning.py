@@ -48,12 +48,39 @@ class Both:
             return estimate(float(np.expm1(sums[0] / sums[1])), np.expm1(drawn[:, 0] / drawn[:, 1]))
 
 
+@dataclass(frozen=True)
+class Weights:
+    """Which weights were trained.
+
+    Attributes:
+        trained: how many.
+        network: how many the network has.
+        rank: of the adapters; None where the network's own weights were trained.
+
+    """
+
+    trained: int
+    network: int
+    rank: int | None = None
+
+    def words(self) -> str:
+        """Return it as a sentence."""
+        if self.rank is None:
+            return f"All of its {self.network:,} weights were trained."
+        return (
+            f"Low-rank adapters of rank {self.rank} were trained, {self.trained:,} weights "
+            f"({self.trained / self.network:.2%} of the network's {self.network:,}), and merged "
+            "into the network's."
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class FineTuning:
     """What is known of it.
 
     Attributes:
         checkpoint: what was fine-tuned, as ``train.checkpoint`` names it.
+        weights: which of its weights were trained.
         test: on the test split.
         other: on another corpus, if one is named.
         other_name: of that corpus, with what of it was read; empty where there is none.
@@ -61,6 +88,7 @@ class FineTuning:
     """
 
     checkpoint: str
+    weights: Weights
     test: Both
     other: Both | None = None
     other_name: str = ""
@@ -109,6 +137,7 @@ class FineTuning:
         heads = ("texts", *("bits per byte before", "after"), *("perplexity before", "after"))
         words = (
             f"{escaped(self.checkpoint)} as it came, and the bundle, which was fine-tuned from it. "
+            f"{self.weights.words()} "
             "The checkpoint is measured as a bundle is, in fp32; its graph is not kept. Perplexity "
             "is per token, the change that of the perplexity, with its 95 % interval over "
             "documents. On other texts a rise says what the model forgot.\n\n"

@@ -14,15 +14,17 @@ from assay.bundle.scoring import Scorer
 from assay.bundle.session import Session
 from assay.gateways import onnx as gateway
 from assay.gateways import sources
-from assay.objectives.generation.fine_tuning import Both, FineTuning
+from assay.objectives.generation.fine_tuning import Both, FineTuning, Weights
 from assay.progress import say
-from assay.tasks.text_generation import graph, pretrained, scored
+from assay.tasks.text_generation import adapters, graph, pretrained, scored
 from assay.tasks.text_generation.documents import Documents
 
 if TYPE_CHECKING:
     from assay.bundle.language_model import LanguageModel
+    from assay.modalities.text.codec import Codec
     from assay.objectives.generation.figures import Scores
-    from assay.tasks.text_generation.settings import TextGenerationModel
+    from assay.tasks.text_generation.network import Decoder
+    from assay.tasks.text_generation.settings import Lora, TextGenerationModel
 
 # Of another corpus: so many documents, evenly spread, and of each its beginning. Two models read
 # them, and a pretrained one has some hundred million weights.
@@ -31,17 +33,16 @@ DOCUMENTS, CHARACTERS = 60, 2000
 PART = "valid"
 
 
-def _scorer(settings: TextGenerationModel) -> Scorer:
-    """Return what tells how probable documents are to the network of ``train.checkpoint``.
-
-    Raises:
-        SettingsError: it is not there, or can't be taken.
-
-    """
-    model, coded = pretrained.start(settings.train)
+def _scorer(model: Decoder, coded: Codec, settings: TextGenerationModel) -> Scorer:
+    """Return what tells how probable documents are to a network."""
     content = gateway.serialize(graph.graph(model.eval()), {})
     session = Session(content, 1, intra_op_threads=settings.evaluate.threads)
     return Scorer(session, model.sizes.context, coded.end)
+
+
+def _trained(model: Decoder, lora: Lora | None) -> Weights:
+    own, whole = (adapters.trained(model, chosen) for chosen in (lora, None))
+    return Weights(own, whole, lora.rank if lora else None)
 
 
 def compared(
@@ -67,18 +68,20 @@ def compared(
     # Fine-tuning keeps the tokenizer: both read the same tokens.
     passages = Documents.of(_passages(other) if other else [], model.tokenizer)
     say(f"evaluate: {name} as it came")
-    scorer = _scorer(settings)
+    start, coded = pretrained.start(settings.train)
+    weights = _trained(start, settings.train.lora)
+    scorer = _scorer(start, coded, settings)
     was = scored.scores(scorer, test, "scoring the test split before fine-tuning")
     on_test = Both(was.losses, own.losses)
     if not passages.texts:
-        return FineTuning(name, on_test)
+        return FineTuning(name, weights, on_test)
     before, after = (
         scored.scores(each, passages, f"scoring {other}").losses
         for each in (scorer, model.generator.scorer())
     )
     count = len(passages.texts)
     shown = f"{other}: {count:,} documents, {CHARACTERS:,} characters of each at most"
-    return FineTuning(name, on_test, Both(before, after), shown)
+    return FineTuning(name, weights, on_test, Both(before, after), shown)
 
 
 def _passages(name: str) -> list[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from assay.settings.block import Block
 from assay.settings.corpus import CorpusIngest, CorpusValidate
 from assay.settings.generation import GenerationEvaluate, GenerationExport, GenerationModel
 from assay.settings.release import Gate
@@ -31,11 +32,30 @@ OWN: Mapping[str, Mapping[str, Any]] = {
         "warmup": 0.1,
     },
 }
+# Of adapters, ten times that of all weights (Schulman et al., "LoRA without regret", 2025).
+ADAPTERS_RATE = 5e-4
+# The matrices of a Llama's blocks, as transformers and peft call them.
+Matrix = Literal["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 # Settings that a network does not read: a pretrained one brings its sizes and its tokenizer.
 UNREAD: Mapping[str, tuple[str, ...]] = {
     "gpt": (),
     "pretrained": ("tokenizer", "vocabulary", "layers", "heads", "width"),
 }
+
+
+class Lora(Block):
+    """Low-rank adapters, which are trained in the place of a pretrained decoder's weights.
+
+    Attributes:
+        rank: of the change of each matrix.
+        alpha: the change is scaled by ``alpha / rank``.
+        targets: the matrices that are changed, in every block.
+
+    """
+
+    rank: Annotated[int, Field(ge=1, le=4096)] = 8
+    alpha: Annotated[int, Field(ge=1, le=1_000_000)] = 16
+    targets: Annotated[tuple[Matrix, ...], Field(strict=False, min_length=1)] = get_args(Matrix)
 
 
 class TextGenerationTrain(Optimisation):
@@ -44,10 +64,12 @@ class TextGenerationTrain(Optimisation):
     Attributes:
         accumulate: batches whose gradients make one step, as if they were one batch: for batches
             that do not fit into memory.
+        lora: adapters, where a pretrained decoder's own weights stay as they are.
 
     """
 
     network: Network = "gpt"
+    lora: Lora | None = None
     tokenizer: Literal["characters", "bytes", "bpe"] = "bpe"
     vocabulary: Annotated[int, Field(ge=257, le=1_000_000)] = 4096
     layers: Annotated[int, Field(ge=1, le=200)] = 6
@@ -73,7 +95,9 @@ class TextGenerationTrain(Optimisation):
         if not isinstance(given, dict):
             return given
         network = given.get("network", "gpt")
-        own = OWN.get(network, {}) if isinstance(network, str) else {}
+        own = dict(OWN.get(network, {})) if isinstance(network, str) else {}
+        if given.get("lora") is not None:
+            own["learning_rate"] = ADAPTERS_RATE
         return {**own, "network": network, **given}
 
     @field_validator("network")
@@ -88,6 +112,13 @@ class TextGenerationTrain(Optimisation):
         if network == "pretrained" and "checkpoint" in info.data and not named:
             raise ValueError("gpt where train.checkpoint is null: it names what is fine-tuned")
         return network
+
+    @field_validator("lora")
+    @classmethod
+    def _changes_what_is_there(cls, lora: Lora | None, info: ValidationInfo) -> Lora | None:
+        if lora is not None and info.data.get("network") == "gpt":
+            raise ValueError("null where train.network is gpt: adapters change pretrained weights")
+        return lora
 
     @field_validator("tokenizer", "vocabulary", "layers", "heads", "width")
     @classmethod

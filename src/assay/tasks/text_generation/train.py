@@ -20,7 +20,7 @@ from assay.learning.precision import in_bf16
 from assay.learning.recipe import Recipe
 from assay.modalities.text import codec
 from assay.progress import say
-from assay.tasks.text_generation import checkpoint, pretrained
+from assay.tasks.text_generation import adapters, checkpoint, pretrained
 from assay.tasks.text_generation.documents import texts_of
 from assay.tasks.text_generation.network import Decoder
 from assay.tasks.text_generation.packing import PackedTokens
@@ -52,13 +52,15 @@ def train(settings: TextGenerationModel, files: ModelPaths, run: TrainingRun) ->
     model, coded = start(chosen, texts["train"])
     context = model.sizes.context
     streams = {name: PackedTokens(own, coded, context, name) for name, own in texts.items()}
-    weights = sum(weight.numel() for weight in model.parameters())
     say(
-        f"train: {weights:,} weights, {coded.size:,} token ids, "
-        f"{len(streams['train'].ids):,} tokens to learn from"
+        f"train: {adapters.trained(model, chosen.lora):,} of {adapters.trained(model, None):,} "
+        f"weights, {coded.size:,} token ids, {len(streams['train'].ids):,} tokens to learn from"
     )
+    merge = adapters.add(model, chosen.lora) if chosen.lora else None
     setup = setup_of(chosen, streams["train"], streams["validation"])
     rows = loop.Training(model, setup, recipe(chosen), chosen, run).run()
+    if merge:
+        merge()
     checkpoint.write(run.checkpoint, model)
     coded.write(run.checkpoint)
     curve.write(run.curve, rows)
