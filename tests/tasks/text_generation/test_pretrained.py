@@ -92,6 +92,16 @@ def test_the_context_is_what_the_network_has_positions_for(tmp_path: Path) -> No
     assert pretrained.read(tmp_path, 1000).sizes.context == llama.POSITIONS
 
 
+def test_dropout_is_what_the_settings_say(tmp_path: Path) -> None:
+    llama.saved(tmp_path)
+    ids = torch.arange(32).unsqueeze(0)
+    for dropout, varies in ((0.0, False), (0.2, True)):
+        model, _ = pretrained.start(_settings(tmp_path, dropout=dropout))
+        assert model.sizes.dropout == dropout
+        one, two = (_logits(model.train(), ids) for _ in range(2))
+        assert torch.equal(one, two) != varies
+
+
 def test_mistral_is_llama_where_no_window_limits_it(tmp_path: Path) -> None:
     other = llama.saved(tmp_path)
     _change(tmp_path, model_type="mistral", sliding_window=None)

@@ -6,6 +6,7 @@ of the folder.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -55,7 +56,7 @@ def start(chosen: TextGenerationTrain) -> tuple[Decoder, Codec]:
 
     """
     folder = locate(chosen.checkpoint)
-    model = read(folder, chosen.context)
+    model = read(folder, chosen.context, chosen.dropout)
     try:
         coded = codec.read(folder)
     except BundleRefused as reason:
@@ -69,8 +70,10 @@ def start(chosen: TextGenerationTrain) -> tuple[Decoder, Codec]:
     return model, coded
 
 
-def read(folder: Path, context: int) -> Decoder:
+def read(folder: Path, context: int, dropout: float = 0.0) -> Decoder:
     """Return the network that a folder holds, in fp32, which reads ``context`` tokens at most.
+
+    ``dropout`` is that of its further training: a checkpoint says nothing of it.
 
     Raises:
         SettingsError: it is of another architecture, or computes what the network does not; its
@@ -78,7 +81,7 @@ def read(folder: Path, context: int) -> Decoder:
 
     """
     config = _config(folder)
-    model = Decoder(sizes(config, folder, context))
+    model = Decoder(replace(sizes(config, folder, context), dropout=dropout))
     try:
         model.load_state_dict(_weights(folder, tied=model.head is None))
     except (RuntimeError, OSError, SafetensorError) as reason:
