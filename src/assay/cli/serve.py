@@ -6,24 +6,24 @@ and the access log to standard error. What is served, and how, is in :mod:`assay
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from assay import cores
 from assay.cli import as_json
 from assay.cli.answer import give
+from assay.cli.listening import listening
 from assay.errors import NoRelease, UsageError
 from assay.paths import require_project
+
+if TYPE_CHECKING:
+    from assay.serving.server import Address
 
 
 @click.command(name="serve")
 @click.argument("models", nargs=-1)
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=8800, show_default=True, type=click.IntRange(0, 65535))
-@click.option("--host-name", "names", multiple=True, help="A further name that clients call it by.")
-@click.option("--certificate", type=click.Path(path_type=Path), help="PEM file: serve by TLS.")
-@click.option("--key", type=click.Path(path_type=Path), help="PEM file of the certificate's key.")
+@listening(port=8800)
 @click.option(
     "--seconds",
     default=10.0,
@@ -68,11 +68,7 @@ from assay.paths import require_project
 @as_json
 def command(
     models: tuple[str, ...],
-    host: str,
-    port: int,
-    names: tuple[str, ...],
-    certificate: Path | None,
-    key: Path | None,
+    address: Address,
     seconds: float,
     queue: int,
     body: int,
@@ -84,19 +80,12 @@ def command(
 ) -> None:
     """Serve the champions of MODELS, by default of all, over HTTP."""
     require_project()
-    if bool(certificate) != bool(key):
-        raise UsageError(
-            "TLS needs both a certificate and its key",
-            expected="--certificate FILE --key FILE",
-        )
     from assay.serving.options import Options
     from assay.serving.running import run
-    from assay.serving.server import Address
 
     options = Options(
         models=_named(models, workspace),
-        address=Address(host, port, certificate, key),
-        names=names,
+        address=address,
         threads=cores.usable(),
         seconds=seconds,
         queue=queue,

@@ -18,7 +18,7 @@ import click
 from assay import cores
 from assay.cli import as_json
 from assay.cli.answer import give
-from assay.errors import UsageError
+from assay.cli.listening import listening
 from assay.paths import require_project
 from assay.progress import say
 
@@ -26,60 +26,35 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from assay.applications.customer_service.hosting import Hosted
+    from assay.serving.server import Address
 
 EXAMPLE = Path("examples/customer_service/service.yaml")
-PORT = 8810
 
 
 @click.command(name="service")
 @click.argument("file", type=click.Path(path_type=Path), default=EXAMPLE)
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=PORT, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--host-name", "names", multiple=True, help="A further name that clients call it by.")
-@click.option("--certificate", type=click.Path(path_type=Path), help="PEM file: serve by TLS.")
-@click.option("--key", type=click.Path(path_type=Path), help="PEM file of the certificate's key.")
+@listening(port=8810)
 @click.option("--workspace", is_flag=True, help="Ask the workspace's bundles, not the champions.")
 @as_json
 def command(
     file: Path,
-    host: str,
-    port: int,
-    names: tuple[str, ...],
-    certificate: Path | None,
-    key: Path | None,
+    address: Address,
     workspace: bool,
     json_: bool,
 ) -> None:
     """Talk to customers at /service/, as FILE says; without FILE, for the example company."""
     require_project()
-    if bool(certificate) != bool(key):
-        raise UsageError(
-            "TLS needs both a certificate and its key", expected="--certificate FILE --key FILE"
-        )
     from assay.applications.customer_service.application import application
     from assay.applications.customer_service.hosting import open_service
-    from assay.serving.access import exposure, store
-    from assay.serving.access.audit import Audit
-    from assay.serving.server import Address, serve
+    from assay.serving.access.guarded import guard_of
+    from assay.serving.server import serve
 
-    address = Address(host, port, certificate, key)
-    # Tokens that have all expired still guard; but they let nobody in from outside.
-    tokens, good = bool(store.read()), not store.TokenStore().is_empty()
-    if warning := exposure.require_safe(host, tokens=good, tls=certificate is not None):
-        say(f"note: {warning}")
+    guard = guard_of(address)
     hosted = open_service(file, threads=cores.usable(), workspace=workspace)
     for note in hosted.notes:
         say(f"note: {note}")
-    serve(
-        application(
-            hosted.routes(),
-            exposure.names(host, port, names),
-            audit=Audit(),
-            store=store.TokenStore() if tokens else None,
-            life=partial(_living, hosted, f"{address.url}/service/", json_),
-        ),
-        address,
-    )
+    life = partial(_living, hosted, f"{address.url}/service/", json_)
+    serve(application(hosted.routes(), guard, life), address)
 
 
 @asynccontextmanager

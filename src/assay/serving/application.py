@@ -1,8 +1,7 @@
 """The ASGI application: the table of routes, and what every request passes on its way to them.
 
-Reads and writes nothing itself. From the outside in: every request is observed and audited, gets
-its security headers, and has its refusals turned into answers; host and origin, then the token,
-then the size of the body are checked; what is left reaches a route.
+Reads and writes nothing itself. Every request is observed, then guarded
+(:mod:`assay.serving.access.guarded`); what is left reaches a route.
 """
 
 from __future__ import annotations
@@ -15,12 +14,9 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import Route, Router
 
-from assay.serving.access.audited import Audited
-from assay.serving.access.authorization import HEALTH, Access
-from assay.serving.access.bodies import Bodies, Bounds
-from assay.serving.access.faults import Faults
-from assay.serving.access.headers import SecurityHeaders
-from assay.serving.access.origins import Origins
+from assay.serving.access.authorization import HEALTH
+from assay.serving.access.bodies import Bounds
+from assay.serving.access.guarded import guarded
 from assay.serving.generating import chat, extension, model_list
 from assay.serving.protocol.operations import OPERATIONS
 from assay.serving.routes import about, health, models, predict
@@ -34,9 +30,7 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
     from assay.asgi import Application, Receive, Scope, Send
-    from assay.origins import Names
-    from assay.serving.access.audit import Audit
-    from assay.serving.access.store import TokenStore
+    from assay.serving.access.guarded import Guard
     from assay.serving.routes.context import Context
 
     Endpoint = Callable[[Request], Awaitable[Response]]
@@ -71,9 +65,7 @@ class Parts:
 
     Attributes:
         context: what the routes share.
-        names: by which the server may be asked.
-        audit: the record of calls.
-        store: the tokens; None: every client on this machine may do all.
+        guard: who may ask.
         bounds: of bodies.
         tell: who is told of each request that has ended.
         more: further routes, of an application that is served beside the models.
@@ -82,9 +74,7 @@ class Parts:
     """
 
     context: Context
-    names: Names
-    audit: Audit
-    store: TokenStore | None = None
+    guard: Guard
     bounds: Bounds = field(default_factory=Bounds)
     tell: Sequence[Callable[[Observed], object]] = ()
     more: Sequence[BaseRoute] = ()
@@ -94,13 +84,7 @@ class Parts:
 def application(parts: Parts) -> Application:
     """Return the application."""
     open_paths = (*OPEN, *parts.open_paths)
-    found: Application = _Routes(parts)
-    found = Bodies(found, parts.bounds)
-    found = Access(found, parts.store, open_paths)
-    found = Origins(found, parts.names)
-    found = Faults(found)
-    found = SecurityHeaders(found)
-    found = Audited(found, parts.audit)
+    found = guarded(_Routes(parts), parts.guard, parts.bounds, open_paths)
     return Watching(found, [parts.context.metrics.observe, *parts.tell])
 
 

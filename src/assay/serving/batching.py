@@ -88,7 +88,7 @@ class Batcher:
         *,
         threads: int,
         most_queued: int = MOST_QUEUED,
-        count: Callable[[], object] = int,
+        count: Callable[[], object] = lambda: None,
     ) -> None:
         """Start ``threads`` workers, each with one batch at a time; ``count`` is told of each."""
         self._bundle, self._most_queued, self._count = bundle, most_queued, count

@@ -18,7 +18,6 @@ class Options:
     Attributes:
         models: that are served.
         address: where it listens.
-        names: further names by which clients call it.
         threads: that compute, of each model.
         seconds: until which a request is answered or refused.
         queue: rows of each model that wait at most.
@@ -33,7 +32,6 @@ class Options:
 
     models: tuple[str, ...]
     address: Address
-    names: tuple[str, ...] = ()
     threads: int = 2
     seconds: float = 10.0
     queue: int = 2048

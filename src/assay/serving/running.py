@@ -14,9 +14,9 @@ from assay.bundle.language_model import LanguageModel
 from assay.errors import UsageError
 from assay.progress import say
 from assay.serving import served
-from assay.serving.access import exposure, store
-from assay.serving.access.audit import Audit
+from assay.serving.access import exposure
 from assay.serving.access.bodies import Bounds
+from assay.serving.access.guarded import guard_of
 from assay.serving.application import Parts, application
 from assay.serving.batching import Batcher
 from assay.serving.generating.writer import Writer
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from starlette.routing import BaseRoute
 
+    from assay.serving.access.guarded import Guard
     from assay.serving.options import Options
     from assay.serving.repository import Work
     from assay.serving.routes.context import Offer
@@ -47,9 +48,6 @@ def run(options: Options, more: Sequence[BaseRoute] = ()) -> None:
 
     """
     address = options.address
-    # Tokens that have all expired still guard; but they let nobody in from outside.
-    tokens, good = bool(store.read()), not store.TokenStore().is_empty()
-    secure = address.certificate is not None
     if options.workspace and not exposure.is_loopback(address.host):
         raise UsageError(
             f"--workspace and {address.host} were given: what no gate let through is served on "
@@ -57,17 +55,14 @@ def run(options: Options, more: Sequence[BaseRoute] = ()) -> None:
             expected="--host 127.0.0.1, or champions",
             cure="assay promote MODEL, and leave out --workspace",
         )
-    if warning := exposure.require_safe(address.host, tokens=good, tls=secure):
-        say(f"note: {warning}")
+    guard = guard_of(address)
     with ExitStack() as closing:
-        parts = _parts(options, tokens=tokens, more=more, closing=closing)
+        parts = _parts(options, guard, more, closing)
         told = f"serving {', '.join(options.models)} on {address.url} (docs: {address.url}/docs)"
         serve(application(parts), address, lambda: say(told))
 
 
-def _parts(
-    options: Options, *, tokens: bool, more: Sequence[BaseRoute], closing: ExitStack
-) -> Parts:
+def _parts(options: Options, guard: Guard, more: Sequence[BaseRoute], closing: ExitStack) -> Parts:
     metrics = Metrics()
     offers: list[Offer] = []
     tell: list[Callable[[Observed], object]] = []
@@ -88,12 +83,9 @@ def _parts(
     source = (Newest if options.workspace else Champions)(options.threads)
     repository = Repository(source, options.models, _beginner(options, metrics), metrics)
     offers += _shadows(options, repository, closing)
-    address = options.address
     return Parts(
         Context(repository, metrics, seconds=options.seconds, offers=offers),
-        exposure.names(address.host, address.port, options.names),
-        Audit(),
-        store.TokenStore() if tokens else None,
+        guard,
         Bounds(options.body),
         tell,
         more,

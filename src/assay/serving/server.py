@@ -29,12 +29,21 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 @dataclass(frozen=True)
 class Address:
-    """Where the server listens, and the files of its TLS certificate."""
+    """Where the server listens.
+
+    Attributes:
+        host: a name or an address of this machine.
+        port: of TCP.
+        certificate, key: PEM files of TLS: both, or neither.
+        names: further names by which clients call it.
+
+    """
 
     host: str = "127.0.0.1"
     port: int = 8800
     certificate: Path | None = None
     key: Path | None = None
+    names: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
@@ -66,7 +75,7 @@ class Address:
         return found
 
 
-def serve(application: Any, address: Address, say: Callable[[], object] = int) -> None:
+def serve(application: Any, address: Address, say: Callable[[], object] = lambda: None) -> None:
     """Listen until a signal ends the process; ``say`` is called once clients may come.
 
     Raises:

@@ -14,6 +14,7 @@ from assay.applications.customer_service.routes import routes
 from assay.paths import ModelPaths
 from assay.serving.access import exposure, store, tokens
 from assay.serving.access.audit import Audit
+from assay.serving.access.guarded import Guard
 from assay.serving.access.rates import Rate
 from tests.applications.customer_service.small import COMPANY, RETURNS, lay_out, with_model
 from tests.made import LABELS, MODEL
@@ -56,7 +57,7 @@ def customer(hosted: Hosted) -> TestClient:
 
 def client(routes: Sequence[BaseRoute]) -> TestClient:
     """Return what asks a service on this machine's loopback, where all are agents."""
-    app = application(routes, exposure.names("127.0.0.1", 80), audit=Audit())
+    app = application(routes, Guard(exposure.names("127.0.0.1", 80), Audit()))
     return TestClient(app, base_url="http://localhost")
 
 
@@ -321,12 +322,12 @@ def test_a_token_of_an_admin_makes_an_agent(
     rate = Rate(per_minute=600, burst=100)
     token, shown = tokens.issue("ann", scopes=scopes, models=None, rate=rate, expires=None)
     store.add(token, tmp_path / "tokens.json")
-    app = application(
-        hosted.routes(),
+    guard = Guard(
         exposure.names("127.0.0.1", 80),
-        audit=Audit(tmp_path / "audit.jsonl"),
-        store=store.TokenStore(tmp_path / "tokens.json"),
+        Audit(tmp_path / "audit.jsonl"),
+        store.TokenStore(tmp_path / "tokens.json"),
     )
+    app = application(hosted.routes(), guard)
     asking = TestClient(app, base_url="http://localhost")
     for path in ("/service/", *pages.paths()[2:]):
         assert asking.get(path).status_code == 200

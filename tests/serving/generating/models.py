@@ -18,6 +18,7 @@ from assay.modalities.text import codec
 from assay.paths import ModelPaths
 from assay.serving.access import exposure, store, tokens
 from assay.serving.access.audit import Audit
+from assay.serving.access.guarded import Guard
 from assay.serving.access.rates import Rate
 from assay.serving.application import Parts, application
 from assay.serving.batching import Batcher
@@ -140,9 +141,11 @@ def service(checkpoint: Path, folder: Path, limits: Limits | None = None) -> Ite
         repository = Repository(Folders(folders), folders, begin, metrics)
         parts = Parts(
             Context(repository, metrics),
-            exposure.names("127.0.0.1", port),
-            Audit(folder / "audit.jsonl"),
-            store.TokenStore(folder / "tokens.json"),
+            Guard(
+                exposure.names("127.0.0.1", port),
+                Audit(folder / "audit.jsonl"),
+                store.TokenStore(folder / "tokens.json"),
+            ),
             tell=[seen.append],
         )
         with _listening(application(parts), listening):
