@@ -9,7 +9,6 @@ the modality's token budget (:meth:`assay.bundle.encoding.Encoded.batches`).
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ import numpy as np
 
 from assay.bundle.classifier import BATCH, Answers, softmax
 from assay.serving.refusals import NotReady, TooMany
+from assay.serving.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -95,15 +95,9 @@ class Batcher:
         self._jobs: deque[_Job] = deque()
         self._waiting = 0
         self._idle = 0
-        self._closed = False
         self._rate = 0.0
-        self._changed = threading.Condition()
-        self._workers = [
-            threading.Thread(target=self._work, name=f"batch-{number}", daemon=True)
-            for number in range(threads)
-        ]
-        for worker in self._workers:
-            worker.start()
+        self._workers = Workers(self._work, "batch", threads)
+        self._workers.start()
 
     @property
     def queued(self) -> int:
@@ -133,23 +127,19 @@ class Batcher:
         )
         if not contents:
             return Predicted(self._answers(job), 0.0, 0.0)
-        with self._changed:
+        with self._workers.changed:
             self._admit(len(contents))
             self._jobs.append(job)
             self._waiting += len(contents)
-            self._changed.notify(min(len(contents), len(self._workers)))
+            self._workers.changed.notify(min(len(contents), len(self._workers)))
         return await job.future
 
     def close(self) -> None:
         """Answer what waits, then end the workers."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
-        for worker in self._workers:
-            worker.join()
+        self._workers.close()
 
     def _admit(self, rows: int) -> None:
-        if self._closed:
+        if self._workers.closed:
             raise NotReady("this version of the model is no longer served: send the request again")
         if self._waiting and self._waiting + rows > self._most_queued:
             raise TooMany(
@@ -165,12 +155,12 @@ class Batcher:
 
     def _take(self) -> list[_Piece]:
         """Return the rows of the next batch, some of each request; none once all is closed."""
-        with self._changed:
+        with self._workers.changed:
             self._idle += 1
             pieces: list[_Piece] = []
             while not pieces:
-                while not self._jobs and not self._closed:
-                    self._changed.wait()
+                while not self._jobs and not self._workers.closed:
+                    self._workers.changed.wait()
                 if not self._jobs:
                     return []
                 pieces = self._some()
@@ -236,7 +226,7 @@ class Batcher:
         self, pieces: list[_Piece], probabilities: Floats, unknown: Floats, truncated: list[int]
     ) -> None:
         finished, place = [], 0
-        with self._changed:
+        with self._workers.changed:
             self._count()
             for piece, cut in zip(pieces, truncated, strict=True):
                 job, rows = piece.job, piece.stop - piece.start
@@ -262,7 +252,7 @@ class Batcher:
     def _measure(self, rows: int, seconds: float) -> None:
         """Keep the running mean of the rows that all workers answer in a second."""
         rate = rows * len(self._workers) / max(seconds, 1e-6)
-        with self._changed:
+        with self._workers.changed:
             self._rate += SMOOTHING * (rate - self._rate) if self._rate else rate
 
 

@@ -211,7 +211,7 @@ def test_its_thread_comes_last_and_no_other(model: ServedModel) -> None:
     beside = Shadow(made.MODEL, model, busy=lambda: False)
     beside.offer(model, ROWS, answers(model, ROWS))
     until(lambda: beside.rows == 40)
-    (own,) = [one.native_id for one in threading.enumerate() if one.name == "challenger"]
+    (own,) = [one.native_id for one in threading.enumerate() if one.name == "challenger-0"]
     assert own is not None
     assert os.getpriority(os.PRIO_PROCESS, own) == 19
     assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before

@@ -14,8 +14,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
-import queue
-import threading
+from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from assay.paths import AUDIT
+from assay.serving.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,9 +70,8 @@ class Audit:
         """
         self._path, self._size, self._older = path, size, older
         self._waiting = waiting
-        self._queue: queue.SimpleQueue[Call | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
-        self._ending = threading.Event()
+        self._calls: deque[Call] = deque()
+        self._writer = Workers(self._run, "audit")
         # Two counts, each changed by one thread: the server's, the writer's.
         self._left_out, self._unwritten = 0, 0
         self._told = 0
@@ -84,14 +83,17 @@ class Audit:
 
     def start(self) -> None:
         """Start to write."""
-        self._thread.start()
+        self._writer.start()
 
     def put(self, call: Call) -> None:
         """Record a call, without waiting; leave it out when too many wait."""
-        if self._queue.qsize() < self._waiting:
-            self._queue.put(call)
-        else:
-            self.leave_out()
+        with self._writer.changed:
+            if len(self._calls) >= self._waiting:
+                self.leave_out()
+                return
+            self._calls.append(call)
+            if len(self._calls) == 1:
+                self._writer.changed.notify()
 
     def leave_out(self) -> None:
         """Count a call that is not recorded."""
@@ -99,20 +101,23 @@ class Audit:
 
     def close(self) -> None:
         """Write what waits, and end. Waits for the disk: not for the server's own thread."""
-        self._ending.set()
-        self._queue.put(None)
-        self._thread.join(LONGEST_END)
-        if self._thread.is_alive():
-            log.error("the audit log lacks %d calls: the disk is too slow", self._queue.qsize())
+        if not self._writer.close(LONGEST_END):
+            log.error("the audit log lacks %d calls: the disk is too slow", len(self._calls))
 
     def _run(self) -> None:
-        is_open = True
-        while is_open:
-            calls = [self._queue.get()]
-            self._ending.wait(GATHER)
-            calls += [self._queue.get() for _ in range(self._queue.qsize())]
-            is_open = None not in calls
-            self._write([call for call in calls if call])
+        while calls := self._take():
+            self._write(calls)
+        # Calls may have been left out since.
+        self._write([])
+
+    def _take(self) -> list[Call]:
+        """Wait for a call and those that come soon after; return none at the end."""
+        with self._writer.changed:
+            self._writer.changed.wait_for(lambda: self._calls or self._writer.closed)
+            self._writer.changed.wait_for(lambda: self._writer.closed, GATHER)
+            calls = list(self._calls)
+            self._calls.clear()
+            return calls
 
     def _write(self, calls: Sequence[Call]) -> None:
         unlisted = self.unlisted

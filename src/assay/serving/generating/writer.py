@@ -7,7 +7,6 @@ in a queue that is bounded. A text that nobody waits for any longer is not compu
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from assay.errors import UsageError
 from assay.serving.generating.prompts import TooLong, characters, encoded
 from assay.serving.generating.writing import Writing, Written
 from assay.serving.refusals import BadRequest, NotReady, TooMany
+from assay.serving.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,15 +65,9 @@ class Writer:
         self._waiting: deque[Writing] = deque()
         self._ready: deque[_Job] = deque()
         self._under_way = 0
-        self._closed = False
         self._seconds = 1.0
-        self._changed = threading.Condition()
-        self._workers = [
-            threading.Thread(target=self._work, name=f"write-{number}", daemon=True)
-            for number in range(threads)
-        ]
-        for worker in self._workers:
-            worker.start()
+        self._workers = Workers(self._work, "write", threads)
+        self._workers.start()
 
     @property
     def queued(self) -> int:
@@ -102,8 +96,8 @@ class Writer:
 
         """
         self._require_small(asked)
-        with self._changed:
-            if self._closed:
+        with self._workers.changed:
+            if self._workers.closed:
                 raise NotReady("this version of the model is no longer served: ask again")
             if len(self._waiting) >= self.limits.waiting:
                 self._waiting = deque(one for one in self._waiting if one.is_wanted)
@@ -114,16 +108,12 @@ class Writer:
                 )
             found = Writing(asked, self.limits.seconds)
             self._waiting.append(found)
-            self._changed.notify()
+            self._workers.changed.notify()
         return found
 
     def close(self) -> None:
         """Write what waits and what is under way, then end the workers."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
-        for worker in self._workers:
-            worker.join()
+        self._workers.close()
 
     def _require_small(self, asked: Asked) -> None:
         if (length := characters(asked.prompt)) > self.limits.characters:
@@ -139,27 +129,27 @@ class Writer:
     def _work(self) -> None:
         while (job := self._take()) is not None:
             more = job.turn(self.model)
-            with self._changed:
+            with self._workers.changed:
                 if more:
                     self._ready.append(job)
                 else:
                     self._under_way -= 1
                     self._seconds += SMOOTHING * (job.computed - self._seconds)
                 # A text may be begun now, or all of them have ended.
-                self._changed.notify_all()
+                self._workers.changed.notify_all()
 
     def _take(self) -> _Job | None:
         """Return the text whose turn it is; None once the writer is closed and all have ended."""
-        with self._changed:
+        with self._workers.changed:
             while True:
                 if self._waiting and self._under_way < self.limits.together:
                     self._under_way += 1
                     return _Job(self._waiting.popleft())
                 if self._ready:
                     return self._ready.popleft()
-                if self._closed and not self._under_way:
+                if self._workers.closed and not self._under_way:
                     return None
-                self._changed.wait()
+                self._workers.changed.wait()
 
 
 class _Job:

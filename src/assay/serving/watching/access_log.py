@@ -13,9 +13,9 @@ import sys
 from collections import deque
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Condition, Thread
 from typing import TYPE_CHECKING, Literal
 
+from assay.serving.workers import Workers
 from assay.visible import visible_json
 
 if TYPE_CHECKING:
@@ -37,14 +37,13 @@ class AccessLog:
         self._target, self._most = target, most
         self._waiting: deque[dict[str, object]] = deque()
         self._unsaid, self.dropped = 0, 0
-        self._changed, self._closed = Condition(), False
-        self._thread = Thread(target=self._work, name="access log", daemon=True)
-        self._thread.start()
+        self._writer = Workers(self._work, "access log")
+        self._writer.start()
 
     def write(self, found: Observed) -> None:
         """Take a request that has ended; returns at once."""
         line = line_of(found)
-        with self._changed:
+        with self._writer.changed:
             if len(self._waiting) >= self._most:
                 self._unsaid += 1
                 self.dropped += 1
@@ -53,14 +52,11 @@ class AccessLog:
                 line["dropped_before"] = self._unsaid
                 self._unsaid = 0
             self._waiting.append(line)
-            self._changed.notify()
+            self._writer.changed.notify()
 
     def close(self) -> None:
         """Write what is left, and end."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify()
-        self._thread.join(PATIENCE)
+        self._writer.close(PATIENCE)
 
     def _work(self) -> None:
         while lines := self._take():
@@ -68,14 +64,14 @@ class AccessLog:
             try:
                 self._append(text)
             except (OSError, ValueError):  # a full disk; standard output that was closed
-                with self._changed:
+                with self._writer.changed:
                     self._unsaid += len(lines)
                     self.dropped += len(lines)
 
     def _take(self) -> list[dict[str, object]]:
         """Wait for lines, and return all that there are; none at the end."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._closed)
+        with self._writer.changed:
+            self._writer.changed.wait_for(lambda: self._waiting or self._writer.closed)
             lines = list(self._waiting)
             self._waiting.clear()
             return lines

@@ -13,7 +13,7 @@ import time
 from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from threading import Condition, Lock, Thread
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from assay.paths import ModelPaths
 from assay.progress import say
 from assay.serving.watching.contents import columns_of, size_of
 from assay.serving.watching.prediction_files import Bounds, PartFiles
+from assay.serving.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -66,12 +67,12 @@ class PredictionLog:
         self._share, self._bounds, self._most = share, bounds or Bounds(), most_bytes
         self._random, self._drawing = np.random.default_rng(seed), Lock()
         self._waiting: deque[_Predicted] = deque()
-        self._bytes, self._changed, self._closed = 0, Condition(), False
+        self._bytes = 0
         self._files: dict[str, PartFiles] = {}
         self._said = False
         self.dropped = 0
-        self._thread = Thread(target=self._work, name="prediction log", daemon=True)
-        self._thread.start()
+        self._writer = Workers(self._work, "prediction log")
+        self._writer.start()
 
     def offer(self, served: ServedModel, contents: Sequence[Any], answers: Answers) -> None:
         """Take what a model was asked and answered; returns at once, and never raises."""
@@ -87,21 +88,18 @@ class PredictionLog:
         chosen = [contents[place] for place in drawn]
         size = sum(map(size_of, chosen))
         probabilities = answers.probabilities[drawn]
-        with self._changed:
-            if self._closed or self._bytes + size > self._most:
+        with self._writer.changed:
+            if self._writer.closed or self._bytes + size > self._most:
                 self.dropped += len(drawn)
                 return
             self._bytes += size
             now = datetime.now(UTC)
             self._waiting.append(_Predicted(served, now, chosen, probabilities, size))
-            self._changed.notify()
+            self._writer.changed.notify()
 
     def close(self) -> None:
         """Write what is left, and end."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify()
-        self._thread.join(PATIENCE)
+        self._writer.close(PATIENCE)
 
     def _work(self) -> None:
         while True:
@@ -116,13 +114,13 @@ class PredictionLog:
 
     def _take(self) -> tuple[_Predicted | None, bool]:
         """Wait for rows until a file is due; tell whether the log is closed, too."""
-        with self._changed:
+        with self._writer.changed:
             due = min((files.due for files in self._files.values()), default=float("inf"))
             wait = None if due == float("inf") else max(0.0, due - time.monotonic())
-            self._changed.wait_for(lambda: self._waiting or self._closed, wait)
+            self._writer.changed.wait_for(lambda: self._waiting or self._writer.closed, wait)
             found = self._waiting.popleft() if self._waiting else None
             self._bytes -= found.size if found else 0
-            return found, self._closed
+            return found, self._writer.closed
 
     def _add(self, found: _Predicted) -> None:
         name = found.served.name
@@ -136,7 +134,7 @@ class PredictionLog:
         try:
             write()
         except Exception as problem:
-            with self._changed:
+            with self._writer.changed:
                 self.dropped += rows
             if not self._said:
                 self._said = True

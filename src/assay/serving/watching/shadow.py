@@ -15,7 +15,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from threading import Condition, Thread, get_native_id
+from threading import get_native_id
 from typing import TYPE_CHECKING, Any
 
 from assay.bundle.classifier import Classifier
@@ -25,6 +25,7 @@ from assay.monitoring.compared import Compared
 from assay.paths import ModelPaths
 from assay.progress import say
 from assay.serving.watching.contents import size_of
+from assay.serving.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -136,11 +137,10 @@ class Shadow:
         self._share, self._line, self._said = share, line, False
         self._waiting: deque[_Asked] = deque()
         self._rows, self._bytes, self._unsaid = 0, 0, 0
-        self._changed, self._closed = Condition(), False
         self._found: dict[str, _Counts] = {}
         self.rows, self.agreements, self.dropped = 0, 0, 0
-        self._thread = Thread(target=self._work, name="challenger", daemon=True)
-        self._thread.start()
+        self._asker = Workers(self._work, "challenger")
+        self._asker.start()
 
     def offer(
         self,
@@ -157,7 +157,7 @@ class Shadow:
         if champion.name != self._model:
             return
         # Before anything that takes as long as there are rows.
-        if self._closed or self._rows + len(contents) > self._most_rows:
+        if self._asker.closed or self._rows + len(contents) > self._most_rows:
             self._drop(len(contents))
             return
         try:
@@ -170,30 +170,27 @@ class Shadow:
 
     def close(self) -> None:
         """Drop what waits, write what was counted, and end."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify()
-        self._thread.join(PATIENCE)
+        self._asker.close(PATIENCE)
 
     def _enter(self, asked: _Asked) -> None:
         rows, size = len(asked.contents), asked.size
-        with self._changed:
+        with self._asker.changed:
             if self._bytes + size <= self._most_bytes:
                 self._waiting.append(asked)
                 self._rows, self._bytes = self._rows + rows, self._bytes + size
-                self._changed.notify()
+                self._asker.changed.notify()
                 return
         self._drop(rows)
 
     def _drop(self, rows: int) -> None:
-        with self._changed:
+        with self._asker.changed:
             self.dropped += rows
             self._unsaid += rows
 
     def _work(self) -> None:
         _lower_priority()
         due = time.monotonic() + self._line
-        while not self._closed:
+        while not self._asker.closed:
             asked = self._take(due)
             if asked is not None:
                 self._ask(asked)
@@ -205,10 +202,10 @@ class Shadow:
 
     def _take(self, due: float) -> _Asked | None:
         """Wait for a request until something else is due."""
-        with self._changed:
+        with self._asker.changed:
             wait = max(0.0, due - time.monotonic())
-            self._changed.wait_for(lambda: self._waiting or self._closed, wait)
-            if self._closed or not self._waiting:
+            self._asker.changed.wait_for(lambda: self._waiting or self._asker.closed, wait)
+            if self._asker.closed or not self._waiting:
                 return None
             asked = self._waiting.popleft()
             self._rows, self._bytes = self._rows - len(asked.contents), self._bytes - asked.size
@@ -243,14 +240,16 @@ class Shadow:
 
     def _rest(self, seconds: float) -> None:
         """Leave the processor to others, so long as makes the challenger's share of the time."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._closed, seconds * (1 / self._share - 1))
+        with self._asker.changed:
+            self._asker.changed.wait_for(
+                lambda: self._asker.closed, seconds * (1 / self._share - 1)
+            )
 
     def _wait_until_idle(self) -> bool:
         """Wait while the champion has something to do; tell whether to go on then."""
-        while self._is_busy() and not self._closed:
+        while self._is_busy() and not self._asker.closed:
             time.sleep(LOOK)
-        return not self._closed
+        return not self._asker.closed
 
     def _is_busy(self) -> bool:
         try:
@@ -261,7 +260,7 @@ class Shadow:
 
     def _write(self) -> None:
         """Append what was counted; where that fails, keep it for the next time."""
-        with self._changed:
+        with self._asker.changed:
             dropped, self._unsaid = self._unsaid, 0
         for digest, counts in list(self._found.items()):
             try:
@@ -271,7 +270,7 @@ class Shadow:
                 continue
             del self._found[digest]
             dropped = 0
-        with self._changed:
+        with self._asker.changed:
             self._unsaid += dropped
 
     def _say(self, problem: Exception) -> None:
