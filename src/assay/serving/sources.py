@@ -15,7 +15,7 @@ from assay.serving import served
 from assay.tasks import registry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from assay.serving.served import ServedModel
 
@@ -83,8 +83,7 @@ def built() -> list[str]:
     return [
         name
         for name, settings in registry.load().items()
-        if ModelPaths(name).bundle.is_dir()
-        and is_served({"data": settings.data, "task": settings.task})
+        if ModelPaths(name).bundle.is_dir() and registry.task_of(settings).operations
     ]
 
 
@@ -102,11 +101,12 @@ def released() -> list[str]:
     return [
         name
         for name, version in versions
-        if version is not None
-        and is_served(certificate.read(ReleasePaths(name, version).certificate).settings)
+        if version is not None and _is_served(ReleasePaths(name, version))
     ]
 
 
-def is_served(settings: Mapping[str, object]) -> bool:
-    """Tell whether a model of these settings answers over HTTP: image generators do not."""
-    return settings.get("task") == "classification" or settings.get("data") == "text"
+def _is_served(release: ReleasePaths) -> bool:
+    stated = certificate.read(release.certificate).settings
+    # A release may be of a task that a later Assay has no more.
+    task = registry.BY_NAME.get(f"{stated.get('data')}-{stated.get('task')}")
+    return task is not None and bool(task.operations)

@@ -67,6 +67,8 @@ class Task(ABC, Generic[M]):
         data: the modality.
         task: the objective.
         command: which of Assay's commands asks a built model.
+        operations: by which the server's clients ask a model, as they are named in
+            :mod:`assay.serving.protocol.operations`; empty: the server does not serve it.
         columns: those that ``assay new`` asks for.
 
     """
@@ -75,6 +77,7 @@ class Task(ABC, Generic[M]):
     data: ClassVar[str]
     task: ClassVar[str]
     command: ClassVar[str]
+    operations: ClassVar[tuple[str, ...]]
     columns: ClassVar[tuple[Column, ...]]
 
     @property
@@ -228,6 +231,7 @@ class PredictingTask(Task[M]):
     """A task whose models give each input one answer: ``assay predict`` asks them."""
 
     command = "predict"
+    operations = ("infer", "predict")
 
     @abstractmethod
     def encoder(self, folder: Path, manifest: Manifest) -> Encoder:

@@ -29,6 +29,7 @@ class TextGeneration(Task[Settings]):
     settings = Settings
     data, task = "text", "generation"
     command = "generate"
+    operations = ("generate", "generate_stream", "chat_completions")
     columns = (Column("text", "The column that holds the texts."),)
 
     def propose(self, data: Path, columns: Mapping[str, str]) -> Proposal[Settings]:
