@@ -30,6 +30,14 @@ def once(base: Path, name: str, make_in: Callable[[Path], Released]) -> Released
         return Released(project)
 
 
+def promoted(project: Released, folder: Path) -> Released:
+    """Return a copy of a project in which what was built is champion, committed."""
+    copy = project.copy(folder)
+    assert copy.promote()["promoted"]
+    copy.commit("Release")
+    return copy
+
+
 @pytest.fixture(scope="session")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The temporary folder of all workers."""
@@ -46,14 +54,7 @@ def built(base: Path) -> Released:
 @pytest.fixture(scope="session")
 def first(base: Path, built: Released) -> Released:
     """Its first champion, committed."""
-
-    def promoted(folder: Path) -> Released:
-        project = built.copy(folder)
-        assert project.promote()["promoted"]
-        project.commit("Release 1")
-        return project
-
-    return once(base, "first", promoted)
+    return once(base, "first", lambda folder: promoted(built, folder))
 
 
 @pytest.fixture(scope="session")

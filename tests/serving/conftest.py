@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.release.conftest import base, built, first, fresh, once, second
+from tests.release.conftest import base, built, first, fresh, once, promoted, second
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,11 +19,4 @@ __all__ = ["base", "built", "first", "fresh", "second"]
 @pytest.fixture(scope="session")
 def both(base: Path, second: Released) -> Released:
     """Two releases, the newer one champion."""
-
-    def promoted(folder: Path) -> Released:
-        project = second.copy(folder)
-        assert project.promote()["promoted"]
-        project.commit("Release 2")
-        return project
-
-    return once(base, "both", promoted)
+    return once(base, "both", lambda folder: promoted(second, folder))

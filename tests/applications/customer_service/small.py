@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from ruamel.yaml import YAML
@@ -26,29 +26,37 @@ ENTRIES = (
     ("returns-zh", "zh", "negative", "怎样退货？", "收到后三十天内可以退货。运费由我们承担。"),
     ("track-zh", "zh", "neutral", "我的订单在哪里？", "您的账户里可以看到包裹的位置。"),
 )
+REASONS = ("asked_for_a_person", "angry_twice", "out_of_scope", "low_confidence")
+
+
+def _speech(sorry: str, which: str, again: str, colleague: str, **more: Any) -> dict[str, Any]:
+    """Return the phrases of one language."""
+    return {
+        "answer": {"neutral": "{answer}", "angry": f"{sorry}{{answer}}", "happy": "{answer}"},
+        "clarify": which,
+        "unclear": again,
+        "hand_over": dict.fromkeys(REASONS, colleague),
+        **more,
+    }
+
+
 SPEECH = {
-    "en": {
-        "answer": {"neutral": "{answer}", "angry": "I am sorry. {answer}", "happy": "{answer}"},
-        "clarify": "Which of these do you mean?",
-        "unclear": "Please ask me in other words.",
-        "hand_over": dict.fromkeys(
-            ("asked_for_a_person", "angry_twice", "out_of_scope", "low_confidence"),
-            "A colleague will go on.",
-        ),
-        "small_talk": {"greeting": "Hello."},
-        "heard": {"greeting": ["hello"]},
-        "person": ["a person"],
-    },
-    "zh": {
-        "answer": {"neutral": "{answer}", "angry": "很抱歉。{answer}", "happy": "{answer}"},
-        "clarify": "您指的是哪一个？",
-        "unclear": "请换一种说法。",
-        "hand_over": dict.fromkeys(
-            ("asked_for_a_person", "angry_twice", "out_of_scope", "low_confidence"),
-            "我们的同事会继续为您服务。",
-        ),
-        "person": ["人工"],
-    },
+    "en": _speech(
+        "I am sorry. ",
+        "Which of these do you mean?",
+        "Please ask me in other words.",
+        "A colleague will go on.",
+        small_talk={"greeting": "Hello."},
+        heard={"greeting": ["hello"]},
+        person=["a person"],
+    ),
+    "zh": _speech(
+        "很抱歉。",
+        "您指的是哪一个？",
+        "请换一种说法。",
+        "我们的同事会继续为您服务。",
+        person=["人工"],
+    ),
 }
 
 

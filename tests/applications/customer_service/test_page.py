@@ -12,7 +12,7 @@ from assay.paths import TOKENS, ModelPaths
 from assay.serving.access import store, tokens
 from assay.serving.access.rates import Rate
 from tests.applications.customer_service.serving import service
-from tests.applications.customer_service.small import COMPANY, RETURNS, lay_out, with_model
+from tests.applications.customer_service.small import COMPANY, RETURNS, lay_out
 from tests.made import MODEL, lay_out_plain
 
 if TYPE_CHECKING:
@@ -28,15 +28,8 @@ WIDTHS = "() => [document.documentElement.scrollWidth, innerWidth]"
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory, checkpoint: Path) -> Path:
-    folder = tmp_path_factory.mktemp("page")
-    with_model(folder, checkpoint)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def address(project: Path) -> Iterator[str]:
-    with service(project, "service.yaml") as found:
+def address(company: Path) -> Iterator[str]:
+    with service(company, "service.yaml") as found:
         yield found
 
 
@@ -216,7 +209,7 @@ def test_an_agent_sees_what_was_understood_and_a_customer_does_not(
     assert "The customer asked for a person." in last.inner_text()
 
 
-def test_a_correction_lands_in_the_inbox(open_page: Callable[..., Page], project: Path) -> None:
+def test_a_correction_lands_in_the_inbox(open_page: Callable[..., Page], company: Path) -> None:
     page = open_page()
     page.click("#view")
     say(page, "my parcel, says ann@example.org, is late")
@@ -228,7 +221,7 @@ def test_a_correction_lands_in_the_inbox(open_page: Callable[..., Page], project
     notes.locator(".save").click()
     notes.locator(".learned").wait_for()
     assert notes.locator(".learned").inner_text() == chosen
-    (file,) = (project / ModelPaths(MODEL).inbox).glob("service-*.jsonl")
+    (file,) = (company / ModelPaths(MODEL).inbox).glob("service-*.jsonl")
     assert json.loads(file.read_text(encoding="utf-8").splitlines()[-1]) == {
         "text": "my parcel, says [e-mail], is late",
         "label": chosen,

@@ -50,6 +50,18 @@ def connected(port: int) -> socket.socket:
     return socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
 
 
+def dripped(client: socket.socket, request: bytes) -> bytes:
+    """Send a request byte by byte until an answer comes; return that, or nothing."""
+    client.settimeout(0.05)
+    for place in range(len(request)):
+        client.sendall(request[place : place + 1])
+        try:
+            return client.recv(65536)
+        except TimeoutError:
+            continue
+    return b""
+
+
 def everything(client: socket.socket) -> bytes:
     """Return what the server sends until it closes the connection; fail if it never does."""
     found = b""

@@ -15,7 +15,7 @@ from assay.serving.access.faults import Faults
 from assay.serving.access.inflating import STEP, Inflater
 from assay.serving.refusals import BadRequest
 from tests.serving.access.asked import Answer, Reached, ask
-from tests.serving.access.served import PATIENCE, connected, everything, one_answer, served
+from tests.serving.access.served import PATIENCE, connected, dripped, everything, one_answer, served
 
 if TYPE_CHECKING:
     import socket
@@ -186,16 +186,7 @@ def test_a_chunk_that_stops_is_408(client: socket.socket) -> None:
 def test_a_body_that_drips_is_408(client: socket.socket) -> None:
     """Each byte comes in time; the last one does not."""
     client.sendall(POST + b"content-length: 900\r\n\r\n")
-    client.settimeout(0.05)
-    answer = b""
-    for _ in range(900):
-        client.sendall(b"a")
-        try:
-            answer = client.recv(65536)
-            break
-        except TimeoutError:
-            continue
-    assert refused(answer)[0] == 408
+    assert refused(dripped(client, b"a" * 900))[0] == 408
 
 
 def test_a_chunked_body_without_end_is_413(client: socket.socket) -> None:
