@@ -51,7 +51,7 @@ def command(
 
     guard = guard_of(address)
     hosted = open_service(file, threads=cores.usable(), workspace=workspace)
-    for note in hosted.notes:
+    for note in hosted.now.notes:
         say(f"note: {note}")
     life = partial(_living, hosted, f"{address.url}/service/", json_)
     serve(application(hosted.routes(), guard, life), address)
@@ -59,15 +59,15 @@ def command(
 
 @asynccontextmanager
 async def _living(hosted: Hosted, place: str, json_: bool, _: object) -> AsyncIterator[None]:
-    """Say where the service is, once it starts; close it when it ends."""
-    about = hosted.about
+    """Say where the service is, once it starts; follow the ledger; close it when it ends."""
+    about = hosted.now.about
     answer = {
         "address": place,
         "company": about.company,
         "languages": list(about.languages),
-        "models": {part.model: part.version for part in about.models},
+        "models": hosted.now.versions,
     }
     give(answer, [f"{about.company}, {' and '.join(about.languages)}: {place}"], json_=json_)
     sys.stdout.flush()
-    yield
-    hosted.close()
+    async with hosted.living():
+        yield

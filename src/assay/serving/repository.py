@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from assay.errors import AssayError
-from assay.paths import LEDGER
 from assay.progress import say
 from assay.serving.batching import Batcher
+from assay.serving.following import Follower
 from assay.serving.generating.writer import Writer
 from assay.serving.refusals import BadRequest, NotFound, NotReady
 
@@ -25,11 +25,6 @@ if TYPE_CHECKING:
 
     from assay.serving.served import ServedModel
     from assay.serving.watching.metrics import Metrics
-
-# Seconds between two looks at the ledger, which cost a stat of one file.
-POLL = 0.5
-# The ledger's time and size; (0, 0): there is none.
-Stamp = tuple[int, int]
 
 
 class Source(Protocol):
@@ -131,7 +126,7 @@ class Repository:
         self._wanted = list(names)
         self._served: dict[str, Serving] = {}
         self._reasons: dict[str, str] = {}
-        self._seen: Stamp | None = None
+        self._follower = Follower(self._follow)
         self._changing = asyncio.Lock()
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -222,22 +217,11 @@ class Repository:
 
     async def watch(self) -> None:
         """Open what should be served, then whatever is promoted or rolled back, until cancelled."""
-        while True:
-            try:
-                await self.refresh()
-            except Exception as problem:  # one look that fails must not end all later ones
-                say(f"serving: what is served can't be looked up: {type(problem).__name__}")
-            await asyncio.sleep(POLL)
+        await self._follower.follow()
 
     async def refresh(self) -> None:
         """Serve the champions of now: costs one look at a file's time where nothing was decided."""
-        stamp = _stamp()
-        if stamp == self._seen:
-            return
-        async with self._changing:
-            for name in await self._changed():
-                await self._try(name)
-        self._seen = stamp
+        await self._follower.look()
 
     async def close(self) -> None:
         """Answer what waits, then close every model."""
@@ -245,6 +229,11 @@ class Repository:
             self._retire(found)
         self._served.clear()
         await asyncio.gather(*self._closing)
+
+    async def _follow(self) -> None:
+        async with self._changing:
+            for name in await self._changed():
+                await self._try(name)
 
     async def _changed(self) -> list[str]:
         try:
@@ -292,11 +281,3 @@ class Repository:
         if (found := self._served.get(name)) is not None:
             return Entry(name, found.model.label, ready=True, reason=self._reasons.get(name, ""))
         return Entry(name, "", ready=False, reason=self._reasons.get(name, "it is being opened"))
-
-
-def _stamp() -> Stamp:
-    try:
-        found = LEDGER.stat()
-    except FileNotFoundError:
-        return 0, 0
-    return found.st_mtime_ns, found.st_size

@@ -48,7 +48,12 @@ class ServedModel:
     @property
     def label(self) -> str:
         """The version as clients read it."""
-        return "workspace" if self.version is None else str(self.version)
+        return label_of(self.version)
+
+
+def label_of(version: int | None) -> str:
+    """Return a version as clients read it."""
+    return "workspace" if version is None else str(version)
 
 
 def load_champion(model: str, *, threads: int) -> ServedModel:

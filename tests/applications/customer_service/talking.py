@@ -14,6 +14,7 @@ from assay.serving.access.guarded import Guard
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import httpx
     from starlette.routing import BaseRoute
 
 RETURN = "How do I return an item?"
@@ -25,7 +26,7 @@ def client(routes: Sequence[BaseRoute]) -> TestClient:
     return TestClient(app, base_url="http://localhost")
 
 
-def say(client: TestClient, text: str, session: str | None = None) -> dict[str, Any]:
+def say(client: httpx.Client, text: str, session: str | None = None) -> dict[str, Any]:
     answer = client.post("/service/turn", json={"session": session, "text": text})
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()

@@ -20,7 +20,7 @@ from assay.applications.customer_service.feedback import Inbox
 from assay.applications.customer_service.hosting import open_service
 from assay.applications.customer_service.turn import State
 hosted = open_service(pathlib.Path("service.yaml"), threads=1)
-turn, _ = hosted.dialogue.turn("How do I return an item?", State())
+turn, _ = hosted.now.dialogue.turn("How do I return an item?", State())
 assert turn.kind == "answer", turn
 hosted.routes()
 hosted.close()
@@ -42,8 +42,8 @@ def test_corrections_go_to_the_intent_model(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     hosted = open_service(with_model(tmp_path, checkpoint), threads=1)
-    assert hosted.inbox == Inbox(MODEL, LABELS)
-    assert hosted.notes == (f"{MODEL} has not been released: the workspace's bundle is asked",)
+    assert hosted.now.inbox == Inbox(MODEL, LABELS)
+    assert hosted.now.notes == (f"{MODEL} has not been released: the workspace's bundle is asked",)
     hosted.close()
 
 
@@ -54,8 +54,8 @@ def test_a_model_that_is_trained_elsewhere_gets_no_corrections(
     path = with_model(tmp_path, checkpoint)
     (tmp_path / "params.yaml").write_text("models: {}\n", encoding="utf-8")
     hosted = open_service(path, threads=1)
-    assert hosted.inbox is None
-    assert hosted.about.models[0].model == MODEL
+    assert hosted.now.inbox is None
+    assert hosted.now.about.models[0].model == MODEL
     hosted.close()
 
 
@@ -70,5 +70,5 @@ def test_conversations_end_when_the_file_says(
     assert hosted.sessions.expiry_s == 300
     assert (tmp_path / "kept.db").exists()
     assert not (tmp_path / ".assay/service/sessions.db").exists()
-    assert hosted.about.answers["returns"] == RETURNS
+    assert hosted.now.about.answers["returns"] == RETURNS
     hosted.close()

@@ -88,16 +88,16 @@ def test_an_unknown_session_or_turn_is_a_404(agent: TestClient) -> None:
 def test_past_a_bounded_queue_messages_are_refused(hosted: Hosted) -> None:
     """The engine holds its one worker until both other messages were answered."""
     held, entered = threading.Event(), threading.Event()
-    plain = hosted.dialogue.reader.read
+    reader = hosted.now.dialogue.reader
+    plain = reader.read
 
     def slow(*given: Any) -> Any:
         entered.set()
         held.wait(30)
         return plain(*given)
 
-    hosted.dialogue.reader.read = slow  # type: ignore[method-assign,assignment]
-    parts = (hosted.dialogue, hosted.sessions, hosted.about)
-    asking = client(routes(*parts, workers=1, waiting=0))
+    reader.read = slow  # type: ignore[method-assign,assignment]
+    asking = client(routes(lambda: hosted.now, hosted.sessions, workers=1, waiting=0))
     with asking:
         found: list[int] = []
         first = threading.Thread(

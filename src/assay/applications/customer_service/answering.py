@@ -14,6 +14,8 @@ from assay.applications.customer_service.sessions import require_room
 from assay.serving.refusals import TooMany
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from assay.applications.customer_service.sessions import Entry, Session, Sessions
     from assay.applications.customer_service.turn import Engine, Tell
 
@@ -26,9 +28,14 @@ class Desk:
     """Lets the engine answer ``workers`` messages at a time, and ``waiting`` more wait."""
 
     def __init__(
-        self, engine: Engine, sessions: Sessions, *, workers: int = WORKERS, waiting: int = WAITING
+        self,
+        engine: Callable[[], Engine],
+        sessions: Sessions,
+        *,
+        workers: int = WORKERS,
+        waiting: int = WAITING,
     ) -> None:
-        """Take the engine, and where conversations are kept."""
+        """Take where conversations are kept, and what returns the engine: asked at each turn."""
         self._engine, self._sessions = engine, sessions
         self._limiter = anyio.CapacityLimiter(workers)
         self._most, self._present = workers + waiting, 0
@@ -77,5 +84,5 @@ class Desk:
             self._present -= 1
 
     def _answer(self, session: Session, text: str, tell: Tell | None) -> Entry:
-        turn, state = self._engine.turn(text, session.state, tell)
+        turn, state = self._engine().turn(text, session.state, tell)
         return self._sessions.add(session, turn, state)

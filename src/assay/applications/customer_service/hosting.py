@@ -1,73 +1,103 @@
 """A customer service with all that its page needs: opened from its file, closed when it ends.
 
-Reads what the engine, the sessions and the settings of the intent model are read from. Writes the
-database of the conversations. Never loads torch.
+Reads what the engine, the sessions and the settings of the intent model are read from, and follows
+the ledger. Writes the database of the conversations. Never loads torch.
+
+What is decided of a model is picked up within a second. The versions before go on while the new
+ones are opened, and thresholds and weights are learned for them, on a thread. A turn keeps what it
+began with: nothing is closed, a bundle ends with the last turn that has it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from assay.applications.customer_service import sessions as conversations
-from assay.applications.customer_service.feedback import Inbox
-from assay.applications.customer_service.opening import open_dialogue
+from assay.applications.customer_service.composed import Composed
+from assay.applications.customer_service.opening import Opening
 from assay.applications.customer_service.routes import is_admin, routes
-from assay.applications.customer_service.shown import About, Part
+from assay.applications.customer_service.sessions import Sessions
 from assay.applications.customer_service.tables import open_database
-from assay.errors import UnknownModel
-from assay.tasks import registry
+from assay.errors import AssayError
+from assay.progress import say
+from assay.serving import following
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from starlette.requests import Request
     from starlette.routing import Route
 
-    from assay.applications.customer_service.dialogue import Dialogue
-    from assay.applications.customer_service.reading import Spoken
-    from assay.applications.customer_service.sessions import Sessions
 
-WORKSPACE = "workspace"  # the version of what no gate let through
-EXAMPLES = 4  # questions that the page offers to begin with
-
-
-@dataclass(frozen=True)
 class Hosted:
     """An opened customer service.
 
     Attributes:
-        dialogue: the engine.
         sessions: its conversations.
-        about: what it says of itself.
-        inbox: where agents' corrections go; None where no model learns from them.
+        now: the service with the champions of now; another one after each promotion or rollback.
 
     """
 
-    dialogue: Dialogue
-    sessions: Sessions
-    about: About
-    inbox: Inbox | None
+    def __init__(self, opening: Opening) -> None:
+        """Open the models, then the database.
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Sentences on what it goes without, and on models that no gate let through."""
-        unreleased = (
-            f"{part.model} has not been released: the workspace's bundle is asked"
-            for part in self.about.models
-            if part.version == WORKSPACE
-        )
-        return (*self.dialogue.notes, *dict.fromkeys(unreleased))
+        Raises:
+            AssayError: as :func:`open_service`.
+
+        """
+        self._opening = opening
+        # Before anything is opened: what is decided meanwhile is seen at the first look.
+        seen, self._champions = following.stamp(), opening.champions()
+        self.now = Composed.of(opening)
+        kept = opening.service.sessions
+        database = open_database(kept.store)
+        self.sessions = Sessions(database, expiry_s=kept.minutes * 60.0)
+        self._follower = following.Follower(self._follow, seen)
 
     def routes(self, is_agent: Callable[[Request], bool] = is_admin) -> list[Route]:
         """Return the routes below ``/service``; ``is_agent`` tells which callers are agents."""
-        return routes(self.dialogue, self.sessions, self.about, inbox=self.inbox, is_agent=is_agent)
+        return routes(lambda: self.now, self.sessions, is_agent=is_agent)
+
+    @asynccontextmanager
+    async def living(self) -> AsyncIterator[None]:
+        """Follow the ledger as long as the context lasts; close the service at its end."""
+        task = asyncio.create_task(self._follower.follow())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            self.close()
+
+    async def refresh(self) -> None:
+        """Ask the champions of now: costs one look at a file's time where nothing was decided."""
+        await self._follower.look()
 
     def close(self) -> None:
         """Close the database, and let the models go."""
         self.sessions.close()
-        self.dialogue.close()
+        self.now.dialogue.close()
+
+    async def _follow(self) -> None:
+        """Let the champions of now take over, if they hold; else the versions before go on."""
+        before = self.now
+        try:
+            champions = await asyncio.to_thread(self._opening.champions)
+            if champions == self._champions:
+                return
+            self.now = await asyncio.to_thread(Composed.of, self._opening, before.models)
+        except AssayError as problem:
+            say(f"service: the models that answer stay, a change is refused: {problem}")
+            return
+        self._champions = champions
+        for model, version in self.now.versions.items():
+            if before.versions.get(model) != version:
+                say(f"service: {model} {version} answers from now on")
+        for note in self.now.notes:
+            if note not in before.notes:
+                say(f"note: {note}")
 
 
 def open_service(path: Path, *, threads: int, workspace: bool = False) -> Hosted:
@@ -80,50 +110,4 @@ def open_service(path: Path, *, threads: int, workspace: bool = False) -> Hosted
         AssayError: as :func:`~assay.applications.customer_service.opening.open_dialogue`.
 
     """
-    dialogue = open_dialogue(path, threads=threads, workspace=workspace)
-    kept = dialogue.service.sessions
-    sessions = conversations.Sessions(open_database(kept.store), expiry_s=kept.minutes * 60.0)
-    return Hosted(dialogue, sessions, about(dialogue), inbox(dialogue))
-
-
-def about(dialogue: Dialogue) -> About:
-    """Return what a customer service says of itself."""
-    service, spoken = dialogue.service, dialogue.reader.spoken
-    model = dialogue.reader.intent_model
-    entries = [entry for one in spoken.values() for entry in one.retrieval.entries]
-    return About(
-        company=service.company,
-        languages=tuple(spoken),
-        models=tuple(_parts(dialogue)),
-        labels=model.bundle.labels if model else (),
-        examples={language: _examples(one) for language, one in spoken.items()},
-        answers={entry.id: entry.answer for entry in entries},
-    )
-
-
-def inbox(dialogue: Dialogue) -> Inbox | None:
-    """Return where corrections of intents go; None without an intent model that learns here."""
-    model = dialogue.reader.intent_model
-    if model is None:
-        return None
-    try:
-        registry.load_model(model.name)
-    except UnknownModel:
-        return None
-    return Inbox(model.name, model.bundle.labels)
-
-
-def _examples(spoken: Spoken) -> tuple[str, ...]:
-    """Return a few questions from the whole length of the file."""
-    entries = spoken.retrieval.entries
-    return tuple(entry.question for entry in entries[:: -(-len(entries) // EXAMPLES)])
-
-
-def _parts(dialogue: Dialogue) -> Iterator[Part]:
-    if model := dialogue.reader.intent_model:
-        yield Part("intent", model.name, model.version)
-    for language, spoken in dialogue.reader.spoken.items():
-        for name, version in spoken.mood_versions.items():
-            yield Part(f"sentiment, {language}", name, version)
-        for name, version in spoken.rephraser_versions.items():
-            yield Part(f"rephrasing, {language}", name, version)
+    return Hosted(Opening.of(path, threads=threads, workspace=workspace))

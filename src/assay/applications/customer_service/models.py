@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from assay.bundle.classifier import Classifier
 from assay.bundle.language_model import LanguageModel
@@ -17,14 +17,13 @@ from assay.release import champion, ledger
 from assay.serving import served
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from assay.applications.customer_service.settings import Intents, Rephrasing, Service
     from assay.applications.customer_service.turn import Language
     from assay.bundle.opened import Opened
-    from assay.serving.served import ServedModel
 
-    Source = Callable[[str], ServedModel]
+    Source = Callable[[str], "Model[Opened]"]
 
 Kind = TypeVar("Kind", bound="Opened")
 
@@ -61,11 +60,27 @@ class Models:
         found = [*self.sentiment.values(), *([self.intent] if self.intent else [])]
         return {model.name: model.version for model in found}
 
+    @property
+    def by_name(self) -> dict[str, Model[Opened]]:
+        """Every model, by its name."""
+        found: list[Model[Any]] = [*self.sentiment.values()]
+        found += [model for model in (self.intent, self.language_model) if model]
+        return {model.name: model for model in found}
 
-def load(service: Service, *, threads: int, workspace: bool = False) -> Models:
+
+def names(service: Service) -> list[str]:
+    """Return the names of all models that a service would ask, each once."""
+    asked = [service.intent, *service.sentiment.values(), service.language_model]
+    return list(dict.fromkeys(one.model for one in asked if one))
+
+
+def load(
+    service: Service, *, threads: int, workspace: bool = False, before: Models | None = None
+) -> Models:
     """Open all models that a service names.
 
-    ``workspace``: the bundles that were built last, also where there are champions.
+    ``workspace``: the bundles that were built last, also where there are champions. ``before``:
+    those that are open; of a version that is still asked for, none is opened again.
 
     Raises:
         NoRelease: a required one was neither released nor built.
@@ -75,7 +90,8 @@ def load(service: Service, *, threads: int, workspace: bool = False) -> Models:
 
     """
     notes: list[str] = []
-    source: Source = partial(_served, threads=threads, workspace=workspace)
+    known = before.by_name if before else {}
+    source: Source = partial(_served, threads=threads, workspace=workspace, known=known)
     intent = _intent(service.intent, source, notes)
     sentiment: dict[Language, Model[Classifier]] = {}
     for language, asked in service.sentiment.items():
@@ -124,13 +140,20 @@ def _opened(
             expected=f"a model that opens as {kind.__name__}",
             cure="name another model in the service's file",
         )
-    return Model(name, model.label, model.bundle)
+    return Model(name, model.version, model.bundle)
 
 
-def _served(name: str, *, threads: int, workspace: bool) -> ServedModel:
-    if workspace or champion.version_of(ledger.read(), name) is None:
-        return served.load_workspace(name, threads=threads)
-    return served.load_champion(name, threads=threads)
+def _served(
+    name: str, *, threads: int, workspace: bool, known: Mapping[str, Model[Opened]]
+) -> Model[Opened]:
+    version = None if workspace else champion.version_of(ledger.read(), name)
+    if name in known and known[name].version == served.label_of(version):
+        return known[name]
+    if version is None:
+        found = served.load_workspace(name, threads=threads)
+    else:
+        found = served.load_release(name, version, threads=threads)
+    return Model(name, found.label, found.bundle)
 
 
 def _require_known(model: Model[Classifier], labels: Iterable[str], key: str) -> None:

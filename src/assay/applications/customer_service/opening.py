@@ -6,6 +6,7 @@ Writes what restoring a release writes. Never loads torch.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assay.applications.customer_service import confidence, knowledge, models, settings
@@ -15,6 +16,7 @@ from assay.applications.customer_service.reading import Reader, Spoken
 from assay.applications.customer_service.rephrasing import Rephraser
 from assay.applications.customer_service.retrieval import Retrieval
 from assay.errors import SourceRefused
+from assay.serving import sources
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +27,69 @@ if TYPE_CHECKING:
     from assay.applications.customer_service.retrieval import Encoder
     from assay.applications.customer_service.settings import Service
     from assay.applications.customer_service.turn import Language
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What a customer service is composed of, once and again: all but its models.
+
+    Attributes:
+        service: its file.
+        entries: its knowledge.
+        threads: that compute, of each model.
+        workspace: whether the bundles are asked that were built last, also where there are
+            champions.
+
+    """
+
+    service: Service
+    entries: Sequence[Entry]
+    threads: int
+    workspace: bool
+
+    @classmethod
+    def of(cls, path: Path, *, threads: int, workspace: bool) -> Opening:
+        """Read a service's file and its knowledge: cheap checks first, models take their time.
+
+        Raises:
+            MissingFile, SettingsError, SourceRefused: as :func:`open_dialogue`.
+
+        """
+        service = settings.load(path)
+        entries = knowledge.read(service.knowledge, tuple(service.languages))
+        return cls(service, entries, threads, workspace)
+
+    def champions(self) -> dict[str, int | None]:
+        """Return the version of each model that has a champion, where champions are asked.
+
+        Raises:
+            LedgerRefused: the ledger does not hold.
+
+        """
+        if self.workspace:
+            return {}
+        return sources.Champions(self.threads).current(models.names(self.service))
+
+    def load(self, before: Models | None = None) -> Models:
+        """Open the models; of ``before``, those go on whose version is still asked for.
+
+        Raises:
+            NoRelease, UsageError, SettingsError, BundleRefused, SignatureRefused, LedgerRefused:
+                as :func:`open_dialogue`.
+
+        """
+        return models.load(
+            self.service, threads=self.threads, workspace=self.workspace, before=before
+        )
+
+    def compose(self, opened: Models) -> Dialogue:
+        """Put the service together with these models; thresholds and weights are learned anew.
+
+        Raises:
+            SourceRefused: as :func:`open_dialogue`.
+
+        """
+        return compose(self.service, self.entries, opened)
 
 
 def open_dialogue(path: Path, *, threads: int = 2, workspace: bool = False) -> Dialogue:
@@ -40,11 +105,8 @@ def open_dialogue(path: Path, *, threads: int = 2, workspace: bool = False) -> D
             does not hold.
 
     """
-    service = settings.load(path)
-    # Cheap checks first: models take their time.
-    entries = knowledge.read(service.knowledge, tuple(service.languages))
-    opened = models.load(service, threads=threads, workspace=workspace)
-    return compose(service, entries, opened)
+    opening = Opening.of(path, threads=threads, workspace=workspace)
+    return opening.compose(opening.load())
 
 
 def compose(service: Service, entries: Sequence[Entry], opened: Models) -> Dialogue:

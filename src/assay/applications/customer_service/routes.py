@@ -41,11 +41,10 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from assay.applications.customer_service.composed import Composed
     from assay.applications.customer_service.events import Emit
-    from assay.applications.customer_service.feedback import Inbox
     from assay.applications.customer_service.sessions import Entry, Session, Sessions
-    from assay.applications.customer_service.shown import About
-    from assay.applications.customer_service.turn import Engine, Understanding
+    from assay.applications.customer_service.turn import Understanding
 
     Handler = Callable[[Request], Awaitable[Response]]
 
@@ -60,11 +59,9 @@ def is_admin(request: Request) -> bool:
 
 
 def routes(
-    engine: Engine,
+    now: Callable[[], Composed],
     sessions: Sessions,
-    about: About,
     *,
-    inbox: Inbox | None = None,
     is_agent: Callable[[Request], bool] = is_admin,
     workers: int = WORKERS,
     waiting: int = WAITING,
@@ -72,17 +69,15 @@ def routes(
     """Return the service's routes.
 
     Args:
-        engine: answers messages.
+        now: returns the service as it is now; a turn keeps what it began with.
         sessions: where conversations are kept.
-        about: what the service says of itself.
-        inbox: where agents' corrections go; None: they are kept in the conversation alone.
         is_agent: which requests see and may do what agents do.
         workers: messages that are answered at a time.
         waiting: messages that may wait beside them.
 
     """
-    desk = Desk(engine, sessions, workers=workers, waiting=waiting)
-    service = _Service(desk, sessions, about, inbox, is_agent)
+    desk = Desk(lambda: now().dialogue, sessions, workers=workers, waiting=waiting)
+    service = _Service(desk, sessions, now, is_agent)
     handlers: tuple[tuple[str, Handler, str], ...] = (
         ("/service", _to_page, "GET"),
         ("/service/", _page, "GET"),
@@ -114,13 +109,13 @@ class _Service:
 
     desk: Desk
     sessions: Sessions
-    stated: About
-    inbox: Inbox | None
+    now: Callable[[], Composed]
     is_agent: Callable[[Request], bool]
 
     async def about(self, request: Request) -> Response:
         agent = self.is_agent(request)
-        answer = shown.about(self.stated, agent=agent, correcting=self.inbox is not None)
+        now = self.now()
+        answer = shown.about(now.about, agent=agent, correcting=now.inbox is not None)
         return JSONResponse(answer)
 
     async def turn(self, request: Request) -> Response:
@@ -138,12 +133,12 @@ class _Service:
     async def conversation(self, request: Request) -> Response:
         id_ = request.path_params["id"]
         entries = await anyio.to_thread.run_sync(self.sessions.entries, id_)
-        agent = self.is_agent(request)
+        agent, about = self.is_agent(request), self.now().about
         if _wants_text(request):
-            kept = shown.transcript(entries, self.stated, agent=agent)
+            kept = shown.transcript(entries, about, agent=agent)
             name = {"content-disposition": 'attachment; filename="conversation.txt"'}
             return Response(kept, media_type=TEXT, headers=name)
-        turns = [shown.entry(one, self.stated, agent=agent) for one in entries]
+        turns = [shown.entry(one, about, agent=agent) for one in entries]
         return JSONResponse({"session": id_, "turns": turns})
 
     async def delete(self, request: Request) -> Response:
@@ -167,13 +162,14 @@ class _Service:
         """Note what an agent says of an intent; return the label that will be learned, if any."""
         if given.verdict == "up" and given.label is not None:
             raise BadRequest("label: belongs to the verdict down")
-        label = self.inbox.require(given.label) if self.inbox and given.label else None
+        inbox = self.now().inbox
+        label = inbox.require(given.label) if inbox and given.label else None
         with self.sessions.judging(given.session, given.turn, given.verdict, label) as entry:
             heard = entry.turn.understanding
             learned = heard.intent if given.verdict == "up" else label
-            if self.inbox is None or learned not in self.inbox.labels:
+            if inbox is None or learned not in inbox.labels:
                 return None
-            self.inbox.add(heard.text_masked, learned, time.time())
+            inbox.add(heard.text_masked, learned, time.time())
             return learned
 
     async def _emit(self, session: Session, text: str, agent: bool, emit: Emit) -> None:
@@ -190,7 +186,7 @@ class _Service:
             await emit("turn", self._shown(session, entry, agent=agent))
 
     def _shown(self, session: Session, entry: Entry, *, agent: bool) -> dict[str, Any]:
-        return {"session": session.id, **shown.entry(entry, self.stated, agent=agent)}
+        return {"session": session.id, **shown.entry(entry, self.now().about, agent=agent)}
 
 
 def _wants_text(request: Request) -> bool:
