@@ -59,6 +59,9 @@ if TYPE_CHECKING:
     metavar="MODEL=VERSION",
     help="A challenger that answers a champion's traffic unseen: a release, or `workspace`.",
 )
+@click.option(
+    "--traces", metavar="URL", help="A collector (OTLP over HTTP) that gets a span of each request."
+)
 @click.option("--access-log/--no-access-log", default=True, help="A line a request on stderr.")
 @click.option(
     "--workspace",
@@ -74,6 +77,7 @@ def command(
     body: int,
     share: float,
     shadows: tuple[str, ...],
+    traces: str | None,
     access_log: bool,
     workspace: bool,
     json_: bool,
@@ -93,6 +97,7 @@ def command(
         share=share,
         shadows=dict(map(_shadow, shadows)),
         access_log=access_log,
+        traces=traces,
         workspace=workspace,
     )
     if json_:

@@ -26,6 +26,7 @@ class Options:
         access_log: whether each request is a line on standard error.
         shadows: challengers by the model whose traffic they answer unseen: a release's version;
             None: the workspace's bundle.
+        traces: the URL of a collector that gets a span of each request; None: nobody does.
         workspace: whether a model without a champion is served as it was built last.
 
     """
@@ -39,4 +40,5 @@ class Options:
     share: float = 0.0
     access_log: bool = True
     shadows: Mapping[str, int | None] = field(default_factory=dict)
+    traces: str | None = None
     workspace: bool = False

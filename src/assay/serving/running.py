@@ -64,25 +64,10 @@ def run(options: Options, more: Sequence[BaseRoute] = ()) -> None:
 
 def _parts(options: Options, guard: Guard, more: Sequence[BaseRoute], closing: ExitStack) -> Parts:
     metrics = Metrics()
-    offers: list[Offer] = []
-    tell: list[Callable[[Observed], object]] = []
-    if options.share:
-        # Parquet's library takes its time to load, and few keep predictions.
-        from assay.serving.watching.prediction_log import PredictionLog
-
-        kept = PredictionLog(options.share)
-        closing.callback(kept.close)
-        metrics.follow(
-            "assay_prediction_log_dropped", "Rows that were not kept", lambda: kept.dropped
-        )
-        offers.append(lambda model, asked, answers, _: kept.offer(model, asked, answers))
-    if options.access_log:
-        lines = AccessLog("stderr")
-        closing.callback(lines.close)
-        tell.append(lines.write)
+    tell = _observers(options, metrics, closing)
     source = (Newest if options.workspace else Champions)(options.threads)
     repository = Repository(source, options.models, _beginner(options, metrics), metrics)
-    offers += _shadows(options, repository, closing)
+    offers = [*_kept(options, metrics, closing), *_shadows(options, repository, closing)]
     return Parts(
         Context(repository, metrics, seconds=options.seconds, offers=offers),
         guard,
@@ -90,6 +75,46 @@ def _parts(options: Options, guard: Guard, more: Sequence[BaseRoute], closing: E
         tell,
         more,
     )
+
+
+def _observers(
+    options: Options, metrics: Metrics, closing: ExitStack
+) -> list[Callable[[Observed], object]]:
+    """Return who is told of each request that has ended.
+
+    Raises:
+        UsageError: the collector of traces has no address.
+
+    """
+    found: list[Callable[[Observed], object]] = []
+    if options.access_log:
+        lines = AccessLog("stderr")
+        closing.callback(lines.close)
+        found.append(lines.write)
+    if options.traces:
+        # OpenTelemetry takes its time to load, and few have a collector.
+        from assay.serving.watching.tracing import Traces
+
+        traces = Traces(options.traces, scheme=options.address.scheme)
+        closing.callback(traces.close)
+        metrics.follow(
+            "assay_spans_dropped", "Spans that the collector did not get", lambda: traces.dropped
+        )
+        found.append(traces.write)
+    return found
+
+
+def _kept(options: Options, metrics: Metrics, closing: ExitStack) -> list[Offer]:
+    """Return what keeps a share of the rows, if any is to be kept."""
+    if not options.share:
+        return []
+    # Parquet's library takes its time to load, and few keep predictions.
+    from assay.serving.watching.prediction_log import PredictionLog
+
+    kept = PredictionLog(options.share)
+    closing.callback(kept.close)
+    metrics.follow("assay_prediction_log_dropped", "Rows that were not kept", lambda: kept.dropped)
+    return [lambda model, asked, answers, _: kept.offer(model, asked, answers)]
 
 
 def _shadows(options: Options, repository: Repository, closing: ExitStack) -> list[Offer]:

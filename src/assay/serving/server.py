@@ -11,7 +11,7 @@ import signal
 import socket
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from assay.errors import UsageError
 
@@ -46,11 +46,15 @@ class Address:
     names: tuple[str, ...] = ()
 
     @property
+    def scheme(self) -> Literal["http", "https"]:
+        """How clients ask."""
+        return "https" if self.certificate else "http"
+
+    @property
     def url(self) -> str:
         """What a client on this machine calls."""
-        scheme = "https" if self.certificate else "http"
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{scheme}://{host}:{self.port}"
+        return f"{self.scheme}://{host}:{self.port}"
 
     def listening(self) -> socket.socket:
         """Return a socket that listens: from now on clients wait instead of being refused.

@@ -26,7 +26,7 @@ def client(routes: Sequence[BaseRoute]) -> TestClient:
     return TestClient(app, base_url="http://localhost")
 
 
-def say(client: httpx.Client, text: str, session: str | None = None) -> dict[str, Any]:
+def say(client: TestClient | httpx.Client, text: str, session: str | None = None) -> dict[str, Any]:
     answer = client.post("/service/turn", json={"session": session, "text": text})
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()

@@ -125,7 +125,7 @@ def test_a_request_that_is_cancelled_counts_as_gone() -> None:
         await asyncio.Event().wait()
 
     async def call() -> None:
-        scope = {"type": "http", "method": "GET", "path": "/", "raw_path": b"/"}
+        scope = {"type": "http", "method": "GET", "path": "/", "raw_path": b"/", "headers": []}
         task = asyncio.create_task(Watching(forever, [told.append])(scope, forever, forever))  # type: ignore[arg-type]
         await asyncio.sleep(0)
         task.cancel()

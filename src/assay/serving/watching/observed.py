@@ -1,8 +1,8 @@
 """What is known of one request, from its first byte to the end of its answer.
 
 Reads the messages between server and application. Writes nothing itself: those that it was given
-are told of each request once it has ended, also where the client went away. Never looks at a body,
-a query or a header.
+are told of each request once it has ended, also where the client went away. Never looks at a body
+or a query, and at one header alone: ``traceparent``.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from assay.asgi import values
 from assay.serving.access.callers import KEY as CALLER
 from assay.serving.access.callers import Caller
 from assay.visible import visible
@@ -36,6 +37,9 @@ class Observed:
     Attributes:
         method: of HTTP.
         path: percent-encoded as it came, without the query, cut at :data:`LONGEST_PATH`.
+        route: the path as the server calls it, with the names of its parts; empty: no route. Known
+            at the end.
+        traceparent: the header of W3C Trace Context, as it came; empty: not one, or several.
         began: :func:`time.perf_counter` at its beginning.
         inference: whether a model was asked: metrics of inference count such requests alone.
         model: the name of a model that is served; empty: none. Never a name that is not served.
@@ -55,6 +59,8 @@ class Observed:
 
     method: str = ""
     path: str = ""
+    route: str = ""
+    traceparent: str = ""
     began: float = field(default_factory=time.perf_counter)
     inference: bool = False
     model: str = ""
@@ -99,7 +105,9 @@ class Watching:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        found = Observed(method=scope["method"], path=_path(scope))
+        parents = values(scope, b"traceparent")
+        parent = parents[0] if len(parents) == 1 else ""
+        found = Observed(method=scope["method"], path=_path(scope), traceparent=parent)
         scope.setdefault("state", {})[KEY] = found
         follow = _Follow(found, receive, send)
         try:
@@ -114,6 +122,7 @@ class Watching:
         finally:
             caller = scope["state"].get(CALLER)
             found.client = caller.name if isinstance(caller, Caller) else ""
+            found.route = getattr(scope.get("route"), "path", "")
             self._end(found)
 
     def _end(self, found: Observed) -> None:
