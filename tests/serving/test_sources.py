@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize(
     ("build", "names"),
-    [(made.built, [made.MODEL]), (made.built_generator, [made.MODEL])],
+    [
+        (made.built, [made.MODEL]),
+        (made.built_generator, [made.MODEL]),
+        (made.built_image_generator, [made.MODEL]),
+    ],
 )
 def test_what_was_built_and_can_be_served(
     build: Callable[[Path], Path],
@@ -27,8 +31,3 @@ def test_what_was_built_and_can_be_served(
     monkeypatch.chdir(build(checkpoint))
     assert sources.built() == names
     assert sources.released() == []
-
-
-def test_an_image_generator_is_left_out(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(made.built_image_generator(checkpoint))
-    assert sources.built() == []

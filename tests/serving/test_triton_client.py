@@ -1,9 +1,12 @@
-"""NVIDIA's own client, unmodified, against the real server: text, images, tables."""
+"""NVIDIA's own client, unmodified, against the real server: text, images, tables, a generator."""
 
 from __future__ import annotations
 
+import base64
 import io
+import re
 import shutil
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +15,8 @@ import pytest
 import tritonclient.http as triton
 from tritonclient.utils import InferenceServerException
 
+from assay.bundle.image_generator import ImageGenerator
+from assay.paths import ModelPaths
 from tests import made
 from tests.serving.started import started
 
@@ -19,12 +24,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from tests.serving.started import Started
+
 TEXTS = ["a great lovely film", "awful", "an ordinary table"]
 
 
-def _serve(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+@contextmanager
+def _started(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
     folder = shutil.copytree(built, tmp_path_factory.mktemp("served") / "a project")
     with started(folder, made.MODEL, "--workspace") as server:
+        yield server
+
+
+def _serve(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with _started(built, tmp_path_factory) as server:
         yield triton.InferenceServerClient(server.address)
 
 
@@ -43,8 +56,18 @@ def tables(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     yield from _serve(made.built_table(checkpoint), tmp_path_factory)
 
 
+@pytest.fixture(scope="module")
+def drawing(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
+    with _started(made.built_image_generator(checkpoint), tmp_path_factory) as server:
+        yield server
+
+
+def _drawn(count: int, seed: int) -> list[triton.InferInput]:
+    return [_input(name, np.array([value])) for name, value in (("count", count), ("seed", seed))]
+
+
 def _input(name: str, values: np.ndarray[Any, Any], *, binary: bool = True) -> triton.InferInput:
-    kind = {"f": "FP32", "u": "UINT8", "O": "BYTES"}[values.dtype.kind]
+    kind = {"f": "FP32", "u": "UINT8", "i": "INT64", "O": "BYTES"}[values.dtype.kind]
     found = triton.InferInput(name, list(values.shape), kind)
     found.set_data_from_numpy(values, binary_data=binary)
     return found
@@ -154,3 +177,41 @@ def test_a_tensor_a_column(tables: Any) -> None:
     assert len(_labels(tables.infer(made.MODEL, inputs))) == 4
     with pytest.raises(InferenceServerException, match="no column"):
         tables.infer(made.MODEL, inputs[1:])
+
+
+@pytest.mark.parametrize("binary", [True, False])
+def test_images_are_drawn(drawing: Started, checkpoint: Path, binary: bool) -> None:
+    drawings = triton.InferenceServerClient(drawing.address)
+    stated = drawings.get_model_metadata(made.MODEL)
+    assert [one["name"] for one in stated["inputs"]] == ["count", "seed"]
+    assert stated["outputs"] == [{"name": "images", "datatype": "UINT8", "shape": [-1, 12, 12]}]
+    wanted = [triton.InferRequestedOutput("images", binary_data=binary)]
+    answer = drawings.infer(made.MODEL, _drawn(70, 4), outputs=wanted)
+    found = answer.as_numpy("images")
+    folder = made.built_image_generator(checkpoint) / ModelPaths(made.MODEL).bundle
+    expected = ImageGenerator.open(folder, threads=1).sample(70, 4)
+    assert np.array_equal(found, expected[..., 0])
+    assert len(answer.get_response()["parameters"]["bundle"]) == 64
+    with pytest.raises(InferenceServerException, match="expected 1 to 256 images") as refused:
+        drawings.infer(made.MODEL, _drawn(257, 0))
+    assert refused.value.status() == "400"
+
+
+def test_images_are_drawn_in_plain_json_too(drawing: Started) -> None:
+    drawings = triton.InferenceServerClient(drawing.address)
+    place = f"/predict/{made.MODEL}"
+    with drawing.client() as asking:
+        answer = asking.post(place, json={"inputs": [{"count": 2, "seed": 4}]})
+        files = [base64.b64decode(one) for one in answer.json()["images"]]
+        drawn = [np.asarray(PIL.Image.open(io.BytesIO(one))) for one in files]
+        found = drawings.infer(made.MODEL, _drawn(2, 4)).as_numpy("images")
+        assert np.array_equal(np.stack(drawn), found)
+        assert answer.headers["assay-bundle"] == answer.json()["bundle"]
+        refused = asking.post(place, json={"inputs": [{"count": 1000}]})
+        assert refused.status_code == 400
+        assert "expected 1 to 256 images" in refused.json()["error"]
+        written = asking.post(f"/v2/models/{made.MODEL}/generate", json={"text_input": "a"})
+        assert written.status_code == 400
+        assert f"ask /v2/models/{made.MODEL}/infer" in written.json()["error"]
+        counts = asking.get("/metrics").text
+    assert re.search(r'nv_inference_exec_count{model="\w+",version="workspace"} [1-9]', counts)

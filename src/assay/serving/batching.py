@@ -8,15 +8,15 @@ the modality's token budget (:meth:`assay.bundle.encoding.Encoded.batches`).
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from assay.bundle.classifier import BATCH, Answers, softmax
+from assay.serving.awaited import Awaited, give
 from assay.serving.refusals import NotReady, TooMany
 from assay.serving.workers import Workers
 
@@ -55,11 +55,9 @@ class _Job:
     """One request: its rows, how many of them were taken, and the answers so far."""
 
     contents: Sequence[Any]
-    deadline: float
-    future: asyncio.Future[Predicted]
+    client: Awaited[Predicted]
     probabilities: Floats
     unknown: Floats
-    begun: float = field(default_factory=time.monotonic)
     first: float = 0.0
     taken: int = 0
     done: int = 0
@@ -120,8 +118,7 @@ class Batcher:
         """
         job = _Job(
             contents,
-            time.monotonic() + seconds,
-            asyncio.get_running_loop().create_future(),
+            Awaited(seconds),
             np.zeros((len(contents), len(self._bundle.labels))),
             np.zeros(len(contents)),
         )
@@ -132,7 +129,7 @@ class Batcher:
             self._jobs.append(job)
             self._waiting += len(contents)
             self._workers.changed.notify(min(len(contents), len(self._workers)))
-        return await job.future
+        return await job.client.future
 
     def close(self) -> None:
         """Answer what waits, then end the workers."""
@@ -174,7 +171,8 @@ class Batcher:
         each = max(1, share // turns)
         while self._jobs and share > 0:
             job = self._jobs.popleft()
-            if self._given_up(job, now):
+            if job.client.has_ended(now):
+                self._waiting -= len(job.contents) - job.taken
                 continue
             job.first = job.first or now
             stop = min(len(job.contents), job.taken + min(each, share))
@@ -186,24 +184,13 @@ class Batcher:
                 self._jobs.append(job)
         return pieces
 
-    def _given_up(self, job: _Job, now: float) -> bool:
-        """Tell whether nobody waits for a job any longer, or its deadline has passed."""
-        late = now > job.deadline
-        if not late and not job.future.done():
-            return False
-        self._waiting -= len(job.contents) - job.taken
-        if late:
-            waited = now - job.begun
-            _fail(job, TooMany(f"the request waited for {waited:.1f} s, its deadline", waited))
-        return True
-
     def _answer(self, pieces: list[_Piece]) -> None:
         """Answer rows together; where that fails, each request's alone to find the faulty one."""
         try:
             self._compute(pieces)
         except Exception as problem:  # of a decoder or the runtime: it belongs to its request
             if len(pieces) == 1:
-                _fail(pieces[0].job, problem)
+                pieces[0].job.client.fail(problem)
             else:
                 for piece in pieces:
                     self._answer([piece])
@@ -238,11 +225,10 @@ class Batcher:
                 if job.done == len(job.contents):
                     finished.append(job)
         if finished:
-            answered = [(job.future, self._predicted(job)) for job in finished]
-            finished[0].future.get_loop().call_soon_threadsafe(_resolve, answered)
+            give([(job.client, self._predicted(job)) for job in finished])
 
     def _predicted(self, job: _Job) -> Predicted:
-        queued, computed = job.first - job.begun, time.monotonic() - job.first
+        queued, computed = job.first - job.client.begun, time.monotonic() - job.first
         return Predicted(self._answers(job), queued, computed)
 
     def _answers(self, job: _Job) -> Answers:
@@ -254,17 +240,3 @@ class Batcher:
         rate = rows * len(self._workers) / max(seconds, 1e-6)
         with self._workers.changed:
             self._rate += SMOOTHING * (rate - self._rate) if self._rate else rate
-
-
-def _resolve(answered: list[tuple[asyncio.Future[Predicted], Predicted]]) -> None:
-    for future, predicted in answered:
-        if not future.done():
-            future.set_result(predicted)
-
-
-def _fail(job: _Job, problem: Exception) -> None:
-    def tell() -> None:
-        if not job.future.done():
-            job.future.set_exception(problem)
-
-    job.future.get_loop().call_soon_threadsafe(tell)

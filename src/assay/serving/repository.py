@@ -17,6 +17,7 @@ from assay.errors import AssayError
 from assay.progress import say
 from assay.serving.batching import Batcher
 from assay.serving.following import Follower
+from assay.serving.generating.drawer import Drawer
 from assay.serving.generating.writer import Writer
 from assay.serving.refusals import BadRequest, NotFound, NotReady
 
@@ -85,6 +86,11 @@ class Serving:
                 f"ask /v2/models/{self.model.name}/generate"
             )
         return self.work
+
+    @property
+    def drawer(self) -> Drawer | None:
+        """What draws images; None: the model draws none."""
+        return self.work if isinstance(self.work, Drawer) else None
 
     @property
     def writer(self) -> Writer:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from assay.bundle.classifier import Classifier
+from assay.bundle.image_generator import ImageGenerator
 from assay.bundle.language_model import LanguageModel
 from assay.errors import UsageError
 from assay.progress import say
@@ -19,6 +20,7 @@ from assay.serving.access.bodies import Bounds
 from assay.serving.access.guarded import guard_of
 from assay.serving.application import Parts, application
 from assay.serving.batching import Batcher
+from assay.serving.generating.drawer import Drawer
 from assay.serving.generating.writer import Writer
 from assay.serving.repository import Repository
 from assay.serving.routes.context import Context
@@ -161,10 +163,16 @@ def _beginner(options: Options, metrics: Metrics) -> Callable[[ServedModel], Wor
                 )
             case LanguageModel() as bundle:
                 return Writer(bundle)
+            case ImageGenerator() as bundle:
+                return Drawer(
+                    bundle,
+                    most_queued=options.queue,
+                    count=lambda: metrics.count_batch(model.name, model.label),
+                )
             case other:
                 raise UsageError(
                     f"{model.name} opens as {type(other).__name__}, which is not served",
-                    expected="a classifier or a language model",
+                    expected="a classifier, a language model or a generator of images",
                 )
 
     return begin

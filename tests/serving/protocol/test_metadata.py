@@ -58,7 +58,12 @@ def test_a_language_model_is_asked_as_the_generate_extension_has_it() -> None:
     assert [one.name for one in (*inputs, *outputs)] == ["text_input", "text_output"]
 
 
-def test_another_generator_says_what_its_graph_takes_and_gives() -> None:
-    (seed,), (images,) = metadata.ports(manifest("image", "generation"))
-    assert (seed.name, seed.datatype, seed.shape) == ("seed", "FP32", (-1, 8))
-    assert (images.name, images.datatype, images.shape) == ("images", "UINT8", (-1, 28, 28))
+@pytest.mark.parametrize(("channels", "shape"), [(1, (-1, 28, 28)), (3, (-1, 28, 28, 3))])
+def test_a_generator_of_images_is_asked_for_so_many_by_a_seed(
+    channels: int, shape: tuple[int, ...]
+) -> None:
+    stated = manifest("image", "generation", encoder={"side": 28, "channels": channels})
+    (count, seed), (images,) = metadata.ports(stated)
+    assert (count.name, count.datatype, count.shape) == ("count", "INT32", (1,))
+    assert (seed.name, seed.datatype, seed.shape) == ("seed", "INT64", (1,))
+    assert (images.name, images.datatype, images.shape) == ("images", "UINT8", shape)

@@ -15,6 +15,8 @@ from assay.serving.protocol.words import quoted
 from assay.serving.refusals import BadRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from assay.bundle.classifier import Answers
     from assay.bundle.manifest import Manifest
     from assay.serving.protocol.request import InferRequest, RequestedOutput
@@ -59,17 +61,7 @@ class Outputs:
             BadRequest: it names another output, or wants classes of one that has none.
 
         """
-        names = [port.name for port in self.ports]
-        for asked in request.outputs:
-            if asked.name not in names:
-                raise BadRequest(
-                    f"there is no output {quoted(asked.name)}; expected some of {', '.join(names)}"
-                )
-            if asked.classes and asked.name != PROBABILITIES:
-                raise BadRequest(
-                    f"classification is asked of output {asked.name}; expected it of "
-                    f"{PROBABILITIES} alone"
-                )
+        require_outputs(request, [port.name for port in self.ports], classified=PROBABILITIES)
 
     def tensors(self, answers: Answers, request: InferRequest) -> tuple[Tensor, ...]:
         """Return the outputs that a request asks for, in its order; all if it names none."""
@@ -110,3 +102,24 @@ class Outputs:
             for place in places
         ]
         return of_bytes(written, order.shape)
+
+
+def require_outputs(request: InferRequest, names: Sequence[str], *, classified: str | None) -> None:
+    """Refuse a request for outputs that are not among ``names``.
+
+    ``classified``: the one whose best classes may be asked for; None: there is none.
+
+    Raises:
+        BadRequest: it names another output, or wants classes of one that has none.
+
+    """
+    for asked in request.outputs:
+        if asked.name not in names:
+            raise BadRequest(
+                f"there is no output {quoted(asked.name)}; expected some of {', '.join(names)}"
+            )
+        if asked.classes and asked.name != classified:
+            raise BadRequest(
+                f"classification is asked of output {asked.name}; expected it of "
+                f"{classified or 'classifiers'} alone"
+            )

@@ -12,12 +12,14 @@ class Limits:
     Attributes:
         rows: texts, images or rows of a table.
         text_characters: of one text, or of one cell of a table.
+        images: that a generator draws.
         pixels: of all images together, height times width. They are held decoded.
 
     """
 
     rows: int = 10_000
     text_characters: int = 100_000
+    images: int = 256
     pixels: int = 2**26
 
 

@@ -8,16 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assay import __version__
-from assay.serving.contents import kinds
-from assay.serving.protocol import datatypes
+from assay.serving.contents import drawings, kinds
 from assay.serving.protocol.answers import Outputs
+from assay.serving.protocol.pictures import Pictures
 from assay.serving.protocol.schemas import ModelMetadata, ServerMetadata, TensorMetadata
 from assay.serving.protocol.tensors import Port
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from assay.bundle import manifest as manifests
     from assay.bundle.manifest import Manifest
     from assay.serving.served import ServedModel
 
@@ -51,25 +50,14 @@ def model(served: ServedModel, versions: Sequence[str] | None = None) -> ModelMe
 def ports(manifest: Manifest) -> tuple[Sequence[Port], Sequence[Port]]:
     """Return inputs and outputs of a bundle as clients send and get them.
 
-    Of a classifier not its graph's own: encoding and labels are the server's. Of a language model
-    those of Triton's generate extension. Of any other its graph's.
+    Not its graph's own: encoding, labels and seeds are the server's. Of a language model those of
+    Triton's generate extension.
     """
     if manifest.labels:
         return kinds.of_bundle(manifest).ports, Outputs.of(manifest).ports
     if manifest.data == "text":
         return (Port("text_input", "BYTES", (1,)),), (Port("text_output", "BYTES", (1,)),)
-    return _of_graph(manifest.inputs), _of_graph(manifest.outputs)
-
-
-def _of_graph(found: Iterable[manifests.Port]) -> list[Port]:
-    return [
-        Port(
-            one.name,
-            datatypes.of_numpy(one.type),
-            tuple(size if isinstance(size, int) else -1 for size in one.shape),
-        )
-        for one in found
-    ]
+    return drawings.PORTS, Pictures.of(manifest).ports
 
 
 def _tensors(found: Iterable[Port]) -> tuple[TensorMetadata, ...]:

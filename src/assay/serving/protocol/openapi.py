@@ -19,7 +19,7 @@ from assay.serving.refusals import TooMany, Unauthorized, UnsupportedEncoding
 from assay.settings.schema import MODEL_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from assay.serving.protocol.operations import Operation
     from assay.serving.protocol.schemas import Said
@@ -123,19 +123,23 @@ def _answer(operation: Operation, media: str) -> Json:
         return {} if media == BINARY else {"schema": {"type": "string"}}
     if operation.answer is None:
         return {"schema": {"type": "object"}}
-    one = _reference(operation.answer)
+    one = _any_of((operation.answer, *operation.others))
     return {"schema": {"type": "array", "items": one} if operation.many else one}
 
 
 def _refused(kind: type[Refusal], operation: Operation) -> Json:
-    forms = [_reference(problem) for problem in operation.problems]
     found: Json = {
         "description": (kind.__doc__ or "").partition("\n")[0],
-        "content": {JSON: {"schema": forms[0] if len(forms) == 1 else {"anyOf": forms}}},
+        "content": {JSON: {"schema": _any_of(operation.problems)}},
     }
     if name := _HEADERS.get(kind):
         found["headers"] = {name: {"schema": {"type": "string"}}}
     return found
+
+
+def _any_of(records: Sequence[type[Said]]) -> Json:
+    forms = [_reference(record) for record in records]
+    return forms[0] if len(forms) == 1 else {"anyOf": forms}
 
 
 def _reference(record: type[Said]) -> Json:
@@ -145,6 +149,7 @@ def _reference(record: type[Said]) -> Json:
 def _schemas() -> Json:
     asked = {one.body for one in OPERATIONS if one.body}
     answered = {one.answer for one in OPERATIONS if one.answer}
+    answered |= {other for one in OPERATIONS for other in one.others}
     refused = {problem for one in OPERATIONS for problem in one.problems}
     records: list[tuple[type[Said], Literal["validation", "serialization"]]] = [
         *((record, "validation") for record in sorted(asked, key=_name)),

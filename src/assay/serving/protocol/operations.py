@@ -38,6 +38,7 @@ class Operation:
         optional: whether the body may be left out.
         binary: whether tensors may stand behind the JSON of request and answer.
         answer: what the answer's JSON is; None: it has no JSON.
+        others: what else it may be, by the kind of model.
         many: whether the answer is an array of such objects.
         media: types of the answer.
         refusals: what else it answers.
@@ -55,6 +56,7 @@ class Operation:
     optional: bool = False
     binary: bool = False
     answer: type[Said] | None = None
+    others: tuple[type[Said], ...] = ()
     many: bool = False
     media: tuple[str, ...] = (JSON,)
     refusals: tuple[type[refusals.Refusal], ...] = ()
@@ -159,8 +161,8 @@ _VERSIONED = (
         "infer",
         "post",
         "/infer",
-        "Classifiers",
-        "Ask a classifier: tensors in, tensors out.",
+        "Inference",
+        "Ask a classifier, or let a generator draw images: tensors in, tensors out.",
         body=schemas.InferRequest,
         binary=True,
         answer=schemas.InferResponse,
@@ -194,10 +196,11 @@ _OTHERS = (
         "predict",
         "post",
         "/predict/{model}",
-        "Classifiers",
-        "Ask a classifier in plain JSON: texts, images in base64, or rows.",
+        "Inference",
+        "Ask in plain JSON: a classifier with texts, images in base64, or rows; or for images.",
         body=schemas.PredictRequest,
         answer=schemas.PredictResponse,
+        others=(schemas.DrawResponse,),
         refusals=ASKED,
     ),
     Operation(

@@ -134,7 +134,7 @@ class InferResponse(Said):
 
 
 class PredictRequest(Said):
-    """Texts, images in base64, or rows as objects."""
+    """Texts, images in base64, or rows as objects; of a generator of images one count and seed."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"inputs": ["I love it"]}]})
 
@@ -161,6 +161,15 @@ class PredictResponse(Said):
     version: str
     bundle: str
     predictions: list[Prediction]
+
+
+class DrawResponse(Said):
+    """Images as PNG files in base64, and the release that drew them."""
+
+    model: str
+    version: str
+    bundle: str
+    images: list[str]
 
 
 class IndexRequest(Said):

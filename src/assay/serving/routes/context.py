@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# Bytes of a body from which on it is read off the event loop: others would wait for it.
+# Bytes from which on they are read or written off the event loop: others would wait.
 LARGE = 65_536
 
 
@@ -75,7 +75,7 @@ def asked(request: Request) -> tuple[str, str | None]:
 
 
 async def read(size: int, function: Callable[P, T], *words: P.args, **named: P.kwargs) -> T:
-    """Return what ``function`` reads of a body of ``size`` bytes: a large one on a thread."""
+    """Return what ``function`` makes of ``size`` bytes: of many on a thread."""
     if size < LARGE:
         return function(*words, **named)
     return await asyncio.to_thread(function, *words, **named)

@@ -29,7 +29,7 @@ class ImageGeneration(Task[Settings]):
     settings = Settings
     data, task = "image", "generation"
     command = "generate"
-    operations = ()
+    operations = ("infer", "predict")
     columns = (
         Column("image", "The column that holds images or their paths, if it is not `image`."),
     )
