@@ -16,7 +16,8 @@ import httpx
 from tests.conftest import Project
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import threading
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 PATIENCE = 120.0
@@ -78,6 +79,19 @@ def started(folder: Path, *words: str) -> Iterator[Started]:
     finally:
         process.kill()
         process.wait()
+
+
+@contextmanager
+def meanwhile(threads: Sequence[threading.Thread], ending: threading.Event) -> Iterator[None]:
+    """Let clients ask during the context, until they see that it ends."""
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        ending.set()
+        for thread in threads:
+            thread.join()
 
 
 def _wait(found: Started) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from assay.release.rollback import rollback
 from tests.release.project import MODEL
-from tests.serving.started import started
+from tests.serving.started import meanwhile, started
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,17 +68,11 @@ def test_no_request_fails_while_the_champion_is_swapped_a_hundred_times(
     ending = threading.Event()
     with started(project.folder, "--no-access-log") as server:
         clients = [_Client(server, ending) for _ in range(CLIENTS)]
-        for client in clients:
-            client.start()
-        try:
+        with meanwhile(clients, ending):
             for number in range(SWAPS):
                 version = 1 if number % 2 == 0 else 2
                 rollback(MODEL, version, "a test")
                 _wait_for(server, str(version))
-        finally:
-            ending.set()
-            for client in clients:
-                client.join()
         with server.client() as asking:
             metrics = asking.get("/metrics").text
     assert [failure for client in clients for failure in client.failed] == []

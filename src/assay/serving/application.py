@@ -6,7 +6,6 @@ Reads and writes nothing itself. Every request is observed, then guarded
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -119,10 +118,8 @@ def _routes() -> list[BaseRoute]:
 @contextlib.asynccontextmanager
 async def _living(context: Context) -> AsyncIterator[None]:
     """Open the models while the first requests come, follow the ledger, close all at the end."""
-    watching = asyncio.create_task(context.repository.watch())
     try:
-        yield
+        async with context.repository.following():
+            yield
     finally:
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
         await context.repository.close()

@@ -6,13 +6,14 @@ Reads the time and size of the ledger's file. Writes nothing. Runs on the event 
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from assay.paths import LEDGER
 from assay.progress import say
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
 # Seconds between two looks, which cost a stat of one file.
 POLL = 0.5
@@ -35,8 +36,17 @@ class Follower:
         await self._act()
         self._seen = found
 
-    async def follow(self) -> None:
-        """Look again and again, until cancelled."""
+    @asynccontextmanager
+    async def following(self) -> AsyncIterator[None]:
+        """Look again and again as long as the context lasts."""
+        task = asyncio.create_task(self._follow())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _follow(self) -> None:
         while True:
             try:
                 await self.look()

@@ -23,6 +23,7 @@ from assay.serving.refusals import BadRequest, NotFound, NotReady
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
+    from contextlib import AbstractAsyncContextManager
 
     from assay.serving.served import ServedModel
     from assay.serving.watching.metrics import Metrics
@@ -221,9 +222,9 @@ class Repository:
             if (found := self._served.pop(name, None)) is not None:
                 self._retire(found)
 
-    async def watch(self) -> None:
-        """Open what should be served, then whatever is promoted or rolled back, until cancelled."""
-        await self._follower.follow()
+    def following(self) -> AbstractAsyncContextManager[None]:
+        """Open what should be served, then whatever is promoted or rolled back, in a context."""
+        return self._follower.following()
 
     async def refresh(self) -> None:
         """Serve the champions of now: costs one look at a file's time where nothing was decided."""

@@ -23,6 +23,7 @@ from tests.conftest import ROOT, lay_out, settings
 from tests.made import MODEL, texts
 from tests.release.conftest import base, once
 from tests.release.project import Released
+from tests.serving.started import meanwhile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -126,16 +127,10 @@ def test_no_turn_fails_while_the_champion_changes(project: Released) -> None:
     ending = threading.Event()
     with service(project.folder, "service.yaml") as address:
         customers = [Customer(address, ending) for _ in range(CLIENTS)]
-        for customer in customers:
-            customer.start()
-        try:
+        with meanwhile(customers, ending):
             for version in (1, 2, 1):
                 rollback(MODEL, version, "a test")
                 wait_for(address, str(version))
-        finally:
-            ending.set()
-            for customer in customers:
-                customer.join()
         with httpx.Client(base_url=address, trust_env=False) as asking:
             assert say(asking, RETURN)["versions"] == {MODEL: "1"}
     assert [failure for customer in customers for failure in customer.failed] == []

@@ -63,12 +63,10 @@ class Hosted:
     @asynccontextmanager
     async def living(self) -> AsyncIterator[None]:
         """Follow the ledger as long as the context lasts; close the service at its end."""
-        task = asyncio.create_task(self._follower.follow())
         try:
-            yield
+            async with self._follower.following():
+                yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
             self.close()
 
     async def refresh(self) -> None:

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from assay.serving.contents import drawings, kinds
+from assay.serving.generating.drawer import Drawer
 from assay.serving.protocol import pictures, plain
 from assay.serving.protocol import request as requests
 from assay.serving.protocol.answers import Outputs
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
 
     from assay.serving.batching import Batcher, Predicted
     from assay.serving.contents.drawings import Drawing
-    from assay.serving.generating.drawer import Drawer, Drawn
+    from assay.serving.generating.drawer import Drawn
     from assay.serving.protocol.limits import Limits
+    from assay.serving.protocol.request import InferRequest
+    from assay.serving.protocol.tensors import Tensor
     from assay.serving.repository import Serving
-    from assay.serving.served import ServedModel
 
     # The body and the headers of a response.
     Rendered = tuple[bytes, dict[str, str]]
@@ -79,9 +81,26 @@ def of_tensors(serving: Serving, length: int | None, body: bytes, limits: Limits
         TooLarge: it asks more than ``limits`` allow.
 
     """
-    if serving.drawer:
-        return _images_as_tensor(serving.drawer, serving.model, length, body, limits)
-    return _labels_as_tensors(serving.batcher, serving.model, length, body, limits)
+    work, manifest = serving.drawer or serving.batcher, serving.model.manifest
+    parsed = requests.parse(body, length, limits)
+    if isinstance(work, Drawer):
+        output = Pictures.of(manifest)
+        output.require(parsed)
+        return _drawing(
+            work,
+            drawings.of_tensors(parsed, limits),
+            output,
+            lambda drawn: _tensors(serving, parsed, output.tensors(drawn.images, parsed)),
+            parsed.timeout,
+        )
+    outputs = Outputs.of(manifest)
+    outputs.require(parsed)
+    return _predicting(
+        work,
+        kinds.of_bundle(manifest).of_tensors(parsed, limits),
+        lambda found: _tensors(serving, parsed, outputs.tensors(found.answers, parsed)),
+        parsed.timeout,
+    )
 
 
 def of_json(serving: Serving, body: bytes, limits: Limits) -> Question[Any]:
@@ -91,50 +110,25 @@ def of_json(serving: Serving, body: bytes, limits: Limits) -> Question[Any]:
         BadRequest, TooLarge: as :func:`of_tensors`.
 
     """
-    identity, manifest = Identity.of(serving.model), serving.model.manifest
-    if serving.drawer:
-        drawing = drawings.of_json(plain.inputs_of(body), limits)
+    work, manifest = serving.drawer or serving.batcher, serving.model.manifest
+    inputs, identity = plain.inputs_of(body), Identity.of(serving.model)
+    if isinstance(work, Drawer):
         return _drawing(
-            serving.drawer,
-            drawing,
+            work,
+            drawings.of_json(inputs, limits),
             Pictures.of(manifest),
             lambda drawn: pictures.render(drawn.images, identity),
         )
-    batcher, outputs = serving.batcher, Outputs.of(manifest)
-    contents = kinds.of_bundle(manifest).of_json(plain.inputs_of(body), limits)
+    outputs = Outputs.of(manifest)
     return _predicting(
-        batcher, contents, lambda predicted: plain.render(predicted.answers, outputs, identity)
+        work,
+        kinds.of_bundle(manifest).of_json(inputs, limits),
+        lambda found: plain.render(found.answers, outputs, identity),
     )
 
 
-def _labels_as_tensors(
-    batcher: Batcher, model: ServedModel, length: int | None, body: bytes, limits: Limits
-) -> Question[Predicted]:
-    parsed = requests.parse(body, length, limits)
-    outputs = Outputs.of(model.manifest)
-    outputs.require(parsed)
-
-    def rendered(predicted: Predicted) -> Rendered:
-        tensors = outputs.tensors(predicted.answers, parsed)
-        return render(InferResponse(Identity.of(model), tensors, parsed.id))
-
-    contents = kinds.of_bundle(model.manifest).of_tensors(parsed, limits)
-    return _predicting(batcher, contents, rendered, parsed.timeout)
-
-
-def _images_as_tensor(
-    drawer: Drawer, model: ServedModel, length: int | None, body: bytes, limits: Limits
-) -> Question[Drawn]:
-    parsed = requests.parse(body, length, limits)
-    output = Pictures.of(model.manifest)
-    output.require(parsed)
-
-    def rendered(drawn: Drawn) -> Rendered:
-        tensors = output.tensors(drawn.images, parsed)
-        return render(InferResponse(Identity.of(model), tensors, parsed.id))
-
-    drawing = drawings.of_tensors(parsed, limits)
-    return _drawing(drawer, drawing, output, rendered, parsed.timeout)
+def _tensors(serving: Serving, parsed: InferRequest, tensors: tuple[Tensor, ...]) -> Rendered:
+    return render(InferResponse(Identity.of(serving.model), tensors, parsed.id))
 
 
 def _predicting(
