@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
@@ -27,8 +28,6 @@ from assay.tasks.text_classification.settings import TextClassificationModel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
-    import pandas as pd
 
     from assay.settings.schema import Model
 
@@ -83,6 +82,12 @@ def spread_out(table: pd.DataFrame, rows: int) -> pd.DataFrame:
     """Return ``rows`` rows, evenly spread over the table: the same ones each time."""
     places = np.linspace(0, len(table) - 1, min(rows, len(table))).astype(int)
     return table.iloc[places].reset_index(drop=True)
+
+
+def held_out_texts(files: ModelPaths, count: int) -> list[str]:
+    """Return so many texts of a model's test split, evenly spread: the same ones each time."""
+    rows = pd.read_parquet(files.split("test"), columns=["text"])
+    return [str(text) for text in spread_out(rows, count)["text"]]
 
 
 @dataclass(frozen=True)
