@@ -1,1 +1,1 @@
-"""The same bundle behind other servers. Each file runs in an environment of its own."""
+"""The same bundle behind other servers; all but ``unbatched`` run in environments of their own."""
