@@ -19,7 +19,7 @@ from assay.applications.customer_service.turn import State
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from assay.applications.customer_service.turn import Engine, Language, Turn
+    from assay.applications.customer_service.turn import Engine, Kind, Language, Turn
 
 FOLDER = Path("tests/applications/customer_service/conversations")
 FILES: Mapping[str, Language] = {"english.yaml": "en", "chinese.yaml": "zh"}
@@ -58,6 +58,7 @@ class Held:
         end: how it ended.
         last: its last turn.
         seconds: of each turn.
+        kinds: of each turn.
 
     """
 
@@ -65,6 +66,7 @@ class Held:
     end: End
     last: Turn
     seconds: list[float] = field(default_factory=list)
+    kinds: list[Kind] = field(default_factory=list)
 
     @property
     def reason_is_right(self) -> bool:
@@ -87,19 +89,22 @@ def scripts(root: Path = FOLDER) -> list[Script]:
 
 def hold(engine: Engine, script: Script, questions: Mapping[str, str]) -> Held:
     """Hold a conversation; ``questions`` are those of the entries, by id."""
-    state, seconds, asked_back = State(), [], False
+    state, asked_back = State(), False
+    seconds: list[float] = []
+    kinds: list[Kind] = []
     left = list(script.messages)
     while left:
         begun = time.perf_counter()
         turn, state = engine.turn(left.pop(0), state)
         seconds.append(time.perf_counter() - begun)
+        kinds.append(turn.kind)
         if turn.kind == "hand_over":
             break
         if turn.kind == "clarify" and not left and not asked_back:
             asked_back = True
             wanted = questions.get(script.answer or "")
             left = [wanted if wanted in turn.options else NONE[script.language]]
-    return Held(script, _end(script, turn, asked_back), turn, seconds)
+    return Held(script, _end(script, turn, asked_back), turn, seconds, kinds)
 
 
 def _end(script: Script, last: Turn, asked_back: bool) -> End:

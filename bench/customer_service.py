@@ -14,23 +14,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from assay.applications.customer_service import grounding, knowledge, models, quoting, settings
-from assay.applications.customer_service.models import Models
-from assay.applications.customer_service.opening import compose
 from assay.applications.customer_service.rephrasing import Rephraser
 from assay.applications.customer_service.settings import Rephrasing
-from assay.objectives.classification.scope import share_interval
 from assay.paths import ModelPaths
 from assay.progress import Progress, say
-from bench import conversations, project, retrieval, tables
+from bench import conversation_tables, conversations, project, retrieval, tables
 from bench.measure import facts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assay.applications.customer_service.knowledge import Entry
+    from assay.applications.customer_service.models import Models
     from assay.applications.customer_service.settings import Service
     from assay.bundle.language_model import LanguageModel
-    from bench.conversations import Held
     from bench.retrieval import Found
 
 SERVICE = Path("examples/customer_service/service.yaml")
@@ -58,10 +55,11 @@ def measure(quick: bool) -> str:
     for note in opened.notes:
         say(note)
     entries = knowledge.read(service.knowledge, tuple(service.languages))
+    step = FEW if quick else 1
     parts = [
         _head(opened),
         facts("one", figures="of one seed"),
-        _conversations(service, entries, opened, quick),
+        conversation_tables.page(writing, entries, opened, conversations.scripts()[::step]),
         _retrieval(entries, opened, quick),
     ]
     if opened.language_model:
@@ -82,48 +80,6 @@ def _head(opened: Models) -> str:
         "script says; *person instead*: of the answer; *wrong*: another answer, or none of these. "
         "The scripts were written by who wrote the knowledge file, and are no sample of customers."
     )
-
-
-def _conversations(service: Service, entries: Sequence[Entry], opened: Models, quick: bool) -> str:
-    ways = {
-        "words alone": Models(),
-        "and sentiment": Models(sentiment=opened.sentiment),
-        "and intents, embeddings": Models(intent=opened.intent, sentiment=opened.sentiment),
-    }
-    scripts = conversations.scripts()[:: FEW if quick else 1]
-    questions = {entry.id: entry.question for entry in entries}
-    rows, lines = [], []
-    with Progress("conversations", len(ways) * len(scripts)) as bar:
-        for name, parts in ways.items():
-            dialogue, held = compose(service, entries, parts), []
-            for script in scripts:
-                held.append(conversations.hold(dialogue, script, questions))
-                bar.advance()
-            rows += [_row(name, code, held) for code in service.languages]
-            lines.append(_wrong(name, held))
-    head = ["with", "language", *conversations.ENDS, "reason as scripted", "p50 ms", "p95 ms"]
-    return "\n".join([tables.markdown(head, rows), "", "Wrong answers: " + "; ".join(lines) + "."])
-
-
-def _wrong(name: str, held: Sequence[Held]) -> str:
-    wrong = sum(one.end == "wrong" for one in held)
-    low, high = share_interval(wrong, len(held))
-    return f"{name}, {wrong} of {len(held)} (95 % interval {low:.1%} to {high:.1%})"
-
-
-def _row(name: str, language: str, held: Sequence[Held]) -> list[str]:
-    own = [one for one in held if one.script.language == language]
-    shares = conversations.shares(own)
-    over = [one for one in own if one.script.hand_over]
-    reasons = sum(one.reason_is_right for one in over)
-    seconds = np.array([second for one in own for second in one.seconds]) * 1e3
-    return [
-        name,
-        language,
-        *(f"{shares[end]:.3f}" for end in conversations.ENDS),
-        f"{reasons} of {len(over)}",
-        *(f"{np.percentile(seconds, share):.1f}" for share in (50, 95)),
-    ]
 
 
 def _retrieval(entries: Sequence[Entry], opened: Models, quick: bool) -> str:
