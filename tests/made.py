@@ -6,8 +6,6 @@ import fcntl
 import functools
 import os
 import shutil
-import subprocess
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,10 +17,11 @@ from assay.paths import STAGES, ModelPaths
 from assay.stages.__main__ import main
 from assay.tasks.text_classification import TEXT_CLASSIFICATION
 from assay.tasks.text_classification.settings import TextClassificationModel
+from tests import blocks
 from tests.conftest import ROOT, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 LABELS = ("negative", "neutral", "positive")
@@ -88,34 +87,8 @@ def _build(folder: Path, block: Mapping[str, Any], table: pd.DataFrame | None = 
 @functools.cache
 def built_from_scratch(checkpoint: Path, network: str) -> Path:
     """Return a project like :func:`built` whose network starts from random weights."""
-    block = scratch_settings(network)
+    block = blocks.scratch_settings(network)
     return _made_once(checkpoint, f"built {network}", lambda at: _build(at, block, texts(300)))
-
-
-def scratch_settings(network: str, **train: Any) -> dict[str, Any]:
-    """Return the block of a network from random weights that is trained in seconds."""
-    small = {
-        "network": network,
-        "checkpoint": None,
-        "width": 16,
-        "epochs": 5,
-        "batch_size": 16,
-        "learning_rate": 1e-2,
-        "max_length": 64,
-        "checkpoint_every": 5,
-        "threads": 1,
-    }
-    if network == "bow":
-        small["buckets"] = 500
-    return {
-        "data": "text",
-        "task": "classification",
-        "labels": list(LABELS),
-        "validate": {"min_rows": 20},
-        "train": small | train,
-        "export": {"threads": 1},
-        "evaluate": {"bootstrap": 100, "worst": 5, "threads": 1},
-    }
 
 
 def _run_all(folder: Path) -> None:
@@ -131,45 +104,14 @@ def built_generator(checkpoint: Path) -> Path:
     """Return a project whose language model went through all stages; made once, to be looked at."""
     table = texts(300)[["text"]]
     return _made_once(
-        checkpoint, "built generator", lambda at: _build(at, generator_settings(), table)
+        checkpoint, "built generator", lambda at: _build(at, blocks.generator_settings(), table)
     )
-
-
-def generator_settings(**train: Any) -> dict[str, Any]:
-    """Return the block of a language model that is trained in seconds."""
-    small = {
-        "tokenizer": "characters",
-        "layers": 1,
-        "heads": 2,
-        "width": 32,
-        "context": 48,
-        "epochs": 4,
-        "batch_size": 8,
-        "learning_rate": 1e-2,
-        "checkpoint_every": 20,
-        "threads": 1,
-    }
-    return {
-        "data": "text",
-        "task": "generation",
-        "labels": [],
-        "validate": {"min_characters": 1000, "max_repeated_share": 0.9},
-        "train": small | train,
-        "export": {"threads": 1},
-        "evaluate": {
-            "bootstrap": 100,
-            "samples": 8,
-            "sample_tokens": 30,
-            "baseline_order": 3,
-            "threads": 1,
-        },
-    }
 
 
 @functools.cache
 def built_images(checkpoint: Path) -> Path:
     """Return a project whose model of images went through all stages, as :func:`built`."""
-    return _made_once(checkpoint, "built images", lambda at: _build(at, image_settings()))
+    return _made_once(checkpoint, "built images", lambda at: _build(at, blocks.image_settings()))
 
 
 def digits(folder: Path, images: int) -> None:
@@ -185,77 +127,18 @@ def digits(folder: Path, images: int) -> None:
         Image.fromarray(pixels).resize((24, 24)).save(target)
 
 
-def image_settings(**train: Any) -> dict[str, Any]:
-    """Return the block of a model of five digits that is built in seconds."""
-    small = {
-        "network": "lenet",
-        "size": 28,
-        "channels": 1,
-        "epochs": 4,
-        "batch_size": 32,
-        "optimiser": "adamw",
-        "learning_rate": 5e-3,
-        "flip": "none",
-        "checkpoint_every": 5,
-        "threads": 1,
-    }
-    return {
-        "data": "image",
-        "task": "classification",
-        "labels": [f"digit {number}" for number in range(5)],
-        "validate": {"min_rows": 20},
-        # Few scans, much alike: near duplicates would be most of them.
-        "split": {"near_hash_bits": 0, "validation": 0.2, "test": 0.2},
-        "train": small | train,
-        "export": {"threads": 1, "tta": "none"},
-        "evaluate": {"bootstrap": 100, "worst": 5, "threads": 1},
-    }
-
-
 @functools.cache
 def built_image_generator(checkpoint: Path) -> Path:
     """Return a project whose generator of images went through all stages; made once, to look at."""
-    block = image_generator_settings()
+    block = blocks.image_generator_settings()
     return _made_once(checkpoint, "built image generator", lambda at: _build(at, block))
-
-
-def image_generator_settings(**train: Any) -> dict[str, Any]:
-    """Return the block of a generator of digits that is built in seconds."""
-    small = {
-        "size": 12,
-        "channels": 1,
-        "latents": 4,
-        "width": 8,
-        "epochs": 8,
-        "batch_size": 16,
-        "learning_rate": 5e-3,
-        "checkpoint_every": 20,
-        "threads": 1,
-    }
-    return {
-        "data": "image",
-        "task": "generation",
-        "labels": [],
-        "validate": {"min_rows": 20},
-        "split": {"near_hash_bits": 0, "validation": 0.2, "test": 0.2},
-        "train": small | train,
-        "export": {"threads": 1},
-        "evaluate": {
-            "bootstrap": 100,
-            "bound_images": 40,
-            "bound_samples": 8,
-            "samples": 40,
-            "gaussians": 3,
-            "threads": 1,
-        },
-    }
 
 
 @functools.cache
 def built_table(checkpoint: Path) -> Path:
     """Return a project whose model of a table went through all stages, as :func:`built`."""
     return _made_once(
-        checkpoint, "built table", lambda at: _build(at, table_settings(), loans(400))
+        checkpoint, "built table", lambda at: _build(at, blocks.table_settings(), loans(400))
     )
 
 
@@ -280,26 +163,6 @@ def loans(rows: int, seed: int = 0) -> pd.DataFrame:
             "repaid": repaid,
         }
     )
-
-
-def table_settings(**train: Any) -> dict[str, Any]:
-    """Return the block of a model of :func:`loans` that is built in seconds."""
-    small = {"hidden": 32, "epochs": 15, "batch_size": 16, "learning_rate": 5e-3, "threads": 1}
-    return {
-        "data": "table",
-        "task": "classification",
-        "labels": ["no", "yes"],
-        "ingest": {
-            "label": "repaid",
-            "numbers": ["age", "debt"],
-            "categories": ["job", "branch"],
-            "slices": ["branch"],
-        },
-        "split": {"validation": 0.2, "test": 0.2},
-        "train": {"checkpoint_every": 5, **small, **train},
-        "export": {"threads": 1},
-        "evaluate": {"bootstrap": 100, "worst": 5, "threads": 1},
-    }
 
 
 @functools.cache
@@ -340,22 +203,3 @@ def _made_once(checkpoint: Path, name: str, make: Callable[[Path], None]) -> Pat
             make(session / name)
             done.touch()
     return session / name
-
-
-@contextmanager
-def small_disk(folder: Path) -> Iterator[Path]:
-    """Mount a real disk of one MiB and 60 files at ``folder``; skip where that is not allowed."""
-    folder.mkdir()
-    options = ["-t", "tmpfs", "-o", "size=1m,nr_inodes=60"]
-    try:
-        answer = subprocess.run(
-            ["mount", *options, "tmpfs", str(folder)], capture_output=True, text=True, check=False
-        )
-    except FileNotFoundError:
-        pytest.skip("there is no mount command here")
-    if answer.returncode:
-        pytest.skip(f"this user may not mount: {answer.stderr.strip()}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)

@@ -23,7 +23,7 @@ from assay.files import (
     write_secret,
     write_text,
 )
-from tests import made
+from tests import disks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    with made.small_disk(tmp_path / "disk") as folder:
+    with disks.small_disk(tmp_path / "disk") as folder:
         yield folder
 
 

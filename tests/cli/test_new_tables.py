@@ -9,7 +9,7 @@ import pytest
 from assay.paths import ModelPaths
 from assay.tasks import registry
 from assay.tasks.table_classification.settings import TableClassificationModel
-from tests import made
+from tests import blocks, made
 from tests.cli.command import Answer, assay
 from tests.conftest import ROOT
 from tests.tasks.table_classification.made import people
@@ -19,7 +19,7 @@ from tests.tasks.table_classification.made import people
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "a project"
     folder.mkdir()
-    made.lay_out_plain(folder, made.table_settings())
+    made.lay_out_plain(folder, blocks.table_settings())
     monkeypatch.chdir(folder)
     return folder
 

@@ -7,7 +7,7 @@ import pytest
 
 from assay.paths import ModelPaths
 from assay.settings import deploying
-from tests import made
+from tests import blocks, made
 from tests.conftest import Project, lay_out, settings
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ OTHER = "digits"
 def project(tmp_path_factory: pytest.TempPathFactory, checkpoint: Path) -> Project:
     """A project of two models, neither of which was built."""
     folder = tmp_path_factory.mktemp("run") / "a project"
-    project = lay_out(folder, {made.MODEL: settings(checkpoint), OTHER: made.image_settings()})
+    project = lay_out(folder, {made.MODEL: settings(checkpoint), OTHER: blocks.image_settings()})
     made.texts(120).to_csv(folder / ModelPaths(made.MODEL).inbox / "rows.csv", index=False)
     return project
 

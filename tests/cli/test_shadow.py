@@ -10,7 +10,7 @@ import pytest
 from assay.monitoring import compared
 from assay.monitoring.compared import Compared
 from assay.paths import ModelPaths
-from tests import made
+from tests import blocks, made
 from tests.cli.command import assay
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ FILE = ModelPaths(made.MODEL).shadow
 @pytest.fixture(autouse=True)
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Be in a project of one model, which nobody needs to build."""
-    monkeypatch.chdir(made.lay_out_plain(tmp_path, made.table_settings()))
+    monkeypatch.chdir(made.lay_out_plain(tmp_path, blocks.table_settings()))
 
 
 def count(rows: int, agreements: int, minute: int = 0, **more: Any) -> None:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from ruamel.yaml import YAML
 
 from assay.paths import LEDGER, ModelPaths, ReleasePaths
+from tests.blocks import table_settings
 from tests.conftest import Project, lay_out
-from tests.made import loans, table_settings
+from tests.made import loans
 
 if TYPE_CHECKING:
     import subprocess

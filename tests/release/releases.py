@@ -14,8 +14,9 @@ from assay.paths import ModelPaths
 from assay.processor import processor_class
 from assay.records import Trace
 from assay.release.recorded import Recorded
+from tests.blocks import table_settings
 from tests.conftest import Project, lay_out
-from tests.made import loans, table_settings
+from tests.made import loans
 
 MODEL = "loans"
 FILES = ModelPaths(MODEL)

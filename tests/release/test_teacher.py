@@ -11,8 +11,9 @@ from ruamel.yaml import YAML
 
 from assay.files import remove
 from assay.paths import ModelPaths
+from tests.blocks import scratch_settings
 from tests.conftest import ROOT, lay_out
-from tests.made import scratch_settings, texts
+from tests.made import texts
 from tests.release.project import Released
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from assay.tasks.bundles import open_classifier
 from assay.tasks.image_classification import export, network, parity
 from assay.tasks.image_classification.served import Served
 from assay.tasks.image_classification.settings import ImageClassificationModel
-from tests import made
+from tests import blocks, made
 
 pytestmark = pytest.mark.processor
 
@@ -37,7 +37,7 @@ def project(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _exported(folder: Path, **changes: Any) -> Parity:
-    block = made.image_settings()
+    block = blocks.image_settings()
     block["export"] |= changes
     report, timings = export.export(ImageClassificationModel.model_validate(block), FILES, folder)
     assert timings.rows_per_second_fp32 > 0

@@ -11,7 +11,7 @@ from assay.paths import ModelPaths
 from assay.tasks.bundles import open_classifier
 from assay.tasks.image_classification import IMAGE_CLASSIFICATION, export, network, train
 from assay.tasks.image_classification.settings import ImageClassificationModel
-from tests import made, trainings
+from tests import blocks, made, trainings
 from tests.tasks.image_classification.made import labelled_scans
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def _model(**changes: Any) -> ImageClassificationModel:
         "epochs": 2,
         "patience": 9,
     }
-    return ImageClassificationModel.model_validate(made.image_settings(**small | changes))
+    return ImageClassificationModel.model_validate(blocks.image_settings(**small | changes))
 
 
 def _train(model: ImageClassificationModel, name: str, kill_at: int = -1) -> tuple[str, str]:

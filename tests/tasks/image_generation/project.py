@@ -11,7 +11,7 @@ from assay.gateways.sources.images import png
 from assay.paths import ModelPaths
 from assay.tasks.image_generation import IMAGE_GENERATION
 from assay.tasks.image_generation.settings import ImageGenerationModel
-from tests import made, trainings
+from tests import blocks, made, trainings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +26,7 @@ SIDE = 8
 def settings(**train: Any) -> ImageGenerationModel:
     """Return settings of a small network; words change those of ``train``."""
     small = {"size": SIDE, "latents": 3, "width": 4, "epochs": 2, "batch_size": 20}
-    block = made.image_generator_settings(**(small | {"checkpoint_every": 5} | train))
+    block = blocks.image_generator_settings(**(small | {"checkpoint_every": 5} | train))
     return ImageGenerationModel.model_validate(block)
 
 

@@ -25,7 +25,7 @@ from assay.tasks.bundles import open_classifier
 from assay.tasks.table_classification import export, network
 from assay.tasks.table_classification.settings import TableClassificationModel
 from assay.tasks.table_classification.train import Rows
-from tests import made
+from tests import blocks, made
 from tests.tasks.table_classification.made import (
     CATEGORIES,
     NUMBERS,
@@ -59,7 +59,7 @@ def project(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _exported(folder: Path, **changes: Any) -> Parity:
-    block = made.table_settings()
+    block = blocks.table_settings()
     block["export"] |= changes
     return export.export(TableClassificationModel.model_validate(block), FILES, folder)[0]
 

@@ -12,7 +12,7 @@ from assay.stages import ingest, validate
 from assay.tasks.registry import load_model
 from assay.tasks.table_classification import TABLE_CLASSIFICATION
 from assay.tasks.table_classification.leakage import leaking
-from tests import made
+from tests import blocks, made
 from tests.tasks.table_classification.made import people, settings, typed
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def test_a_column_that_is_called_as_a_measured_one_is_tried_too(tmp_path: Path) 
 
 def _refused(folder: Path, table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> str:
     """Ingest and validate a table of loans; return the refusal as one line."""
-    block = made.table_settings()
+    block = blocks.table_settings()
     block["ingest"]["categories"].append("more")
     folder.mkdir()
     made.lay_out_plain(folder, block, table)

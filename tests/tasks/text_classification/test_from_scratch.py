@@ -18,7 +18,7 @@ from assay.tasks import registry
 from assay.tasks.bundles import open_classifier
 from assay.tasks.text_classification import TEXT_CLASSIFICATION
 from assay.tasks.text_classification.settings import TextClassificationModel
-from tests import made, trainings
+from tests import blocks, made, trainings
 from tests.tasks.text_classification.scratch_networks import KINDS
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def test_a_killed_training_resumes_and_ends_in_the_same_bytes(
         made.texts(rows, seed).to_parquet(FILES.split(name))
 
     def settings(**changes: Any) -> TextClassificationModel:
-        block = made.scratch_settings(kind, epochs=2, **changes)
+        block = blocks.scratch_settings(kind, epochs=2, **changes)
         return TextClassificationModel.model_validate(block)
 
     whole = _train(settings(), "whole")

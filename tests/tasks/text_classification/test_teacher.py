@@ -21,7 +21,7 @@ from assay.paths import ModelPaths
 from assay.tasks import registry
 from assay.tasks.text_classification import TEXT_CLASSIFICATION, inference, networks, teacher
 from assay.tasks.text_classification.settings import TextClassificationModel
-from tests import made, trainings
+from tests import blocks, made, trainings
 from tests.conftest import settings
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def _write(small: dict[str, Any], large: dict[str, Any]) -> None:
 
 
 def _large() -> dict[str, Any]:
-    return made.scratch_settings("bow", epochs=6)
+    return blocks.scratch_settings("bow", epochs=6)
 
 
 def _unsure() -> pd.DataFrame:
@@ -57,7 +57,7 @@ def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("taught")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        _write(made.scratch_settings("bow"), _large())
+        _write(blocks.scratch_settings("bow"), _large())
         for files in (SMALL, LARGE):
             files.splits.mkdir(parents=True)
             for name, rows, seed in (("train", 240, 1), ("validation", 45, 2)):
@@ -97,7 +97,7 @@ def _student(
     chosen: dict[str, Any] | None = None, block: dict[str, Any] | None = None
 ) -> TextClassificationModel:
     """Return the settings of the small model, as they are read from params.yaml."""
-    block = block or made.scratch_settings("bow", seed=14)
+    block = block or blocks.scratch_settings("bow", seed=14)
     block["train"]["teacher"] = chosen
     _write(block, _large())
     found = registry.load_model(SMALL.model)
@@ -131,7 +131,7 @@ def test_a_student_is_nearer_to_its_teacher_than_without(network: str, checkpoin
     def block() -> dict[str, Any]:
         if network == "bert":
             return settings(checkpoint, train__learning_rate=1e-2, train__mode="finetune")
-        return made.scratch_settings(network, epochs=3)
+        return blocks.scratch_settings(network, epochs=3)
 
     alone = _student(None, block())
     _train(alone, "alone")
@@ -150,7 +150,7 @@ def test_class_weights_go_with_a_teacher_and_count_for_labels_alone(
     chosen = {"model": "large", "digest": _digest(), "weight": weight}
     digests = set()
     for weights in ("none", "balanced"):
-        block = made.scratch_settings("bow", epochs=1, class_weights=weights)
+        block = blocks.scratch_settings("bow", epochs=1, class_weights=weights)
         digests.add(_train(_student(chosen, block), weights))
         remove(SMALL.resume)
     assert (len(digests) == 2) is trainings_differ
@@ -160,7 +160,7 @@ def test_a_killed_training_resumes_and_ends_in_the_same_bytes(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     chosen = {"model": "large", "digest": _digest()}
-    model = _student(chosen, made.scratch_settings("bow", epochs=2))
+    model = _student(chosen, blocks.scratch_settings("bow", epochs=2))
     whole = _train(model, "whole")
     remove(SMALL.resume)
     with pytest.raises(KeyboardInterrupt):
@@ -178,7 +178,7 @@ def test_a_killed_training_resumes_and_ends_in_the_same_bytes(
 def test_logits_that_were_torn_or_of_another_training_are_computed_anew(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    model = _student({"model": "large", "digest": _digest()}, made.scratch_settings("bow"))
+    model = _student({"model": "large", "digest": _digest()}, blocks.scratch_settings("bow"))
     with pytest.raises(KeyboardInterrupt):
         _train(model, "killed", kill_at=10)
     (kept,) = SMALL.resume.glob("teacher_logits*")
@@ -205,7 +205,7 @@ def test_a_state_of_another_teacher_is_not_resumed() -> None:
 
 def test_a_teacher_changes_nothing_of_where_the_student_starts() -> None:
     """Its weight being nearly none, the student is the one of a training without it."""
-    block = made.scratch_settings("lstm", epochs=1, dropout=0.5)
+    block = blocks.scratch_settings("lstm", epochs=1, dropout=0.5)
     _train(_student(None, block), "alone")
     chosen = {"model": "large", "digest": _digest(), "weight": 1e-9, "temperature": 1.0}
     model = _student(chosen, block)
@@ -266,16 +266,16 @@ def test_a_teacher_that_would_read_texts_otherwise_is_another_one() -> None:
     _require(model)
     large = _large()
     large["train"]["epochs"] = 7  # of no weight for what it answers
-    _write(made.scratch_settings("bow"), large)
+    _write(blocks.scratch_settings("bow"), large)
     _require(model)
     large["train"]["max_length"] = 32
-    _write(made.scratch_settings("bow"), large)
+    _write(blocks.scratch_settings("bow"), large)
     with pytest.raises(SettingsError, match=f"digest is {before}"):
         _require(model)
 
 
 def test_other_labels_are_refused() -> None:
-    block = made.scratch_settings("bow")
+    block = blocks.scratch_settings("bow")
     block["labels"] = ["neutral", "negative", "positive"]
     with pytest.raises(SettingsError) as refused:
         _require(_student({"model": "large"}, block))
@@ -293,9 +293,9 @@ def test_a_teacher_that_was_not_built_is_refused(gone: Path) -> None:
 
 
 def test_a_model_of_another_kind_is_no_teacher() -> None:
-    block = made.scratch_settings("bow")
+    block = blocks.scratch_settings("bow")
     block["train"]["teacher"] = {"model": "large"}
-    _write(block, made.image_settings())
+    _write(block, blocks.image_settings())
     found = registry.load_model(SMALL.model)
     assert isinstance(found, TextClassificationModel)
     with pytest.raises(SettingsError, match=r"`models\.large\.data` is 'image'"):
@@ -328,7 +328,7 @@ def test_a_teacher_may_know_less_and_write_its_rows_otherwise() -> None:
 def test_a_refusal_is_one_of_ours_where_params_yaml_has_changed() -> None:
     model = _student({"model": "large"})
     with Path("params.yaml").open("w", encoding="utf-8") as stream:
-        YAML().dump({"models": {SMALL.model: made.scratch_settings("bow")}}, stream)
+        YAML().dump({"models": {SMALL.model: blocks.scratch_settings("bow")}}, stream)
     with pytest.raises(UnknownModel) as refused:
         _require(model)
     assert isinstance(refused.value, AssayError)

@@ -9,7 +9,7 @@ import pandas as pd
 from assay.paths import ModelPaths
 from assay.tasks.text_generation import TEXT_GENERATION
 from assay.tasks.text_generation.settings import TextGenerationModel
-from tests import made, trainings
+from tests import blocks, made, trainings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ ROWS = {"train": 120, "validation": 30, "test": 30}
 
 def settings(export: dict[str, Any] | None = None, **train: Any) -> TextGenerationModel:
     """Return settings of a small network; words change those of ``train``."""
-    block = made.generator_settings(**({"epochs": 2} | train))
+    block = blocks.generator_settings(**({"epochs": 2} | train))
     return TextGenerationModel.model_validate({**block, "export": {"threads": 1, **(export or {})}})
 
 

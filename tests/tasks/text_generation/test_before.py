@@ -16,7 +16,7 @@ from assay.stages.__main__ import main
 from assay.tasks import registry
 from assay.tasks.text_generation import before, checkpoint, pretrained, scored
 from assay.tasks.text_generation.documents import Documents
-from tests import made
+from tests import blocks, made
 from tests.tasks.text_generation import llama
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ QUESTIONS = 8
 
 def _block(folder: Path) -> dict[str, Any]:
     """Return the settings of a model that is fine-tuned from the decoder in a folder."""
-    block = made.generator_settings()
+    block = blocks.generator_settings()
     block["train"] = {
         "network": "pretrained",
         "checkpoint": str(folder),

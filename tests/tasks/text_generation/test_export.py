@@ -18,7 +18,7 @@ from assay.tasks.text_generation import TEXT_GENERATION, checkpoint, parity
 from assay.tasks.text_generation import export as exporting
 from assay.tasks.text_generation.documents import Documents, texts_of
 from assay.tasks.text_generation.settings import TextGenerationModel
-from tests import made
+from tests import blocks, made
 from tests.tasks.text_generation import made as small
 from tests.tasks.text_generation import project as projects
 
@@ -50,7 +50,7 @@ class Exported:
 
 
 def _export(folder: Path, **changes: Any) -> Exported:
-    block = made.generator_settings()
+    block = blocks.generator_settings()
     block["export"] |= changes
     model = TextGenerationModel.model_validate(block)
     return Exported(folder, *TEXT_GENERATION.export(model, FILES, folder))
