@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # Seconds between two looks, which cost a stat of one file.
 POLL = 0.5
+# After a look that failed: to act may mean to open models again.
+AFTER_FAILURE = 5.0
 # The ledger's time and size; (0, 0): there is none.
 Stamp = tuple[int, int]
 
@@ -48,11 +50,13 @@ class Follower:
 
     async def _follow(self) -> None:
         while True:
+            pause = POLL
             try:
                 await self.look()
             except Exception as problem:  # one look that fails must not end all later ones
                 say(f"serving: what is served can't be looked up: {type(problem).__name__}")
-            await asyncio.sleep(POLL)
+                pause = AFTER_FAILURE
+            await asyncio.sleep(pause)
 
 
 def stamp() -> Stamp:

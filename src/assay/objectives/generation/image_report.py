@@ -120,7 +120,7 @@ def distances(table: pd.DataFrame, drawn: Drawn, measured: Measured) -> Section:
         f"{measured.features}. This is no FID, which is that of Inception's features: it compares "
         "with nothing but this table. As many train images are the floor: what a perfect model "
         "would have. Gaussians on principal components are fitted to the very moments that are "
-        f"compared here, and do better by it than their images look. Of the model's images "
+        "compared here, and do better by it than their images look. Of the model's images "
         f"{number(drawn.manifold.precision.value)} lie where "
         f"test images are (precision), and {number(drawn.manifold.recall.value)} of the test "
         "images where the model's are (recall; Kynkaanniemi et al. 2019)."
