@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from assay import records
 from assay.errors import Diverged
 from assay.learning.recipe import Recipe
 from assay.records import Trace
-from tests.learning import made
+from tests.learning import made, ranks
 
 if TYPE_CHECKING:
     from assay.learning.loop import Training, TrainingSetup
@@ -150,24 +149,6 @@ def two_processes(folder: str) -> None:
 def test_the_batches_of_two_processes_make_one_step_too(
     tmp_path: Path, torchrun: tuple[str, ...]
 ) -> None:
-    root = Path(__file__).parents[2]
-    script = tmp_path / "script.py"
-    script.write_text(
-        "import faulthandler, sys\n"
-        # Where one waits for the other for ever, both say at which line.
-        "faulthandler.dump_traceback_later(150, exit=True)\n"
-        f"sys.path.insert(0, {str(root)!r})\n"
-        "from tests.learning import test_accumulation\n"
-        "test_accumulation.two_processes(sys.argv[1])\n"
-    )
-    answer = subprocess.run(
-        [*torchrun, str(script), str(tmp_path)],
-        capture_output=True,
-        text=True,
-        timeout=200,
-        check=False,
-    )
-    assert answer.returncode == 0, answer.stderr
-    one, two = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1))
+    one, two = ranks.answers(torchrun, "test_accumulation", tmp_path)
     assert made.same(one, two)
     assert _apart(one, _trained(tmp_path / "whole", _setup(TOGETHER))) < 1e-5

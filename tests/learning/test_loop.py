@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import dataclasses
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from assay.learning.precision import in_bf16
 from assay.learning.recipe import Recipe
 from assay.learning.resumption import PREVIOUS, STATE
 from assay.records import Trace, TracePoint
-from tests.learning import made
+from tests.learning import made, ranks
 
 pytestmark = pytest.mark.processor
 
@@ -403,25 +402,7 @@ def two_processes(folder: str) -> None:
 
 
 def test_two_processes_learn_one_network(tmp_path: Path, torchrun: tuple[str, ...]) -> None:
-    root = Path(__file__).parents[2]
-    script = tmp_path / "script.py"
-    script.write_text(
-        "import faulthandler, sys\n"
-        # Where one waits for the other for ever, both say at which line.
-        "faulthandler.dump_traceback_later(150, exit=True)\n"
-        f"sys.path.insert(0, {str(root)!r})\n"
-        "from tests.learning import test_loop\n"
-        "test_loop.two_processes(sys.argv[1])\n"
-    )
-    answer = subprocess.run(
-        [*torchrun, str(script), str(tmp_path)],
-        capture_output=True,
-        text=True,
-        timeout=200,
-        check=False,
-    )
-    assert answer.returncode == 0, answer.stderr
-    one, two = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1))
+    one, two = ranks.answers(torchrun, "test_loop", tmp_path)
     assert made.same(one["network"], two["network"])
     half = -(-STEPS_AN_EPOCH // 2)
     points = _trace(tmp_path / "state")
