@@ -13,7 +13,7 @@ from assay.tasks.image_classification import network
 from assay.tasks.image_classification.settings import ImageTrain
 from assay.tasks.image_generation.settings import ImageGenerationModel
 from bench import drawn
-from tests import made
+from tests import blocks, made
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +53,7 @@ def test_train_images_are_nearer_than_noise(
     judge, shape = _classifier(side=12)
     network.save(judge, shape, ["a", "b", "c"], tmp_path / "judge")
     monkeypatch.chdir(made.built_image_generator(checkpoint))
-    settings = ImageGenerationModel.model_validate(made.image_generator_settings())
+    settings = ImageGenerationModel.model_validate(blocks.image_generator_settings())
     found = drawn.distances(settings, ModelPaths(made.MODEL), tmp_path / "judge")
     assert list(found)[:2] == [drawn.TRAIN, drawn.MODEL]
     assert all(math.isfinite(far) and far >= 0 for far in found.values())

@@ -21,7 +21,7 @@ from assay.modalities.text import codec
 from assay.paths import STAGES, ModelPaths
 from assay.stages.__main__ import main
 from assay.tasks.text_generation.documents import texts_of
-from tests import made
+from tests import blocks, made
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +76,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LanguageModel]:
     """Return the bundle, opened in the project that it was built in."""
     folder = tmp_path_factory.mktemp("canaries") / "project"
     folder.mkdir()
-    block = made.generator_settings(context=96, width=64, layers=2, epochs=4, batch_size=16)
+    block = blocks.generator_settings(context=96, width=64, layers=2, epochs=4, batch_size=16)
     made.lay_out_plain(folder, block, _corpus())
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)

@@ -11,7 +11,7 @@ from assay import records
 from assay.paths import ModelPaths
 from assay.records import Evaluation
 from assay.release import certificate
-from tests import made
+from tests import blocks, made
 from tests.release.conftest import once
 from tests.release.project import Released, laid_out
 
@@ -33,7 +33,7 @@ def verse(base: Path) -> Released:
     """A language model that is champion, committed."""
 
     def make(folder: Path) -> Released:
-        block = made.generator_settings(checkpoint=None, context=96, epochs=5)
+        block = blocks.generator_settings(checkpoint=None, context=96, epochs=5)
         # DVC wants each block that dvc.yaml names to be there.
         block |= {"ingest": {"slices": []}, "split": {"seed": 13}}
         block["evaluate"] |= {"samples": 40, "sample_tokens": 90, "copied_length": 40}
@@ -51,7 +51,7 @@ def numbers(base: Path) -> Released:
     """An image generator that is champion, committed."""
 
     def make(folder: Path) -> Released:
-        block = made.image_generator_settings(checkpoint=None)
+        block = blocks.image_generator_settings(checkpoint=None)
         block["ingest"] = {"slices": []}
         block["gate"] = _gate(bits_per_dimension=8.0)
         project = laid_out(folder, DIGITS.model, block)

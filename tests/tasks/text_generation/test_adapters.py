@@ -18,7 +18,7 @@ from assay.stages.__main__ import main
 from assay.tasks import registry
 from assay.tasks.text_generation import TEXT_GENERATION, adapters, graph, pretrained, train
 from assay.tasks.text_generation.settings import Lora, Matrix, TextGenerationTrain
-from tests import made, trainings
+from tests import blocks, made, trainings
 from tests.tasks.text_generation import llama
 from tests.tasks.text_generation import project as projects
 
@@ -49,7 +49,7 @@ def _start(folder: Path) -> Decoder:
 
 
 def _block(folder: Path, **given: Any) -> dict[str, Any]:
-    block = made.generator_settings()
+    block = blocks.generator_settings()
     block["export"]["precision"] = "fp32"
     block["train"] = {
         "network": "pretrained",
