@@ -18,6 +18,8 @@ from tests import blocks, made
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.processor
+
 WIDTH = 0.25
 
 
