@@ -101,7 +101,7 @@ def measure(quick: bool) -> str:
     """
     size = QUICK if quick else FULL
     files = project.workspace(ModelPaths(project.IMAGES).checkpoint, model=project.IMAGES)
-    judge = files.checkpoint.absolute()
+    classifier = files.checkpoint.absolute()
     with tempfile.TemporaryDirectory() as scratch:
         built = project.from_examples(
             Path(scratch) / "project", EXAMPLE, stage_command="python -m bench.stopwatch"
@@ -113,23 +113,23 @@ def measure(quick: bool) -> str:
             each = runs.of(built, TUTORIAL, size.seeds[0]).training / size.trial
             pairs = []
             for seed in size.seeds:
-                pairs.append(_pair(built, seed, each, judge))
+                pairs.append(_pair(built, seed, each, classifier))
                 bar.advance(note=f"{pairs[-1].ours.bound:.1f} {pairs[-1].tutorial.bound:.1f}")
     return _page(pairs)
 
 
-def _pair(built: Project, seed: int, each: float, judge: Path) -> Pair:
+def _pair(built: Project, seed: int, each: float, classifier: Path) -> Pair:
     """Train both; the MLP for as many epochs of ``each`` seconds as ours took."""
-    ours = _trained(built, MODEL, seed, judge)
+    ours = _trained(built, MODEL, seed, classifier)
     epochs = max(1, round(ours.run.training / each))
     project.change(built, TUTORIAL, {"train": {"epochs": epochs, "patience": epochs}})
-    return Pair(ours, _trained(built, TUTORIAL, seed, judge))
+    return Pair(ours, _trained(built, TUTORIAL, seed, classifier))
 
 
-def _trained(built: Project, model: str, seed: int, judge: Path) -> Trained:
+def _trained(built: Project, model: str, seed: int, classifier: Path) -> Trained:
     run = runs.of(built, model, seed)
     curve = pd.read_csv(built.folder / ModelPaths(model).curve)
-    answer = built.call(project.script("python"), "-m", "bench.drawn", model, str(judge))
+    answer = built.call(project.script("python"), "-m", "bench.drawn", model, str(classifier))
     return Trained(run, round(float(curve["epoch"].max())), json.loads(answer.splitlines()[-1]))
 
 

@@ -59,7 +59,7 @@ def distances(
     """
     chosen = settings.evaluate
     drawer = ImageGenerator.open(files.bundle, threads=chosen.threads)
-    judge = network.load(checkpoint)
+    classifier = network.load(checkpoint)
     train, test = (pixels.of_split(files, name, settings.train) for name in ("train", "test"))
     count = min(chosen.samples, len(train), len(test))
     sets = {
@@ -70,29 +70,29 @@ def distances(
             for one in baseline.fitted(train, drawer, chosen)
         },
     }
-    real = features(judge, test[spread(len(test), count)])
-    return {name: frechet_distance(features(judge, own), real) for name, own in sets.items()}
+    real = features(classifier, test[spread(len(test), count)])
+    return {name: frechet_distance(features(classifier, own), real) for name, own in sets.items()}
 
 
-def features(judge: Classifier, images: Pixels) -> Floats:
+def features(classifier: Classifier, images: Pixels) -> Floats:
     """Return what the classifier's last layer reads of uint8 images, shape (images, width).
 
     Raises:
         SettingsError: the classifier was made for other images.
 
     """
-    if (channels := judge.mean.numel()) != images.shape[-1]:
+    if (channels := classifier.mean.numel()) != images.shape[-1]:
         raise SettingsError(
             f"the classifier takes images of {channels} channels, and these have "
             f"{images.shape[-1]}",
             expected="a classifier with train.size and train.channels of the generator",
         )
-    *_, head = (layer for layer in judge.modules() if isinstance(layer, nn.Linear))
+    *_, head = (layer for layer in classifier.modules() if isinstance(layer, nn.Linear))
     found: list[torch.Tensor] = []
     hook = head.register_forward_pre_hook(lambda _, inputs: found.append(inputs[0]))
     with torch.inference_mode():
         for start in range(0, len(images), CHUNK):
-            judge(torch.from_numpy(np.array(images[start : start + CHUNK])))
+            classifier(torch.from_numpy(np.array(images[start : start + CHUNK])))
     hook.remove()
     return torch.cat(found).double().numpy()
 

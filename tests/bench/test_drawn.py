@@ -33,30 +33,30 @@ def _classifier(
 
 
 def test_features_are_what_the_head_makes_logits_of() -> None:
-    judge, _ = _classifier()
+    classifier, _ = _classifier()
     images = np.random.default_rng(0).integers(0, 256, (7, 28, 28, 1), dtype=np.uint8)
-    found = drawn.features(judge, images)
+    found = drawn.features(classifier, images)
     with torch.inference_mode():
-        logits = judge(torch.from_numpy(images))
-    head = cast("torch.nn.Linear", judge.network.head)
+        logits = classifier(torch.from_numpy(images))
+    head = cast("torch.nn.Linear", classifier.network.head)
     again = torch.from_numpy(found).float() @ head.weight.T / found.shape[1]
     torch.testing.assert_close(again, logits)
 
 
 def test_a_classifier_of_other_images_is_refused() -> None:
-    judge, _ = _classifier(channels=3)
+    classifier, _ = _classifier(channels=3)
     with pytest.raises(SettingsError, match="3 channels, and these have 1"):
-        drawn.features(judge, np.zeros((2, 28, 28, 1), dtype=np.uint8))
+        drawn.features(classifier, np.zeros((2, 28, 28, 1), dtype=np.uint8))
 
 
 def test_train_images_are_nearer_than_noise(
     checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    judge, shape = _classifier(side=12)
-    network.save(judge, shape, ["a", "b", "c"], tmp_path / "judge")
+    classifier, shape = _classifier(side=12)
+    network.save(classifier, shape, ["a", "b", "c"], tmp_path / "classifier")
     monkeypatch.chdir(made.built_image_generator(checkpoint))
     settings = ImageGenerationModel.model_validate(blocks.image_generator_settings())
-    found = drawn.distances(settings, ModelPaths(made.MODEL), tmp_path / "judge")
+    found = drawn.distances(settings, ModelPaths(made.MODEL), tmp_path / "classifier")
     assert list(found)[:2] == [drawn.TRAIN, drawn.MODEL]
     assert all(math.isfinite(far) and far >= 0 for far in found.values())
     assert found[drawn.TRAIN] < found["histograms of pixels"]

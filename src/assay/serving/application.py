@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
-from starlette.routing import Route, Router
+from starlette.routing import Route
 
 from assay.serving.access.authorization import HEALTH
 from assay.serving.access.bodies import Bounds
 from assay.serving.access.guarded import guarded
 from assay.serving.generating import chat, extension, model_list
 from assay.serving.protocol.operations import OPERATIONS
+from assay.serving.routed import Routed
 from assay.serving.routes import about, health, models, predict
 from assay.serving.watching.observed import Observed, Watching
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.routing import BaseRoute
 
-    from assay.asgi import Application, Receive, Scope, Send
+    from assay.asgi import Application
     from assay.serving.access.guarded import Guard
     from assay.serving.routes.context import Context
 
@@ -67,8 +67,6 @@ class Parts:
         guard: who may ask.
         bounds: of bodies.
         tell: who is told of each request that has ended.
-        more: further routes, of an application that is served beside the models.
-        open_paths: of these routes, those that any client may get without a token.
 
     """
 
@@ -76,31 +74,16 @@ class Parts:
     guard: Guard
     bounds: Bounds = field(default_factory=Bounds)
     tell: Sequence[Callable[[Observed], object]] = ()
-    more: Sequence[BaseRoute] = ()
-    open_paths: Sequence[str] = ()
 
 
 def application(parts: Parts) -> Application:
     """Return the application."""
-    open_paths = (*OPEN, *parts.open_paths)
-    found = guarded(_Routes(parts), parts.guard, parts.bounds, open_paths)
-    return Watching(found, [parts.context.metrics.observe, *parts.tell])
-
-
-class _Routes:
-    """The routes, and what runs as long as they are served.
-
-    Starlette's own application answers what a route raises before the middlewares see it.
-    """
-
-    def __init__(self, parts: Parts) -> None:
-        context = parts.context
-        self.state = SimpleNamespace(context=context, repository=context.repository)
-        self._router = Router([*_routes(), *parts.more], lifespan=lambda _: _living(context))
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope["app"] = self
-        await self._router(scope, receive, send)
+    context = parts.context
+    routes = Routed(
+        _routes(), lambda _: _living(context), context=context, repository=context.repository
+    )
+    found = guarded(routes, parts.guard, parts.bounds, OPEN)
+    return Watching(found, [context.metrics.observe, *parts.tell])
 
 
 def _routes() -> list[BaseRoute]:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from assay.bundle.classifier import BATCH, Answers, softmax
+from assay.serving.admission import Queue
 from assay.serving.awaited import Awaited, give
-from assay.serving.refusals import NotReady, TooMany
 from assay.serving.workers import Workers
 
 if TYPE_CHECKING:
@@ -89,7 +89,8 @@ class Batcher:
         count: Callable[[], object] = lambda: None,
     ) -> None:
         """Start ``threads`` workers, each with one batch at a time; ``count`` is told of each."""
-        self._bundle, self._most_queued, self._count = bundle, most_queued, count
+        self._bundle, self._count = bundle, count
+        self._queue = Queue(most_queued, "rows")
         self._jobs: deque[_Job] = deque()
         self._waiting = 0
         self._idle = 0
@@ -136,13 +137,8 @@ class Batcher:
         self._workers.close()
 
     def _admit(self, rows: int) -> None:
-        if self._workers.closed:
-            raise NotReady("this version of the model is no longer served: send the request again")
-        if self._waiting and self._waiting + rows > self._most_queued:
-            raise TooMany(
-                f"{self._waiting:,} rows wait already, and {self._most_queued:,} are the most",
-                self._waiting / self._rate if self._rate else 1.0,
-            )
+        seconds = self._waiting / self._rate if self._rate else 1.0
+        self._queue.require_room(self._waiting, rows, closed=self._workers.closed, seconds=seconds)
 
     def _work(self) -> None:
         while pieces := self._take():

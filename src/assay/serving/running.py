@@ -30,9 +30,7 @@ from assay.serving.watching.access_log import AccessLog
 from assay.serving.watching.metrics import Metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from starlette.routing import BaseRoute
+    from collections.abc import Callable
 
     from assay.serving.access.guarded import Guard
     from assay.serving.options import Options
@@ -42,8 +40,8 @@ if TYPE_CHECKING:
     from assay.serving.watching.observed import Observed
 
 
-def run(options: Options, more: Sequence[BaseRoute] = ()) -> None:
-    """Serve until a signal ends the process; ``more`` are routes beside those of the models.
+def run(options: Options) -> None:
+    """Serve until a signal ends the process.
 
     Raises:
         UsageError: other machines would get in without a token; the address is taken.
@@ -59,12 +57,12 @@ def run(options: Options, more: Sequence[BaseRoute] = ()) -> None:
         )
     guard = guard_of(address)
     with ExitStack() as closing:
-        parts = _parts(options, guard, more, closing)
+        parts = _parts(options, guard, closing)
         told = f"serving {', '.join(options.models)} on {address.url} (docs: {address.url}/docs)"
         serve(application(parts), address, lambda: say(told))
 
 
-def _parts(options: Options, guard: Guard, more: Sequence[BaseRoute], closing: ExitStack) -> Parts:
+def _parts(options: Options, guard: Guard, closing: ExitStack) -> Parts:
     metrics = Metrics()
     tell = _observers(options, metrics, closing)
     source = (Newest if options.workspace else Champions)(options.threads)
@@ -75,7 +73,6 @@ def _parts(options: Options, guard: Guard, more: Sequence[BaseRoute], closing: E
         guard,
         Bounds(options.body),
         tell,
-        more,
     )
 
 

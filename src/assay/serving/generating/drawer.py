@@ -12,8 +12,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assay.serving.admission import Queue
 from assay.serving.awaited import Awaited, give
-from assay.serving.refusals import NotReady, TooMany
 from assay.serving.workers import Workers
 
 if TYPE_CHECKING:
@@ -64,7 +64,8 @@ class Drawer:
         count: Callable[[], object] = lambda: None,
     ) -> None:
         """Start the worker; ``count`` is told of each request that it draws for."""
-        self._bundle, self._most_queued, self._count = bundle, most_queued, count
+        self._bundle, self._count = bundle, count
+        self._queue = Queue(most_queued, "images")
         self._jobs: deque[_Job] = deque()
         self._waiting, self._seconds = 0, 0.0
         self._is_drawing = False
@@ -102,13 +103,8 @@ class Drawer:
         self._worker.close()
 
     def _admit(self, images: int) -> None:
-        if self._worker.closed:
-            raise NotReady("this version of the model is no longer served: send the request again")
-        if self._waiting and self._waiting + images > self._most_queued:
-            raise TooMany(
-                f"{self._waiting:,} images wait already, and {self._most_queued:,} are the most",
-                self._waiting * self._seconds or 1.0,
-            )
+        seconds = self._waiting * self._seconds or 1.0
+        self._queue.require_room(self._waiting, images, closed=self._worker.closed, seconds=seconds)
 
     def _work(self) -> None:
         while (job := self._take()) is not None:
