@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 LABELS = ("negative", "neutral", "positive")
 MODEL = "reviews"
+# A class that no machine is of: no vendor has this name.
+OTHER_PROCESSOR = "ExampleVendor avx2"
 _TELLING = {
     "negative": "awful boring broken cheap cold dull poor rude slow ugly weak worst",
     "neutral": "average common medium normal plain regular simple standard usual",

@@ -21,6 +21,7 @@ from assay.records import Trace, TracePoint
 from assay.release.outcome import EXIT_CODES, Outcome
 from assay.release.rebuild import PROVES, Recorded, rebuild
 from tests.gateways.versioning.made import alive, until
+from tests.made import OTHER_PROCESSOR
 from tests.release.releases import (
     FILES,
     MODEL,
@@ -35,8 +36,6 @@ from tests.release.releases import (
 )
 
 pytestmark = pytest.mark.processor
-
-OTHER = "GenuineIntel avx2"
 
 
 @pytest.fixture(scope="module")
@@ -186,16 +185,16 @@ def test_a_killed_rebuild_leaves_no_process_and_the_next_removes_its_worktree(
 
 
 def test_on_another_class_of_processor_answers_are_compared(released: Released) -> None:
-    outcome = rebuilt(replace(variant(released, *OTHER_ROUNDING), processor=OTHER))
+    outcome = rebuilt(replace(variant(released, *OTHER_ROUNDING), processor=OTHER_PROCESSOR))
     assert (outcome.result, outcome.stage) == ("within_tolerance", None)
-    assert (outcome.processor, outcome.recorded_processor) == (processor_class(), OTHER)
+    assert (outcome.processor, outcome.recorded_processor) == (processor_class(), OTHER_PROCESSOR)
     differing = [stage.stage for stage in outcome.stages if stage.differences]
     assert differing[0] == "train"
     assert set(differing) <= {"train", "export", "evaluate"}
 
 
 def test_on_another_class_too_the_rows_must_be_the_same(released: Released) -> None:
-    outcome = rebuilt(replace(altered(released.first, FILES.raw), processor=OTHER))
+    outcome = rebuilt(replace(altered(released.first, FILES.raw), processor=OTHER_PROCESSOR))
     assert (outcome.result, outcome.stage) == ("failed", "ingest")
 
 
@@ -219,7 +218,7 @@ def test_another_training_differs_at_a_step(released: Released) -> None:
     assert len(outcome.found or "") == 64
     assert outcome.found != outcome.expected
     with pytest.raises(UsageError, match="another class of processor"):
-        rebuilt(replace(other, processor=OTHER), quick=True)
+        rebuilt(replace(other, processor=OTHER_PROCESSOR), quick=True)
 
 
 def test_a_training_that_ends_too_early_differs(released: Released) -> None:
