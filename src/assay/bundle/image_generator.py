@@ -17,7 +17,7 @@ from assay.bundle.session import Session
 from assay.errors import InputRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from assay.bundle.manifest import Manifest
@@ -29,14 +29,16 @@ if TYPE_CHECKING:
     Weights = np.ndarray[Any, np.dtype[np.float64]]
 
 # The graphs beside the decoder, which is the bundle's ``model.onnx``.
-ENCODER, WEIGHTS = "encoder.onnx", "weights.onnx"
-# What the manifest says of an image, and how many levels a number of it has: 256, or 2.
+ENCODER, PRIOR, WEIGHTS = "encoder.onnx", "prior.onnx", "weights.onnx"
+# What the manifest says of an image, how many levels a number of it has (256, or 2), and of how
+# many fitted Gaussians the prior is: 0 for the standard normal one.
 SIDE, CHANNELS, LATENTS, LEVELS = "side", "channels", "latents", "levels"
+GAUSSIANS = "gaussians"
 BINARY, ALL = 2, 256
 # Images that are computed together, and those that are binarised together.
 BATCH, CHUNK = 64, 1024
 # Streams of random numbers, so that a seed's latents tell nothing of its pixels.
-OF_LATENTS, OF_PIXELS, OF_BINARY = range(3)
+OF_LATENTS, OF_PIXELS, OF_BINARY, OF_GAUSSIANS = range(4)
 
 
 @dataclass(frozen=True)
@@ -59,19 +61,18 @@ class ImageGenerator:
     In all shapes H and W are :attr:`side`, and images are uint8.
     """
 
-    def __init__(
-        self, stated: Manifest, decoder: Graph, encoder: Session, weights: Session
-    ) -> None:
+    def __init__(self, stated: Manifest, decoder: Graph, others: Mapping[str, Session]) -> None:
         """Use :meth:`open`."""
         self.manifest, self.precision = stated, decoder.precision
         self.provider = decoder.session.provider
-        self.session, self._encoder, self._weights = decoder.session, encoder, weights
+        self.session, self._others = decoder.session, others
         self.side, self.channels = stated.number(SIDE), stated.number(CHANNELS)
         self.latents, self.levels = stated.number(LATENTS), stated.number(LEVELS)
+        self.gaussians = stated.number(GAUSSIANS)
 
     @classmethod
     def open(cls, folder: Path, *, threads: int = 2) -> ImageGenerator:
-        """Check a bundle's bytes, then load its three graphs.
+        """Check a bundle's bytes, then load its four graphs.
 
         Raises:
             BundleRefused: a file is missing, was altered, or does not belong there; the decoder
@@ -79,12 +80,16 @@ class ImageGenerator:
 
         """
         found = manifest.read(folder)
-        for name in (ENCODER, WEIGHTS):
+        for name in (ENCODER, PRIOR, WEIGHTS):
             if name not in found.files:
                 raise manifest.refused(folder, f"it holds no {name}")
         decoder = serving.choose(folder, found, threads, intra_op_threads=threads)
-        encoder = Session(str(folder / ENCODER), threads, intra_op_threads=threads)
-        return cls(found, decoder, encoder, Session(str(folder / WEIGHTS), threads))
+        others = {
+            ENCODER: Session(str(folder / ENCODER), threads, intra_op_threads=threads),
+            PRIOR: Session(str(folder / PRIOR), 1),
+            WEIGHTS: Session(str(folder / WEIGHTS), threads),
+        }
+        return cls(found, decoder, others)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -105,9 +110,19 @@ class ImageGenerator:
         return self.decode(self.prior(count, seed), seed, noise=noise)
 
     def prior(self, count: int, seed: int) -> Floats:
-        """Return latents of a standard normal distribution, float32 (count, latents)."""
+        """Return latents drawn from the prior, float32 (count, latents)."""
+        uniform = _random(seed, OF_GAUSSIANS).random(count, dtype=np.float32)
+        return self._drawn(self._noise(count, seed), uniform)
+
+    def _noise(self, count: int, seed: int) -> Floats:
+        """Return standard normal numbers, float32 (count, latents)."""
         random = _random(seed, OF_LATENTS)
         return random.standard_normal((count, self.latents), dtype=np.float32)
+
+    def _drawn(self, noise: Floats, uniform: Floats) -> Floats:
+        """Return latents of the prior, of the Gaussians that ``uniform`` (count,) chooses."""
+        found: Floats = self._others[PRIOR].run({"noise": noise, "uniform": uniform})
+        return found
 
     def decode(self, latents: Latents, seed: int = 0, *, noise: bool = False) -> Pixels:
         """Return images of latents (images, latents); the seed is that of ``noise``.
@@ -140,7 +155,7 @@ class ImageGenerator:
         for part in _parts(len(images)):
             given = np.ascontiguousarray(images[part])
             none = np.zeros((len(given), self.latents), dtype=np.float32)
-            values = self._encoder.values({"pixels": given, "noise": none})
+            values = self._others[ENCODER].values({"pixels": given, "noise": none})
             found.mean[part] = values["mean"].numpy()
             found.log_variance[part] = values["log_variance"].numpy()
         return found
@@ -169,7 +184,7 @@ class ImageGenerator:
 
     def redrawn(self, posterior: Posterior, seed: int) -> Pixels:
         """Return an image for each posterior, out of latents that are drawn from it by the seed."""
-        noise = self.prior(len(posterior.mean), seed)
+        noise = self._noise(len(posterior.mean), seed)
         return self.decode(posterior.mean + np.exp(posterior.log_variance / 2) * noise)
 
     def interpolate(self, first: Pixels, second: Pixels, steps: int) -> Pixels:
@@ -188,18 +203,21 @@ class ImageGenerator:
         return self.decode((1 - share) * begin + share * end)
 
     def walk(self, steps: int, seed: int) -> Pixels:
-        """Return images along a circle through the prior, which would end where it began.
+        """Return images along a circle through one Gaussian of the prior, which ends at its start.
 
         With standard normal a and b, ``a cos t + b sin t`` is standard normal at every t.
         """
-        first, second = self.prior(2, seed)
+        first, second = self._noise(2, seed)
         turn = np.linspace(0, 2 * np.pi, steps, endpoint=False, dtype=np.float32)[:, None]
-        return self.decode(np.cos(turn) * first + np.sin(turn) * second)
+        noise = np.cos(turn) * first + np.sin(turn) * second
+        uniform = _random(seed, OF_GAUSSIANS).random(1, dtype=np.float32)
+        return self.decode(self._drawn(noise, np.repeat(uniform, steps)))
 
     def log_weights(self, images: Pixels, samples: int, seed: int) -> Weights:
         """Return ``log p(x|z) + log p(z) - log q(z|x)`` in nats, float64 (images, samples).
 
-        Each of ``samples`` latents of an image is drawn from its posterior.
+        p(z) is the prior that :meth:`sample` draws from. Each of ``samples`` latents of an image is
+        drawn from its posterior.
 
         Raises:
             InputRefused: as :meth:`encode`.
@@ -207,7 +225,7 @@ class ImageGenerator:
         """
         self._check(images)
         found = np.zeros(len(images) * samples)
-        for rows, own in self._weights.run_all(self._weighed(images, samples, seed)):
+        for rows, own in self._others[WEIGHTS].run_all(self._weighed(images, samples, seed)):
             found[rows] = own
         return found.reshape(-1, samples)
 

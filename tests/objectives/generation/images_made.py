@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 IMAGES, SAMPLES, DIMENSIONS = 60, 16, 64
-MEASURED = Measured(IMAGES, SAMPLES, binarised=False, features="made-up features")
+MEASURED = Measured(
+    IMAGES, SAMPLES, binarised=False, features="made-up features", prior="a made-up prior"
+)
 DRAWN = Drawn(
     model=3.0,
     baseline=4.0,

@@ -29,7 +29,7 @@ def mixture(train: np.ndarray, latents: int, gaussians: int, seed: int) -> PcaGa
 
 def covariance(model: PcaGaussians) -> np.ndarray:
     """That of probabilistic PCA, written as Tipping and Bishop do: WW' + s^2 I."""
-    values = np.diag(model.roots[0]) ** 2
+    values = np.diag(model.mixture.roots[0]) ** 2
     directions = model.components * np.sqrt(values - model.noise)
     return directions @ directions.T + model.noise * np.eye(len(model.mean))
 
@@ -60,7 +60,7 @@ def test_the_fit_is_that_of_the_train_images() -> None:
     flat = train.reshape(3000, -1) + np.random.default_rng(5).random((3000, 24))
     np.testing.assert_allclose(model.mean, flat.mean(axis=0), atol=0.05)
     values = np.linalg.eigvalsh(np.cov(flat, rowvar=False))[::-1]
-    np.testing.assert_allclose(np.diag(model.roots[0]) ** 2, values[:3], rtol=0.01)
+    np.testing.assert_allclose(np.diag(model.mixture.roots[0]) ** 2, values[:3], rtol=0.01)
     assert model.noise == pytest.approx(values[3:].mean(), rel=0.01)
     np.testing.assert_allclose(model.components.T @ model.components, np.eye(3), atol=1e-12)
 
@@ -70,7 +70,7 @@ def test_a_mixture_knows_two_kinds_of_images() -> None:
     single, both = fit(train, 2), mixture(train, 2, 2, 1)
     gain = both.bounds(held_out, 4, 1) - single.bounds(held_out, 4, 1)
     assert gain.mean() > 0.5
-    assert both.weights.sum() == pytest.approx(1)
+    assert both.mixture.weights.sum() == pytest.approx(1)
 
 
 @pytest.mark.parametrize("gaussians", [1, 3])
@@ -101,7 +101,7 @@ def test_samples_without_noise_lie_on_the_components() -> None:
 
 def test_a_seed_decides_the_samples_and_the_mixture() -> None:
     one, again = (mixture(images(500), 2, 3, 7) for _ in range(2))
-    np.testing.assert_array_equal(one.means, again.means)
+    np.testing.assert_array_equal(one.mixture.means, again.mixture.means)
     np.testing.assert_array_equal(one.sample(9, 5), again.sample(9, 5))
     assert not np.array_equal(one.sample(9, 5), one.sample(9, 6))
 
@@ -122,7 +122,7 @@ def test_parts_change_nothing_but_memory(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(image_baselines, "CHUNK", 10)
     parts = fit(train, 3)
     np.testing.assert_allclose(parts.mean, whole.mean)
-    np.testing.assert_allclose(parts.roots, whole.roots)
+    np.testing.assert_allclose(parts.mixture.roots, whole.mixture.roots)
     assert parts.bounds(held_out, 2, 1).shape == (33,)
 
 
@@ -135,5 +135,5 @@ def test_what_cannot_be_fitted_is_refused(latents: int) -> None:
 @pytest.mark.parametrize("gaussians", [0, 11])
 def test_as_many_gaussians_as_have_no_images_are_refused(gaussians: int) -> None:
     train = images(10)
-    with pytest.raises(ValueError, match=f"{gaussians} Gaussians for 10 images"):
+    with pytest.raises(ValueError, match=f"{gaussians} Gaussians for 10 latents"):
         mixed(fit(train, 3), train, gaussians, 1)

@@ -28,7 +28,7 @@ def test_the_lead_says_how_good_on_how_many_and_beside_what() -> None:
 
 
 def test_binarised_images_are_named_so() -> None:
-    measured = Measured(5, 8, binarised=True, features="any")
+    measured = Measured(5, 8, binarised=True, features="any", prior="any")
     assert "test images (binarised)" in image_report.lead("x", "fp32", COMPARED, "y", measured, 5)
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
+from assay.objectives.generation import gaussian_mixture
+from assay.objectives.generation.gaussian_mixture import Mixture
 from assay.tasks.image_generation.likelihoods import binarised
 from assay.tasks.image_generation.loss import loss
 from assay.tasks.image_generation.network import build
+from assay.tasks.image_generation.prior import Prior
 from assay.tasks.image_generation.sizes import Sizes
 
 if TYPE_CHECKING:
@@ -50,6 +54,19 @@ def fresh(sizes: Sizes, seed: int = 3) -> Autoencoder:
     """Return a network that learned nothing."""
     torch.manual_seed(seed)
     return build(sizes).eval()
+
+
+def standard(latents: int) -> Prior:
+    """Return the standard normal prior."""
+    return Prior(gaussian_mixture.standard_normal(latents))
+
+
+def mixture(latents: int) -> Mixture:
+    """Return three Gaussians whose latents depend on each other."""
+    random = np.random.default_rng(2)
+    roots = np.tril(random.normal(0, 0.4, (3, latents, latents)), -1)
+    roots += np.eye(latents) * random.uniform(0.3, 1.2, (3, 1, latents))
+    return Mixture(np.array([0.5, 0.2, 0.3]), random.normal(0, 2, (3, latents)), roots)
 
 
 @functools.cache

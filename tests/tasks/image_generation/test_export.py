@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -29,11 +29,18 @@ class Exported:
     parity: Parity
 
 
-@pytest.fixture(scope="module", params=["logistic", "bernoulli"])
+# With little weight of the divergence, latents are far from the standard normal prior.
+TRAININGS: dict[str, dict[str, Any]] = {
+    "logistic": {"epochs": 12, "beta": 0.02},
+    "bernoulli": {"likelihood": "bernoulli"},
+}
+
+
+@pytest.fixture(scope="module", params=TRAININGS)
 def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Exported:
     """Return a bundle of each likelihood."""
     project = tmp_path_factory.mktemp("exported")
-    settings = projects.settings(likelihood=request.param)
+    settings = projects.settings(**TRAININGS[request.param])
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(project)
         projects.write()
@@ -41,9 +48,11 @@ def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     return Exported(settings, project, project / FILES.bundle, parity)
 
 
-def test_the_bundle_holds_three_graphs_and_says_what_they_are_for(exported: Exported) -> None:
+def test_the_bundle_holds_four_graphs_and_says_what_they_are_for(exported: Exported) -> None:
     stated = manifest.read(exported.folder)
-    assert {"model.onnx", "encoder.onnx", "weights.onnx", "golden.parquet"} < set(stated.files)
+    assert {"model.onnx", "encoder.onnx", "prior.onnx", "weights.onnx", "golden.parquet"} < set(
+        stated.files
+    )
     assert [port.name for port in stated.inputs] == ["latents", "noise"]
     assert [port.name for port in stated.outputs] == ["parameters", "images", "samples"]
     binary = exported.settings.train.likelihood == "bernoulli"
@@ -52,9 +61,20 @@ def test_the_bundle_holds_three_graphs_and_says_what_they_are_for(exported: Expo
         "channels": 1,
         "latents": 3,
         "levels": 2 if binary else 256,
+        "gaussians": 0 if binary else 10,
     }
     card = (exported.folder / "README.md").read_text(encoding="utf-8")
     assert ("binarised images" if binary else "8-bit images") in card
+    prior = "the standard normal distribution" if binary else "a mixture of 10 Gaussians"
+    assert f"`prior.onnx`, {prior}" in card
+
+
+def test_new_latents_come_from_the_prior_that_was_fitted(exported: Exported) -> None:
+    model = ImageGenerator.open(exported.folder, threads=1)
+    found = model.prior(4000, 1)
+    assert np.array_equal(found[:10], model.prior(10, 1))
+    moments = np.abs(found.mean(axis=0)).max(), np.abs(found.std(axis=0) - 1).max()
+    assert (max(moments) < 0.1) == (model.gaussians == 0)
 
 
 def test_the_parity_report_is_what_the_graphs_say(

@@ -11,6 +11,7 @@ from assay.bundle.session import Session
 from assay.gateways import onnx as gateway
 from assay.tasks.image_generation import graph
 from assay.tasks.image_generation.network import pixels_of
+from assay.tasks.image_generation.prior import Prior
 from tests.tasks.image_generation import made
 
 if TYPE_CHECKING:
@@ -22,12 +23,21 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.processor
 
-GRAPHS = {"encoder": graph.encoder, "decoder": graph.decoder, "weights": graph.weights}
+GRAPHS = {
+    "encoder": lambda sizes: graph.encoder(made.trained(sizes)),
+    "decoder": lambda sizes: graph.decoder(made.trained(sizes)),
+    "prior": lambda sizes: graph.prior(prior(sizes)),
+    "weights": lambda sizes: graph.weights(made.trained(sizes), prior(sizes)),
+}
+
+
+def prior(sizes: Sizes) -> Prior:
+    return Prior(made.mixture(sizes.latents))
 
 
 @functools.cache
 def content(sizes: Sizes, name: str) -> bytes:
-    return gateway.serialize(GRAPHS[name](made.trained(sizes)), {})
+    return gateway.serialize(GRAPHS[name](sizes), {})
 
 
 def answers(sizes: Sizes, name: str, **feeds: torch.Tensor) -> dict[str, Array]:
@@ -67,9 +77,11 @@ def test_inputs_and_outputs_are_named_and_the_batch_is_dynamic() -> None:
             "samples": pixels,
         },
     ]
+    chosen = ("tensor(float)", ["batch"])
+    assert described["prior"] == [{"noise": latents, "uniform": chosen}, {"latents": latents}]
     assert described["weights"] == [
         {"pixels": pixels, "noise": latents},
-        {"log_weights": ("tensor(float)", ["batch"])},
+        {"log_weights": chosen},
     ]
 
 
@@ -117,8 +129,17 @@ def test_log_weights_are_what_torch_computes(sizes: Sizes) -> None:
     noise = made.noise(sizes, 8)
     found = answers(sizes, "weights", pixels=pixels, noise=noise)["log_weights"]
     with torch.inference_mode():
-        expected = made.trained(sizes).log_weights(pixels, noise)
+        expected = made.trained(sizes).log_weights(pixels, noise, prior(sizes))
     np.testing.assert_allclose(found, expected.numpy(), rtol=1e-5, atol=2e-3)
+
+
+@pytest.mark.parametrize("count", [1, 500])
+def test_the_prior_draws_what_torch_does(count: int) -> None:
+    sizes = made.SIZES[0]
+    noise = made.noise(sizes, count)
+    uniform = torch.rand(count, generator=torch.Generator().manual_seed(9))
+    found = answers(sizes, "prior", noise=noise, uniform=uniform)["latents"]
+    close(found, prior(sizes)(noise, uniform))
 
 
 def test_an_image_does_not_depend_on_its_neighbours() -> None:

@@ -32,7 +32,7 @@ def test_its_mean_over_noise_is_that_of_negative_log_weights() -> None:
     pixels, noise = made.images(SIZES, 1).repeat(4000, 1, 1, 1), made.noise(SIZES, 4000)
     with torch.inference_mode():
         found = loss(model, pixels, noise)
-        weights = model.log_weights(pixels, noise)
+        weights = model.log_weights(pixels, noise, made.standard(SIZES.latents))
     torch.testing.assert_close(found, -weights.mean(), rtol=0, atol=0.1)
 
 

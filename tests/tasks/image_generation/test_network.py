@@ -6,7 +6,9 @@ import pytest
 import torch
 from scipy import stats
 
+from assay.objectives.generation.gaussian_mixture import standard_normal
 from assay.tasks.image_generation.network import Autoencoder, MlpVae, Posterior, Vae, build
+from assay.tasks.image_generation.prior import Prior
 from assay.tasks.image_generation.sizes import Sizes
 from tests.tasks.image_generation import made
 
@@ -71,15 +73,17 @@ def test_divergences_are_those_of_normal_distributions() -> None:
     )
 
 
+@pytest.mark.parametrize("fitted", [False, True])
 @pytest.mark.parametrize("sizes", made.SIZES[:3])
-def test_log_weights_are_their_three_densities(sizes: Sizes) -> None:
+def test_log_weights_are_their_three_densities(sizes: Sizes, fitted: bool) -> None:
     model, pixels, noise = made.trained(sizes), made.images(sizes, 5), made.noise(sizes, 5)
+    mixture = made.mixture(sizes.latents) if fitted else standard_normal(sizes.latents)
     with torch.inference_mode():
-        found = model.log_weights(pixels, noise)
+        found = model.log_weights(pixels, noise, Prior(mixture))
         mean, log_variance = model.encode(pixels)
         latents = Posterior(mean, log_variance).drawn(noise)
         given = model(pixels, noise).log_likelihood
-    prior = stats.norm.logpdf(latents.numpy()).sum(axis=1)
+    prior = mixture.log_density(latents.double().numpy())
     deviation = (log_variance / 2).exp().numpy()
     posterior = stats.norm.logpdf(latents.numpy(), mean.numpy(), deviation).sum(axis=1)
     expected = given + torch.from_numpy(prior - posterior)

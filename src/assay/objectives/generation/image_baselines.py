@@ -15,13 +15,13 @@ compare. One variance of noise for all numbers is costly where many never vary: 
 from __future__ import annotations
 
 import math
-import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import logsumexp
-from threadpoolctl import threadpool_limits
+
+from assay.objectives.generation import gaussian_mixture
+from assay.objectives.generation.gaussian_mixture import Mixture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,8 +36,6 @@ CHUNK = 4096
 UNIFORM = 1 / 12
 # Train images whose latents the mixture is fitted on, evenly out of all.
 FITTED = 20_000
-# Of expectation maximisation, at most.
-STEPS = 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,17 +43,14 @@ class PcaGaussians:
     """A density of dequantised images x + u, where u is uniform from 0 to 1 for each number.
 
     Their first principal components follow a mixture of Gaussians, all else is independent
-    Gaussian noise of one variance. In shapes D is the numbers of an image, Z the latents, K the
-    Gaussians.
+    Gaussian noise of one variance. In shapes D is the numbers of an image, Z the latents.
 
     Attributes:
         shape: of an image: height, width, channels.
         mean: of dequantised train images, shape (D,), in levels of 0 to 255.
         components: orthonormal, shape (D, Z).
         noise: variance of what the components leave, in squared levels.
-        weights: of the Gaussians, shape (K,).
-        means: shape (K, Z).
-        roots: Cholesky factors L of their covariances LL', shape (K, Z, Z).
+        mixture: of the components' values.
 
     """
 
@@ -63,9 +58,7 @@ class PcaGaussians:
     mean: Floats
     components: Floats
     noise: float
-    weights: Floats
-    means: Floats
-    roots: Floats
+    mixture: Mixture
 
     def bounds(self, images: Pixels, draws: int, seed: int) -> Floats:
         """Return a lower bound of each image's log probability in nats, shape (images,).
@@ -91,10 +84,7 @@ class PcaGaussians:
         Values outside 0 to 255, which the density knows nothing of, are cut.
         """
         random = np.random.Generator(np.random.PCG64(seed))
-        which = random.choice(len(self.weights), count, p=self.weights)
-        drawn = random.standard_normal((count, self.means.shape[1], 1))
-        latents = self.means[which] + (self.roots[which] @ drawn)[..., 0]
-        found = self.mean + latents @ self.components.T
+        found = self.mean + self.mixture.sample(count, random) @ self.components.T
         if noise:
             own = random.standard_normal(found.shape) * math.sqrt(self.noise)
             found += own - own @ self.components @ self.components.T
@@ -110,17 +100,7 @@ class PcaGaussians:
         found: Floats = -0.5 * (left * math.log(2 * math.pi * self.noise) + residual / self.noise)
         for _ in range(draws):
             noise = random.random(centred.shape) - 0.5
-            found += self._log_density(latents + noise @ self.components) / draws
-        return found
-
-    def _log_density(self, latents: Floats) -> Floats:
-        """Return the mixture's log density of latents (N, Z), shape (N,)."""
-        terms = []
-        for weight, mean, root in zip(self.weights, self.means, self.roots, strict=True):
-            whitened = np.linalg.solve(root, (latents - mean).T)  # (Z, N)
-            scale = np.log(np.diag(root)).sum() + 0.5 * len(mean) * math.log(2 * math.pi)
-            terms.append(math.log(weight) - scale - 0.5 * np.square(whitened).sum(axis=0))
-        found: Floats = logsumexp(terms, axis=0)
+            found += self.mixture.log_density(latents + noise @ self.components) / draws
         return found
 
 
@@ -146,50 +126,30 @@ def fit(images: Pixels, latents: int) -> PcaGaussians:
     values, vectors = np.linalg.eigh(covariance)  # ascending
     components = vectors[:, ::-1][:, :latents]
     noise = float(values[:-latents].clip(min=0).mean()) + UNIFORM
+    roots = np.diag(np.sqrt(values[::-1][:latents].clip(min=0) + UNIFORM))[None]
     return PcaGaussians(
         shape=shape,
         mean=mean,
         components=components,
         noise=noise,
-        weights=np.ones(1),
-        means=np.zeros((1, latents)),
-        roots=np.diag(np.sqrt(values[::-1][:latents].clip(min=0) + UNIFORM))[None],
+        mixture=Mixture(np.ones(1), np.zeros((1, latents)), roots),
     )
 
 
 def mixed(single: PcaGaussians, images: Pixels, gaussians: int, seed: int) -> PcaGaussians:
     """Put a mixture in the place of a single Gaussian that was fitted to the same images.
 
-    Expectation maximisation on the latents finds a local maximum of the likelihood; ``seed`` is of
-    what it starts from.
+    ``seed`` is of what the fit starts from.
 
     Raises:
         ValueError: more Gaussians than images, or none.
 
     """
-    if not 1 <= gaussians <= len(images):
-        raise ValueError(f"{gaussians} Gaussians for {len(images)} images; expected no more")
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.mixture import GaussianMixture
-
     step = -(-len(images) // max(FITTED, gaussians))
     parts = _parts(images[::step])
     latents = np.concatenate([(part + 0.5 - single.mean) @ single.components for part in parts])
     # What the noise u adds to every covariance.
-    mixture = GaussianMixture(gaussians, reg_covar=UNIFORM, random_state=seed, max_iter=STEPS)
-    with threadpool_limits(limits=1), warnings.catch_warnings():
-        # Steps are bounded: an unconverged mixture is good enough for a baseline.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        mixture.fit(latents)
-    return PcaGaussians(
-        shape=single.shape,
-        mean=single.mean,
-        components=single.components,
-        noise=single.noise,
-        weights=mixture.weights_,
-        means=mixture.means_,
-        roots=np.linalg.cholesky(mixture.covariances_),
-    )
+    return replace(single, mixture=gaussian_mixture.fit(latents, gaussians, seed, UNIFORM))
 
 
 def _moments(images: Pixels) -> tuple[Floats, Floats]:

@@ -56,6 +56,7 @@ class Measured:
         samples: latents of each.
         binarised: whether the model's images have two levels.
         features: what distances are measured in, in a few words.
+        prior: what latents of new images are drawn from, in a few words.
 
     """
 
@@ -63,6 +64,7 @@ class Measured:
     samples: int
     binarised: bool
     features: str
+    prior: str
 
 
 def lead(
@@ -90,7 +92,8 @@ def figures(metrics: Sequence[Metric], resamples: int, measured: Measured) -> Se
         f"{figure_table.table(metrics)}\n\nAll bounds are of the log probability of held-out "
         f"images: the model's is the importance-weighted one of {measured.samples:,} latents an "
         f"image (Burda et al. 2016), of {measured.images:,} images evenly spread over the test "
-        "split; its ELBO is of the same images and latents. Bits per dimension are that bound "
+        "split; its ELBO is of the same images and latents. The prior of both is "
+        f"{measured.prior}: new images come from it. Bits per dimension are that bound "
         "divided by the numbers of an image. The reconstruction error is the mean squared "
         "difference of an image and its reconstruction, pixels from 0 to 1, of all test images. A "
         "latent is active if its posterior mean varies over images by more than 0.01. The Frechet "

@@ -77,7 +77,7 @@ class ImageGeneration(Task[Settings]):
         train(settings, files, run)
 
     def export(self, settings: Settings, files: ModelPaths, folder: Path) -> tuple[Parity, Timings]:
-        """Write the bundle: three graphs, manifest, model card."""
+        """Write the bundle: four graphs, manifest, model card."""
         from assay.tasks.image_generation.export import export
 
         return export(settings, files, folder)

@@ -22,7 +22,7 @@ from assay.objectives.generation.likelihood import (
     importance_weighted_bounds,
 )
 from assay.progress import say
-from assay.tasks.image_generation import baseline, generated, pictures, pixels
+from assay.tasks.image_generation import baseline, card, generated, pictures, pixels
 from assay.tasks.image_generation.scored import spread
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ def evaluate(settings: ImageGenerationModel, files: ModelPaths) -> Report:
             samples=chosen.bound_samples,
             binarised=model.levels == BINARY,
             features=found.features,
+            prior=card.prior(model.gaussians),
         ),
     )
     return image_evaluation.evaluate(tested, model.manifest, settings, files)

@@ -1,14 +1,15 @@
-"""From the trained checkpoint to the bundle that is served: decoder, encoder, weights of a bound.
+"""From the trained checkpoint to the bundle that is served, with a prior fitted to its latents.
 
-Reads the checkpoint and the validation split. Writes the bundle's folder: ``model.onnx`` (the
-decoder, which generates), ``encoder.onnx``, ``weights.onnx``, ``assay.json``, golden rows and a
-model card. All are fp32: int8 would round the log scales of the likelihood, of which a bound is
-made, and a decoder of a few megabytes gains little.
+Reads the checkpoint, the train and the validation split. Writes the bundle's folder: ``model.onnx``
+(the decoder, which generates), ``encoder.onnx``, ``prior.onnx``, ``weights.onnx`` (of a bound),
+``assay.json``, golden rows and a model card. All are fp32: int8 would round the log scales of the
+likelihood, of which a bound is made, and a decoder of a few megabytes gains little.
 """
 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +25,9 @@ from assay.learning import seeding
 from assay.objectives.generation.likelihood import bits_per_dimension
 from assay.progress import say
 from assay.records import Candidate, Parity, Timings, one_digit
-from assay.tasks.image_generation import checkpoint, graph, parity, pixels
+from assay.tasks.image_generation import card, checkpoint, graph, parity, pixels
+from assay.tasks.image_generation.prior import Prior
+from assay.tasks.image_generation.prior_fitting import FittedPrior, fitted
 from assay.tasks.image_generation.train import held_out
 
 if TYPE_CHECKING:
@@ -35,13 +38,22 @@ if TYPE_CHECKING:
     from assay.paths import ModelPaths
     from assay.tasks.image_generation.network import Autoencoder
     from assay.tasks.image_generation.settings import ImageGenerationModel
+    from assay.tasks.image_generation.sizes import Sizes
 
 METRIC = "bits per dimension"
 REASON = "int8 is not made for an autoencoder"
 # Validation images that are compared, and scored.
 COMPARED = 500
 BATCH = bundles.BATCH
-GRAPHS = {"decoder": graph.decoder, "encoder": graph.encoder, "weights": graph.weights}
+
+
+@dataclass(frozen=True, eq=False)
+class _Made:
+    """What goes into the bundle: the graphs by their names, and what they were made of."""
+
+    graphs: Mapping[str, bytes]
+    sizes: Sizes
+    prior: FittedPrior
 
 
 def export(
@@ -56,15 +68,22 @@ def export(
     seeding.make_deterministic(0, settings.export.threads)
     model = checkpoint.read(files.checkpoint)
     say("export: tracing the network")
-    about = writing.metadata(settings, files)
-    graphs = {name: gateway.serialize(made(model), about) for name, made in GRAPHS.items()}
-    threads = settings.export.threads
+    about, threads = writing.metadata(settings, files), settings.export.threads
+    encoder = gateway.serialize(graph.encoder(model), about)
+    fit = fitted(settings, files, Session(encoder, threads))
+    prior = Prior(fit.mixture)
+    graphs = {
+        "decoder": gateway.serialize(graph.decoder(model), about),
+        "encoder": encoder,
+        "prior": gateway.serialize(graph.prior(prior), about),
+        "weights": gateway.serialize(graph.weights(model, prior), about),
+    }
     opened = parity.Graphs(**{name: Session(own, threads) for name, own in graphs.items()})
-    grid = parity.grid(model, opened)
+    grid = parity.grid(model, prior, opened)
     compared = _compared(settings, files)
-    validation = parity.difference(model, opened, compared, 0)
+    validation = parity.difference(model, prior, opened, compared, 0)
     bits, speed = _bits(opened.weights, compared, model)
-    _write(folder, graphs, model, settings, files)
+    _write(folder, _Made(graphs, model.sizes, fit), settings, files)
     report = Parity(
         metric=METRIC,
         fp32=Candidate.measured(bits, *graphs.values()),
@@ -109,64 +128,37 @@ def _bits(
     return bits_per_dimension(nats, model.sizes.dimensions), speed
 
 
-def _write(
-    folder: Path,
-    graphs: Mapping[str, bytes],
-    model: Autoencoder,
-    settings: ImageGenerationModel,
-    files: ModelPaths,
-) -> None:
+def _write(folder: Path, made: _Made, settings: ImageGenerationModel, files: ModelPaths) -> None:
     folder.mkdir(parents=True)
-    (folder / bundles.ENCODER).write_bytes(graphs["encoder"])
-    (folder / bundles.WEIGHTS).write_bytes(graphs["weights"])
-    sizes = model.sizes
+    for name in ("encoder", "prior", "weights"):
+        (folder / f"{name}.onnx").write_bytes(made.graphs[name])
+    sizes, gaussians = made.sizes, made.prior.gaussians
     content = writing.Content(
-        graph=graphs["decoder"],
+        graph=made.graphs["decoder"],
         precision="fp32",
-        fp32=graphs["decoder"],
+        fp32=made.graphs["decoder"],
         fallback=False,
-        golden=_golden(model),
-        card=_card(files.model, settings),
+        golden=_golden(made),
+        card=card.written(files.model, settings, gaussians),
         sizes={"batch": 1},
         encoder={
             bundles.SIDE: sizes.side,
             bundles.CHANNELS: sizes.channels,
             bundles.LATENTS: sizes.latents,
             bundles.LEVELS: bundles.BINARY if sizes.likelihood == "bernoulli" else bundles.ALL,
+            bundles.GAUSSIANS: gaussians,
         },
     )
     writing.write(folder, content, settings, files)
 
 
-def _golden(model: Autoencoder) -> list[Feeds]:
+def _golden(made: _Made) -> list[Feeds]:
     """Return the feeds of latents drawn from the prior, each a batch of one."""
     random = np.random.default_rng(0)
     return [
         {
-            "latents": random.standard_normal((1, model.sizes.latents), dtype=np.float32),
-            "noise": np.full((1, *model.sizes.shape), 0.5, dtype=np.float32),
+            "latents": made.prior.mixture.sample(1, random).astype(np.float32),
+            "noise": np.full((1, *made.sizes.shape), 0.5, dtype=np.float32),
         }
         for _ in range(ROWS)
     ]
-
-
-def _card(name: str, settings: ImageGenerationModel) -> str:
-    chosen = settings.train
-    colours = "grey" if chosen.channels == 1 else "RGB"
-    sides = f"{chosen.size}, {chosen.size}, {chosen.channels}"
-    kind = "binarised" if chosen.likelihood == "bernoulli" else "8-bit"
-    return f"""# {name}
-
-An {settings.kind} model made by Assay: a {chosen.network} variational autoencoder of {kind} images
-({colours}), trained from scratch, exported to ONNX (fp32) as three graphs. All noise is an input.
-
-- `model.onnx`, the decoder. Input: `latents`, float32 (batch, {chosen.latents}), standard normal to
-  generate; `noise`, float32 (batch, {sides}), uniform from 0 to 1. Output: `parameters` of the
-  likelihood; `images`, its middle, and `samples`, drawn by the noise: uint8 (batch, {sides}).
-- `encoder.onnx`. Input: `pixels`, uint8 (batch, {sides}), `noise`, float32 (batch,
-  {chosen.latents}), standard normal. Output: `mean`, `log_variance` and `latents` of the posterior.
-- `weights.onnx`. Input as the encoder's. Output: `log_weights` in nats, by which it is measured.
-- Made from: the digests in `assay.json`, which every reader should check before opening.
-- Measured: see `reports/{name}/report.md` of the project at the commit that made it.
-- Not meant for: passing for photographs, or for data of real things or people.
-"""

@@ -1,4 +1,4 @@
-"""From an autoencoder to ONNX graphs: encoder, decoder, and the weights of a bound.
+"""From an autoencoder to ONNX graphs: encoder, decoder, prior, and the weights of a bound.
 
 Reads and writes nothing but what it is given. The batch is dynamic. All noise is an input, so that
 a graph gives the same for the same, and who asks it chooses the seed.
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import onnx
 
     from assay.tasks.image_generation.network import Autoencoder
+    from assay.tasks.image_generation.prior import Prior
 
 # A dynamic size is traced at 2 or more.
 BATCH = 2
@@ -56,13 +57,13 @@ class Decoder(nn.Module):
 class Weights(nn.Module):
     """From images to their log weights, of which bounds of the log probability are made."""
 
-    def __init__(self, model: Autoencoder) -> None:
+    def __init__(self, model: Autoencoder, prior: Prior) -> None:
         super().__init__()
-        self.model = model
+        self.model, self.prior = model, prior
 
     def forward(self, pixels: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
         """Return :meth:`Autoencoder.log_weights`, (B,)."""
-        return self.model.log_weights(pixels, noise)
+        return self.model.log_weights(pixels, noise, self.prior)
 
 
 def encoder(model: Autoencoder) -> onnx.ModelProto:
@@ -90,13 +91,26 @@ def decoder(model: Autoencoder) -> onnx.ModelProto:
     return _graph(Decoder(model), inputs, ["parameters", "images", "samples"])
 
 
-def weights(model: Autoencoder) -> onnx.ModelProto:
+def prior(drawn_from: Prior) -> onnx.ModelProto:
+    """Return the graph from noise to latents of the prior, fp32.
+
+    Inputs: ``noise`` standard normal, float32 (batch, latents); ``uniform`` from 0 to 1, float32
+    (batch,), which chooses the Gaussian of each row. Output: ``latents``, float32 (batch, latents).
+    """
+    inputs = {
+        "noise": torch.zeros((BATCH, drawn_from.means.shape[1])),
+        "uniform": torch.full((BATCH,), 0.5),
+    }
+    return _graph(drawn_from, inputs, ["latents"])
+
+
+def weights(model: Autoencoder, drawn_from: Prior) -> onnx.ModelProto:
     """Return the graph from images to log weights, fp32: what the served model is measured with.
 
     Inputs as :func:`encoder`. Output: ``log_weights`` in nats, float32 (batch,). An image is given
     as often as samples are wanted, each time with other noise.
     """
-    return _graph(Weights(model), _of_images(model), ["log_weights"])
+    return _graph(Weights(model, drawn_from), _of_images(model), ["log_weights"])
 
 
 def _of_images(model: Autoencoder) -> dict[str, torch.Tensor]:

@@ -1,8 +1,9 @@
 """Variational autoencoders: from images to a posterior of latents, and back to a likelihood.
 
 Reads and writes nothing. Images are (B, H, W, C), 0 to 255, uint8 or float: binarised ones hold 0
-and 255. The prior of the latents (B, Z) is a standard normal distribution, the posterior a normal
-one with independent latents (Kingma and Welling, "Auto-encoding variational Bayes", ICLR 2014).
+and 255. The prior of the latents (B, Z) that is trained with is a standard normal distribution, the
+posterior a normal one with independent latents (Kingma and Welling, "Auto-encoding variational
+Bayes", ICLR 2014).
 All noise is an input: the same noise gives the same outputs.
 """
 
@@ -18,6 +19,7 @@ from assay.tasks.image_generation.likelihoods import LIKELIHOODS
 from assay.tasks.image_generation.settings import STEP
 
 if TYPE_CHECKING:
+    from assay.tasks.image_generation.prior import Prior
     from assay.tasks.image_generation.sizes import Sizes
 
 
@@ -31,10 +33,15 @@ class Posterior(NamedTuple):
         """Return latents (B, Z), by standard normal noise of that shape."""
         return self.mean + (self.log_variance / 2).exp() * noise
 
-    def divergences(self) -> torch.Tensor:
-        """Return the KL divergence from the prior of each latent in nats, shape (B, Z).
+    def log_density(self, noise: torch.Tensor) -> torch.Tensor:
+        """Return the log density in nats of what :meth:`drawn` gives for the noise, shape (B,)."""
+        parts = noise.square() + self.log_variance + math.log(2 * math.pi)
+        return -parts.sum(dim=1) / 2
 
-        Kingma and Welling 2014, appendix B.
+    def divergences(self) -> torch.Tensor:
+        """Return the KL divergence of each latent in nats, shape (B, Z).
+
+        It is that from the standard normal prior: Kingma and Welling 2014, appendix B.
         """
         return (self.log_variance.exp() + self.mean.square() - 1 - self.log_variance) / 2
 
@@ -74,18 +81,16 @@ class Autoencoder(nn.Module):
         found = self.likelihood.log_probability(parameters, levels(pixels))
         return Parts(found, posterior.divergences())
 
-    def log_weights(self, pixels: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+    def log_weights(self, pixels: torch.Tensor, noise: torch.Tensor, prior: Prior) -> torch.Tensor:
         """Return ``log p(x|z) + log p(z) - log q(z|x)`` in nats, shape (B,).
 
-        Of z as :meth:`Posterior.drawn`; of the two normal densities the constants cancel, and
-        ``(z - mean) / deviation`` is the noise. Their mean is the evidence lower bound, the
-        logarithm of their exponentials' mean the importance-weighted one.
+        Of z as :meth:`Posterior.drawn`, where p(z) is ``prior``'s. Their mean is the evidence lower
+        bound, the logarithm of their exponentials' mean the importance-weighted one.
         """
         posterior = self.encode(pixels)
         latents = posterior.drawn(noise)
         found = self.likelihood.log_probability(self.decode(latents), levels(pixels))
-        ratios = noise.square() + posterior.log_variance - latents.square()
-        return found + ratios.sum(dim=1) / 2
+        return found + prior.log_density(latents) - posterior.log_density(noise)
 
 
 class Vae(Autoencoder):

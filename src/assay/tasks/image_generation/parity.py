@@ -1,4 +1,4 @@
-"""ONNX and torch must agree number by number: latents, parameters, and weights of the bound.
+"""ONNX and torch must agree number by number: latents, parameters, prior, weights of the bound.
 
 Reads and writes nothing. A bundle that answers otherwise than the network that was trained never
 leaves the export stage. uint8 images are compared by the parameters that they are made of.
@@ -17,6 +17,7 @@ from assay.errors import ParityFailed
 if TYPE_CHECKING:
     from assay.bundle.session import Session
     from assay.tasks.image_generation.network import Autoencoder
+    from assay.tasks.image_generation.prior import Prior
 
     Array = np.ndarray[Any, Any]
 
@@ -31,10 +32,11 @@ class Graphs:
 
     encoder: Session
     decoder: Session
+    prior: Session
     weights: Session
 
 
-def grid(model: Autoencoder, graphs: Graphs) -> float:
+def grid(model: Autoencoder, prior: Prior, graphs: Graphs) -> float:
     """Return the largest difference on made-up images, over sizes of batches.
 
     Raises:
@@ -48,37 +50,40 @@ def grid(model: Autoencoder, graphs: Graphs) -> float:
         pixels = random.integers(0, 256, shape, dtype=np.uint8)
         if model.sizes.likelihood == "bernoulli":
             pixels = np.where(pixels < 128, 0, 255).astype(np.uint8)
-        largest = max(largest, difference(model, graphs, pixels, batch))
+        largest = max(largest, difference(model, prior, graphs, pixels, batch))
     return largest
 
 
-def difference(model: Autoencoder, graphs: Graphs, pixels: Array, seed: int) -> float:
+def difference(model: Autoencoder, prior: Prior, graphs: Graphs, pixels: Array, seed: int) -> float:
     """Return the largest difference on images, uint8 (images, height, width, channels).
 
     Raises:
         ParityFailed: it is more than :data:`TOLERANCE`.
 
     """
-    noise = np.random.default_rng(seed).standard_normal(
-        (len(pixels), model.sizes.latents), dtype=np.float32
-    )
+    random = np.random.default_rng(seed)
+    noise = random.standard_normal((len(pixels), model.sizes.latents), dtype=np.float32)
+    chosen = random.random(len(pixels), dtype=np.float32)
     feeds = {"pixels": pixels, "noise": noise}
     encoded = {name: one.numpy() for name, one in graphs.encoder.values(feeds).items()}
     latents = encoded["latents"]
     uniform = np.full(pixels.shape, 0.5, dtype=np.float32)
     parameters = graphs.decoder.run({"latents": latents, "noise": uniform})
+    drawn = graphs.prior.run({"noise": noise, "uniform": chosen})
     weights = graphs.weights.run(feeds)
     with torch.inference_mode():
         images, own = torch.from_numpy(pixels), torch.from_numpy(noise)
         posterior = model.encode(images)
         expected = model.decode(torch.from_numpy(latents)).numpy()
-        weighed = model.log_weights(images, own).numpy()
+        weighed = model.log_weights(images, own, prior).numpy()
+        new = prior(own, torch.from_numpy(chosen)).numpy()
     return _require_near(
         max(
             _largest(encoded["mean"], posterior.mean.numpy()),
             _largest(encoded["log_variance"], posterior.log_variance.numpy()),
             _largest(latents, posterior.drawn(own).numpy()),
             _largest(parameters, expected),
+            _largest(drawn, new),
             _largest(weights, weighed) / model.sizes.dimensions,
         )
     )

@@ -40,7 +40,7 @@ def shown(model: ImageGenerator, train: Pixels, test: Pixels, seed: int) -> list
         Picture(
             "walk",
             "A way through the latents",
-            "A circle through the prior: neighbours in the latents should be alike.",
+            "A circle through one Gaussian of the prior: neighbours should be alike.",
             model.walk(2 * STEPS, seed),
             STEPS,
         ),

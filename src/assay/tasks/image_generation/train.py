@@ -117,14 +117,17 @@ def scores(
 
 
 def held_out(
-    images: torch.Tensor, chosen: ImageGenerationTrain
+    images: torch.Tensor, chosen: ImageGenerationTrain, draw: int = 0
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Yield uint8 images as the network sees them, with noise for their latents, in batches."""
+    """Yield uint8 images as the network sees them, with noise for their latents, in batches.
+
+    Images of two splits have independent noise where ``draw`` differs.
+    """
     for start in range(0, len(images), VALIDATION_BATCH):
         rows = range(start, min(start + VALIDATION_BATCH, len(images)))
-        own = noise.normal(chosen.seed, 0, rows, chosen.latents, noise.HELD_OUT_LATENTS)
+        own = noise.normal(chosen.seed, draw, rows, chosen.latents, noise.HELD_OUT_LATENTS)
         shown = images[rows.start : rows.stop]
-        yield _seen(shown, chosen, 0, rows, noise.HELD_OUT_PIXELS), own
+        yield _seen(shown, chosen, draw, rows, noise.HELD_OUT_PIXELS), own
 
 
 def _seen(
