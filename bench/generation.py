@@ -1,7 +1,8 @@
 """Decoding: the bundle of a language model beside transformers' ``generate()``, tokens a second.
 
-Reads the workspace's bundle, checkpoint and test split of `shakespeare`. Writes nothing. All three
-read the same weights; greedy decoding, one text at a time, so that each writes the same text.
+Reads the workspace's bundle, checkpoint and test split of `shakespeare`. Writes a temporary folder
+alone. All read the same weights; greedy decoding, one text at a time, so that each writes the same
+text. llama.cpp, where it can be built here, runs in an environment of its own.
 """
 
 from __future__ import annotations
@@ -23,12 +24,14 @@ from assay.gateways import onnx as gateway
 from assay.modalities.text import codec
 from assay.paths import ModelPaths
 from assay.tasks.text_generation import checkpoint, graph
-from bench import project, tables
+from bench import llama_cpp, project, tables
 from bench.llama import as_llama
 from bench.measure import Spread, facts, in_turns, ratios
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from assay.tasks.text_generation.network import Decoder
 
     Decode = Callable[[Sequence[int]], list[int]]
 
@@ -76,17 +79,23 @@ def measure(quick: bool) -> str:
     project.workspace(files.split("test"), files.checkpoint, files.bundle, model=MODEL)
     torch.set_num_threads(THREADS)
     prompts = _prompts(files, size)
-    decoders = _decoders(files, size)
-    for decode in decoders.values():
-        decode(prompts[0])
-    contenders = {name: _round(decode, prompts) for name, decode in decoders.items()}
-    found = in_turns(contenders, size.rounds, "decoding")
+    model = checkpoint.read(files.checkpoint)
+    peer = as_llama(model)
+    decoders = _decoders(files, size, model, peer)
+    with llama_cpp.decoders(peer, size.tokens, THREADS) as others:
+        decoders |= others
+        for decode in decoders.values():
+            decode(prompts[0])
+        contenders = {name: _round(decode, prompts) for name, decode in decoders.items()}
+        found = in_turns(contenders, size.rounds, "decoding")
     return "\n\n".join(
         [
             f"**Decoding.** `{MODEL}`: {len(prompts)} prompts of {PROMPT_TOKENS} tokens, "
             f"{size.tokens} tokens behind each, greedy, one text at a time, {THREADS} threads. The "
             f"bundle is {read(files.bundle).precision}; transformers runs the same weights as a "
-            "Llama in fp32, with its cache. Equal tokens are counted against transformers.",
+            "Llama in fp32, with its cache, and so does llama.cpp "
+            f"({llama_cpp.VERSION} of its Python package, built here), in fp32 and in its own int8 "
+            "(Q8_0). Equal tokens are counted against transformers.",
             facts(f"{size.rounds} rounds, in turns"),
             _table(found),
         ]
@@ -98,12 +107,10 @@ def _prompts(files: ModelPaths, size: Size) -> list[list[int]]:
     return [ids[:PROMPT_TOKENS] for ids in codec.read(files.bundle).encode(texts)]
 
 
-def _decoders(files: ModelPaths, size: Size) -> dict[str, Decode]:
+def _decoders(files: ModelPaths, size: Size, model: Decoder, peer: Any) -> dict[str, Decode]:
     served = LanguageModel.open(files.bundle, codec.read, threads=THREADS).generator
-    model = checkpoint.read(files.checkpoint)
     session = Session(gateway.serialize(graph.graph(model), {}), 1, intra_op_threads=THREADS)
     plain = Generator(session, model.sizes.context)
-    peer = as_llama(model)
 
     # Neither start nor stop: all contenders read and write the same number of tokens.
     bare = Generator(served.session, served.context)

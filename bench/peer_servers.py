@@ -1,23 +1,18 @@
 """Other servers of the same bundle: how each is installed, started and asked.
 
-Reads a bundle. Writes environments below the user's cache, each installed once from the package
-index, and a scratch folder. What each of them serves is in :mod:`bench.peers`.
+Reads a bundle. Writes environments (:mod:`bench.environments`) and a scratch folder. What each of
+them serves is in :mod:`bench.peers`.
 """
 
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assay import cores
-from assay.paths import user_cache
-from assay.progress import say
 from assay.tasks.bundles import open_classifier
-from bench import project
+from bench import environments, project
 from bench.servers import Server
 
 if TYPE_CHECKING:
@@ -64,7 +59,7 @@ def peers(scratch: Path, bundle: Path, texts: Sequence[str]) -> Iterator[Server]
     own = {"ASSAY_BENCH_BUNDLE": str(bundle), "PYTHONPATH": str(project.BENCH)}
     yield _mlflow(scratch, bundle, texts)
     for name, peer in PEERS.items():
-        if python := _environment(name, peer.packages):
+        if python := environments.python_with(name, (*peer.packages, *BESIDE)):
             yield peer.server(Place(python, scratch, own, texts))
 
 
@@ -133,24 +128,3 @@ PEERS = {
     "LitServe": Peer(("litserve==0.2.19",), _litserve),
     "MLServer": Peer(("mlserver==1.7.1", "uvloop<0.22"), _mlserver),
 }
-
-
-def _environment(name: str, packages: Sequence[str]) -> Path | None:
-    """Return the Python of a peer's own environment; None where it can't be installed."""
-    folder = user_cache() / "bench" / name.lower()
-    python = folder / "bin/python"
-    if (folder / "ready").exists():
-        return python
-    shutil.rmtree(folder, ignore_errors=True)
-    say(f"bench: installing {name} (once)")
-    quiet = ("--quiet", "--no-input", "--disable-pip-version-check")
-    for words in (
-        (sys.executable, "-m", "venv", str(folder)),
-        (str(python), "-m", "pip", "install", *quiet, *packages, *BESIDE),
-    ):
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
-        if done.returncode:
-            say(f"bench: {name} can't be installed here: {done.stderr.strip()[-200:]}")
-            return None
-    (folder / "ready").touch()
-    return python
