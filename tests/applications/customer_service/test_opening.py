@@ -29,7 +29,10 @@ def project(checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     for name in ("service.yaml", "knowledge.csv"):
         shutil.copyfile(EXAMPLE.parent / name, folder / name)
     monkeypatch.chdir(folder)
-    return folder / "service.yaml"
+    # The example's Chinese model has the name of the tests' own.
+    return change(
+        folder / "service.yaml", lambda content: content["sentiment"]["zh"].update(model="hotels")
+    )
 
 
 def change(path: Path, how: Change) -> Path:
@@ -46,6 +49,7 @@ def test_without_its_models_the_example_starts_and_says_so(project: Path) -> Non
     assert [note.partition(",")[0] for note in dialogue.notes] == [
         "there is no model intents yet",
         "there is no model opinions yet",
+        "there is no model hotels yet",
     ]
     assert dialogue.turn("How can I pay?", State())[0].kind == "answer"
     dialogue.close()

@@ -61,11 +61,11 @@ def test_the_bundle_holds_four_graphs_and_says_what_they_are_for(exported: Expor
         "channels": 1,
         "latents": 3,
         "levels": 2 if binary else 256,
-        "gaussians": 0 if binary else 10,
+        "gaussians": 0 if binary else 1,
     }
     card = (exported.folder / "README.md").read_text(encoding="utf-8")
     assert ("binarised images" if binary else "8-bit images") in card
-    prior = "the standard normal distribution" if binary else "a mixture of 10 Gaussians"
+    prior = "the standard normal distribution" if binary else "one Gaussian, fitted"
     assert f"`prior.onnx`, {prior}" in card
 
 

@@ -37,4 +37,5 @@ def prior(gaussians: int) -> str:
     """Return what latents are drawn from, in a few words; 0 for the standard normal prior."""
     if not gaussians:
         return "the standard normal distribution"
-    return f"a mixture of {gaussians} Gaussians, fitted to latents of train images"
+    kind = "one Gaussian" if gaussians == 1 else f"a mixture of {gaussians} Gaussians"
+    return f"{kind}, fitted to latents of train images"

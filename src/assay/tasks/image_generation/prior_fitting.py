@@ -15,11 +15,13 @@ import torch
 
 from assay.objectives.generation import gaussian_mixture
 from assay.progress import say
-from assay.tasks.image_generation import pixels
+from assay.tasks.image_generation import card, pixels
 from assay.tasks.image_generation.scored import spread
 from assay.tasks.image_generation.train import held_out
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from assay.bundle.session import Session
     from assay.objectives.generation.gaussian_mixture import Mixture
     from assay.paths import ModelPaths
@@ -44,26 +46,40 @@ class FittedPrior(NamedTuple):
 
 
 def fitted(settings: ImageGenerationModel, files: ModelPaths, encoder: Session) -> FittedPrior:
-    """Return a mixture of ``export.prior_gaussians``, or the standard normal distribution.
+    """Return the prior under which latents of validation images are most probable.
 
-    The latter is what the network was trained with. It stays where the settings have no Gaussians,
-    where train images are no more than they, and where latents of validation images are not more
-    probable under the mixture.
+    The standard normal distribution, which the network was trained with, and mixtures of
+    ``export.prior_gaussians``, of half of them, and so on, as far as there are more train images.
     """
     standard = FittedPrior(gaussian_mixture.standard_normal(settings.train.latents), 0)
-    gaussians = settings.export.prior_gaussians
-    if not gaussians:
+    counts = list(_halved(settings.export.prior_gaussians))
+    if not counts:
         return standard
     validation, train = (_latents(settings, files, encoder, name) for name in DRAWS)
-    if len(train) <= gaussians or not len(validation):
+    if not len(validation):
         return standard
-    mixture = gaussian_mixture.fit(train, gaussians, settings.train.seed, FLOOR)
-    own, usual = (float(one.log_density(validation).mean()) for one in (mixture, standard.mixture))
+    fits = [
+        FittedPrior(gaussian_mixture.fit(train, count, settings.train.seed, FLOOR), count)
+        for count in counts
+        if count < len(train)
+    ]
+    best = max([standard, *fits], key=lambda fit: _mean_density(fit, validation))
     say(
-        f"export: log density of latents of {len(validation):,} validation images: {own:.2f} nats "
-        f"by a mixture of {gaussians} Gaussians, {usual:.2f} by the standard normal distribution"
+        f"export: the prior is {card.prior(best.gaussians)}: log density of latents of "
+        f"{len(validation):,} validation images {_mean_density(best, validation):.2f} nats, "
+        f"{_mean_density(standard, validation):.2f} by the standard normal distribution"
     )
-    return FittedPrior(mixture, gaussians) if own > usual else standard
+    return best
+
+
+def _halved(count: int) -> Iterator[int]:
+    while count:
+        yield count
+        count //= 2
+
+
+def _mean_density(fit: FittedPrior, latents: Floats) -> float:
+    return float(fit.mixture.log_density(latents).mean())
 
 
 def _latents(

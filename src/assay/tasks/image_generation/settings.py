@@ -65,13 +65,13 @@ class ImageGenerationExport(Export):
 
     Attributes:
         precision: fp32 alone: how much int8 costs is not measured.
-        prior_gaussians: of the mixture that is fitted to latents of train images and that new
-            images come from; 0 keeps the standard normal prior of the training.
+        prior_gaussians: at most, of the mixture that is fitted to latents of train images and that
+            new images come from; 0 keeps the standard normal prior of the training.
 
     """
 
     precision: Literal["fp32"] = "fp32"
-    prior_gaussians: Annotated[int, Field(ge=0, le=1000)] = 10
+    prior_gaussians: Annotated[int, Field(ge=0, le=1000)] = 40
 
 
 class ImageGenerationEvaluate(Evaluate):
