@@ -31,7 +31,7 @@ class Decoder:
 
     def write(self, prompt: list[int], tokens: int) -> list[int]:
         """Return the most probable tokens behind a prompt, each behind those before."""
-        llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(self._context), data=True)
+        llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(self._context), True)
         found: list[int] = []
         read = prompt
         for _ in range(tokens):
