@@ -22,6 +22,8 @@ class Decoder:
         self._quiet = llama_cpp.llama_log_callback(lambda *_: None)
         llama_cpp.llama_log_set(self._quiet, ctypes.c_void_p(0))
         chosen = llama_cpp.llama_model_default_params()
+        # Weights as they are in the file: repacked for AMX, int8 ends with a segmentation fault.
+        chosen.use_extra_bufts = False
         self._model = llama_cpp.llama_model_load_from_file(path.encode(), chosen)
         given = llama_cpp.llama_context_default_params()
         given.n_ctx = context

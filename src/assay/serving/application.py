@@ -55,6 +55,8 @@ ENDPOINTS: dict[str, Endpoint] = {
     "repository_load": models.load,
     "repository_unload": models.unload,
 }
+# Routes are tried in turn, and no two match one path: what is asked most comes first.
+FIRST = ("predict", "infer", "infer_version")
 OPEN = (*HEALTH, "/docs", "/openapi.json")
 
 
@@ -94,7 +96,7 @@ def _routes() -> list[BaseRoute]:
             methods=[one.method.upper()],
             name=one.name,
         )
-        for one in OPERATIONS
+        for one in sorted(OPERATIONS, key=lambda one: one.name not in FIRST)
     ]
 
 

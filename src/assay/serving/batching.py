@@ -3,14 +3,15 @@
 Reads and writes nothing. A worker that is free takes what waits, at once: an idle server adds no
 delay, and while all workers are busy the next batch grows. Requests take turns, so that a small one
 never waits for the whole of a large one. What is taken is encoded together and fed to the graph by
-the modality's token budget (:meth:`assay.bundle.encoding.Encoded.batches`).
+the modality's token budget (:meth:`assay.bundle.encoding.Encoded.batches`). Answers are given after
+each of the graph's batches: clients that send their next request keep the other workers busy.
 """
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     from assay.bundle.classifier import Classifier, Floats
     from assay.bundle.encoding import Encoded
+
+    Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
 # Rows that a worker takes at a time: what came meanwhile is not kept waiting for longer than that.
 MOST_TAKEN = 64
@@ -52,16 +55,19 @@ class Predicted:
 
 @dataclass(eq=False)
 class _Job:
-    """One request: its rows, how many of them were taken, and the answers so far."""
+    """One request: its rows, how many of them were taken, and the answers so far.
+
+    ``truncated``: by where a piece starts, how many of its rows were cut.
+    """
 
     contents: Sequence[Any]
     client: Awaited[Predicted]
     probabilities: Floats
     unknown: Floats
+    answered: Flags
     first: float = 0.0
     taken: int = 0
-    done: int = 0
-    truncated: int = 0
+    truncated: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,10 @@ class _Piece:
     def contents(self) -> Sequence[Any]:
         return self.job.contents[self.start : self.stop]
 
+    @property
+    def is_answered(self) -> bool:
+        return bool(self.job.answered[self.start : self.stop].all())
+
 
 class Batcher:
     """Worker threads that answer the rows of all requests to one classifier."""
@@ -88,7 +98,7 @@ class Batcher:
         most_queued: int = MOST_QUEUED,
         count: Callable[[], object] = lambda: None,
     ) -> None:
-        """Start ``threads`` workers, each with one batch at a time; ``count`` is told of each."""
+        """Start ``threads`` workers; ``count`` is told of each batch that the graph has had."""
         self._bundle, self._count = bundle, count
         self._queue = Queue(most_queued, "rows")
         self._jobs: deque[_Job] = deque()
@@ -122,6 +132,7 @@ class Batcher:
             Awaited(seconds),
             np.zeros((len(contents), len(self._bundle.labels))),
             np.zeros(len(contents)),
+            np.zeros(len(contents), dtype=np.bool_),
         )
         if not contents:
             return Predicted(self._answers(job), 0.0, 0.0)
@@ -189,15 +200,18 @@ class Batcher:
                 pieces[0].job.client.fail(problem)
             else:
                 for piece in pieces:
-                    self._answer([piece])
+                    if not piece.is_answered:
+                        self._answer([piece])
 
     def _compute(self, pieces: list[_Piece]) -> None:
-        contents = [content for piece in pieces for content in piece.contents]
-        encoded = self._bundle.encode(contents)
-        probabilities = np.zeros((len(contents), len(self._bundle.labels)))
+        rows = [(piece.job, row) for piece in pieces for row in range(piece.start, piece.stop)]
+        encoded = self._bundle.encode([job.contents[row] for job, row in rows])
+        for piece, cut in zip(pieces, self._truncated(pieces, encoded), strict=True):
+            piece.job.truncated[piece.start] = cut
         for places, feeds in encoded.batches(BATCH):
-            probabilities[places] = softmax(self._bundle.logits(feeds))
-        self._hand_out(pieces, probabilities, encoded.unknown, self._truncated(pieces, encoded))
+            probabilities = softmax(self._bundle.logits(feeds))
+            own = [rows[place] for place in places]
+            self._hand_out(own, probabilities, encoded.unknown[places])
 
     def _truncated(self, pieces: list[_Piece], encoded: Encoded) -> list[int]:
         """Return how many rows of each piece were cut: counted again where any was."""
@@ -206,20 +220,18 @@ class Batcher:
         return [self._bundle.encode(piece.contents).truncated for piece in pieces]
 
     def _hand_out(
-        self, pieces: list[_Piece], probabilities: Floats, unknown: Floats, truncated: list[int]
+        self, rows: list[tuple[_Job, int]], probabilities: Floats, unknown: Floats
     ) -> None:
-        finished, place = [], 0
+        """Keep the answers to some rows; give each request whose last rows are among them."""
+        jobs: dict[_Job, None] = {}  # in their order
         with self._workers.changed:
             self._count()
-            for piece, cut in zip(pieces, truncated, strict=True):
-                job, rows = piece.job, piece.stop - piece.start
-                job.probabilities[piece.start : piece.stop] = probabilities[place : place + rows]
-                job.unknown[piece.start : piece.stop] = unknown[place : place + rows]
-                job.truncated += cut
-                job.done += rows
-                place += rows
-                if job.done == len(job.contents):
-                    finished.append(job)
+            for place, (job, row) in enumerate(rows):
+                if not job.answered[row]:  # else computed once more, beside a faulty request
+                    job.probabilities[row], job.unknown[row] = probabilities[place], unknown[place]
+                    job.answered[row] = True
+                    jobs[job] = None
+            finished = [job for job in jobs if job.answered.all()]
         if finished:
             give([(job.client, self._predicted(job)) for job in finished])
 
@@ -229,7 +241,7 @@ class Batcher:
 
     def _answers(self, job: _Job) -> Answers:
         threshold = self._bundle.manifest.threshold
-        return Answers(job.probabilities, job.truncated, job.unknown, threshold)
+        return Answers(job.probabilities, sum(job.truncated.values()), job.unknown, threshold)
 
     def _measure(self, rows: int, seconds: float) -> None:
         """Keep the running mean of the rows that all workers answer in a second."""
