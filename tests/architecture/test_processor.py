@@ -18,7 +18,8 @@ COMPUTING = re.compile(
     r"|tasks\.\w+\.(train|export|network|networks|parity|evaluate|robustness|importance))\b"
 )
 
-MARKED = re.compile(r"^pytestmark = .*\bpytest\.mark\.processor\b", re.MULTILINE)
+# The module, or those of its tests that are worth a second run.
+MARKED = re.compile(r"^(pytestmark = .*\b|@)pytest\.mark\.processor\b", re.MULTILINE)
 
 
 def _imported(file: Path) -> set[str]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from assay.tasks.image_generation.prior_fitting import FittedPrior
 
+pytestmark = pytest.mark.processor
+
 LATENTS = 3
 IMAGES = projects.ROWS["train"]
 
