@@ -2,7 +2,7 @@
 
 Reads ``examples/fashion-vae.yaml`` and its source (``ASSAY_MIRROR`` first), and the checkpoint of
 the workspace's ``fashion``, in whose features images are compared. Writes a temporary folder alone.
-Forty minutes on two cores: it is measured when it is asked for by name. Both learn the same
+An hour on two cores: it is measured when it is asked for by name. Both learn the same
 likelihood of the same images, by the real command; the MLP has one hidden layer of 400 and 20
 latents (Kingma & Welling 2014, and PyTorch's example), and as many epochs as take as long.
 """

@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from assay.tasks.text_generation.network import Decoder
-
-    Decode = Callable[[Sequence[int]], list[int]]
+    from bench.llama_cpp import Decode
 
 MODEL = "shakespeare"
 THREADS = 2

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     Weights = np.ndarray[Any, np.dtype[np.float32]]
 
 FP32, INT8 = GGMLQuantizationType.F32, GGMLQuantizationType.Q8_0
-ROTATED = ("attn_q.weight", "attn_k.weight")
 
 
 def write(path: Path, model: Any, kind: GGMLQuantizationType) -> None:
@@ -36,18 +35,17 @@ def write(path: Path, model: Any, kind: GGMLQuantizationType) -> None:
     file.add_rope_freq_base(chosen.rope_parameters["rope_theta"])
     file.add_vocab_size(chosen.vocab_size)
     file.add_tokenizer_model("no_vocab")
+    heads = {"attn_q": chosen.num_attention_heads, "attn_k": chosen.num_key_value_heads}
     names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, chosen.num_hidden_layers)
     for own, weights in model.state_dict().items():
         if own == "lm_head.weight" and chosen.tie_word_embeddings:
             continue
-        name = f"{names.get_name(own.removesuffix('.weight'))}.weight"
+        name = names[own.removesuffix(".weight")]
         values = weights.float().numpy()
-        if name.endswith(ROTATED[0]):
-            values = _rotated(values, chosen.num_attention_heads)
-        elif name.endswith(ROTATED[1]):
-            values = _rotated(values, chosen.num_key_value_heads)
+        if (part := name.rpartition(".")[2]) in heads:
+            values = _rotated(values, heads[part])
         used = kind if values.ndim == 2 else FP32
-        file.add_tensor(name, gguf.quantize(values, used), raw_dtype=used)
+        file.add_tensor(f"{name}.weight", gguf.quantize(values, used), raw_dtype=used)
     file.write_header_to_file()
     file.write_kv_data_to_file()
     file.write_tensors_to_file()

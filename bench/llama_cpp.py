@@ -37,9 +37,12 @@ def decoders(model: Any, tokens: int, threads: int) -> Iterator[dict[str, Decode
 
     """
     python = environments.python_with("llama.cpp", PACKAGES)
+    if python is None:
+        yield {}
+        return
     with tempfile.TemporaryDirectory() as scratch, ExitStack() as running:
         found: dict[str, Decode] = {}
-        for name, kind in PRECISIONS.items() if python else ():
+        for name, kind in PRECISIONS.items():
             file = Path(scratch) / f"{kind.name}.gguf"
             gguf_file.write(file, model, kind)
             context = model.config.max_position_embeddings
@@ -50,7 +53,7 @@ def decoders(model: Any, tokens: int, threads: int) -> Iterator[dict[str, Decode
 
 @contextmanager
 def _started(
-    python: Path | None, file: Path, context: int, threads: int
+    python: Path, file: Path, context: int, threads: int
 ) -> Iterator[subprocess.Popen[str]]:
     words = (str(python), "-m", "bench.peers.greedy_llama", str(file), str(context), str(threads))
     with subprocess.Popen(

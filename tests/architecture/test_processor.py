@@ -18,8 +18,7 @@ COMPUTING = re.compile(
     r"|tasks\.\w+\.(train|export|network|networks|parity|evaluate|robustness|importance))\b"
 )
 
-# The module, or those of its tests that are worth a second run.
-MARKED = re.compile(r"^(pytestmark = .*\b|@)pytest\.mark\.processor\b", re.MULTILINE)
+MARKED = re.compile(r"^pytestmark = .*\bpytest\.mark\.processor\b", re.MULTILINE)
 
 
 def _imported(file: Path) -> set[str]:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM
 
 from assay.errors import StageFailed
 from bench import environments, llama_cpp
+from tests.bench.llamas import llama
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,19 +20,7 @@ PYTHON = "ASSAY_TEST_LLAMA_CPP"
 
 @pytest.fixture(scope="module")
 def model() -> Any:
-    torch.manual_seed(1)
-    made: Any = LlamaForCausalLM(
-        LlamaConfig(
-            vocab_size=96,
-            hidden_size=64,
-            intermediate_size=128,
-            num_hidden_layers=2,
-            num_attention_heads=4,
-            max_position_embeddings=64,
-            rope_parameters={"rope_type": "default", "rope_theta": 10_000.0},
-        )
-    )
-    return made.eval()
+    return llama(tied=False)
 
 
 def use(monkeypatch: pytest.MonkeyPatch, python: Path | None) -> None:

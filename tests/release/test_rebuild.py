@@ -35,6 +35,8 @@ from tests.release.releases import (
     variant,
 )
 
+pytestmark = pytest.mark.processor
+
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Released:
@@ -61,7 +63,6 @@ def trace_of(released: Released) -> Trace:
     return released.first.trace
 
 
-@pytest.mark.processor
 def test_the_first_of_three_generations_is_rebuilt_and_the_user_notices_nothing(
     released: Released,
 ) -> None:
@@ -183,7 +184,6 @@ def test_a_killed_rebuild_leaves_no_process_and_the_next_removes_its_worktree(
     assert PREFIX not in released.project.call("git", "worktree", "list").stdout
 
 
-@pytest.mark.processor
 def test_on_another_class_of_processor_answers_are_compared(released: Released) -> None:
     outcome = rebuilt(replace(variant(released, *OTHER_ROUNDING), processor=OTHER_PROCESSOR))
     assert (outcome.result, outcome.stage) == ("within_tolerance", None)
@@ -198,7 +198,6 @@ def test_on_another_class_too_the_rows_must_be_the_same(released: Released) -> N
     assert (outcome.result, outcome.stage) == ("failed", "ingest")
 
 
-@pytest.mark.processor
 def test_the_same_training_is_equal_so_far(released: Released) -> None:
     before = state_of_the_user()
     outcome = rebuilt(released.first, quick=True)

@@ -130,8 +130,8 @@ def _bits(
 
 def _write(folder: Path, made: _Made, settings: ImageGenerationModel, files: ModelPaths) -> None:
     folder.mkdir(parents=True)
-    for name in ("encoder", "prior", "weights"):
-        (folder / f"{name}.onnx").write_bytes(made.graphs[name])
+    for name in (bundles.ENCODER, bundles.PRIOR, bundles.WEIGHTS):
+        (folder / name).write_bytes(made.graphs[name.removesuffix(".onnx")])
     sizes, gaussians = made.sizes, made.prior.gaussians
     content = writing.Content(
         graph=made.graphs["decoder"],

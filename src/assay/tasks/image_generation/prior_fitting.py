@@ -63,23 +63,21 @@ def fitted(settings: ImageGenerationModel, files: ModelPaths, encoder: Session) 
         for count in counts
         if count < len(train)
     ]
-    best = max([standard, *fits], key=lambda fit: _mean_density(fit, validation))
+    candidates = [standard, *fits]
+    densities = [float(one.mixture.log_density(validation).mean()) for one in candidates]
+    best = int(np.argmax(densities))
     say(
-        f"export: the prior is {card.prior(best.gaussians)}: log density of latents of "
-        f"{len(validation):,} validation images {_mean_density(best, validation):.2f} nats, "
-        f"{_mean_density(standard, validation):.2f} by the standard normal distribution"
+        f"export: the prior is {card.prior(candidates[best].gaussians)}: log density of latents of "
+        f"{len(validation):,} validation images {densities[best]:.2f} nats, "
+        f"{densities[0]:.2f} by the standard normal distribution"
     )
-    return best
+    return candidates[best]
 
 
 def _halved(count: int) -> Iterator[int]:
     while count:
         yield count
         count //= 2
-
-
-def _mean_density(fit: FittedPrior, latents: Floats) -> float:
-    return float(fit.mixture.log_density(latents).mean())
 
 
 def _latents(
