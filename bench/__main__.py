@@ -41,7 +41,7 @@ ALWAYS = ("commands", "training", "inference", "recognition", "gate")
 LONG = (
     *("seeds", "texts", "large_texts", "networks", "bilingual", "out_of_scope"),
     *("time_to_score", "pretraining", "suspicion", "generation", "language_models"),
-    *("autoencoders", "serving", "idle_latency", "customer_service"),
+    *("poems", "fine_tuning", "autoencoders", "serving", "idle_latency", "customer_service"),
 )
 BENCHMARKS: dict[str, Benchmark] = {name: _lazy(name) for name in (*ALWAYS, *LONG)}
 

@@ -15,8 +15,8 @@ import pandas as pd
 from assay.paths import ModelPaths
 from assay.progress import Progress
 from bench import project, tables
+from bench.examples import EXAMPLES
 from bench.measure import facts
-from bench.texts import EXAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,9 +7,10 @@ folder alone. Half an hour on two cores: it is measured when it is asked for by 
 from __future__ import annotations
 
 from bench import texts
+from bench.examples import Size
 
-FULL = texts.Size(dict.fromkeys(("reviews", "shop10"), (13,)))
-QUICK = texts.Size(
+FULL = Size(dict.fromkeys(("reviews", "shop10"), (13,)))
+QUICK = Size(
     {"reviews": (13,)},
     {"ingest": {"limit": 900}, "train": {"mode": "probe", "layers": 1}},
 )

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from assay.progress import Progress
 from bench import project, text_runs
+from bench.examples import EXAMPLES
 from bench.measure import facts
-from bench.texts import EXAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

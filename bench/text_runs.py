@@ -40,6 +40,11 @@ class TextRun:
     timings: Timings
     tf_idf: float
 
+    @property
+    def note(self) -> str:
+        """Its accuracy, for the progress."""
+        return f"{self.run.accuracy:.4f}"
+
 
 def of(built: Project, model: str, seed: int, name: str = "") -> TextRun:
     """Run a model from a seed; it is called ``name`` in the table, if not by its own.

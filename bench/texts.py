@@ -6,30 +6,16 @@ folder alone. An hour on two cores: it is measured when it is asked for by name.
 
 from __future__ import annotations
 
-import tempfile
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from assay.progress import Progress
-from bench import project, text_runs
+from bench import examples, project, text_runs
+from bench.examples import Size
 from bench.measure import facts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from bench.text_runs import TextRun
-
-EXAMPLES = Path("examples")
-
-
-@dataclass(frozen=True)
-class Size:
-    """How much is measured: the seeds of each model, and changes to its settings by block."""
-
-    seeds: Mapping[str, Sequence[int]]
-    changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-
 
 # Three seeds where a target names their mean.
 FULL = Size({**dict.fromkeys((project.MODEL, "sst2", "hotels"), (13, 14, 15)), "banking77": (13,)})
@@ -55,18 +41,7 @@ def runs_of(size: Size) -> list[TextRun]:
         StageFailed: a command failed.
 
     """
-    examples = [EXAMPLES / f"{name}.yaml" for name in size.seeds if name != project.MODEL]
-    order = [(name, seed) for name, seeds in size.seeds.items() for seed in seeds]
-    runs: list[TextRun] = []
-    with tempfile.TemporaryDirectory() as scratch, Progress("texts", len(order)) as bar:
-        built = project.from_examples(
-            Path(scratch) / "project", *examples, stage_command="python -m bench.stopwatch"
-        )
-        for name, seed in order:
-            project.change(built, name, size.changes)
-            runs.append(text_runs.of(built, name, seed))
-            bar.advance(note=f"{name} {runs[-1].run.accuracy:.4f}")
-    return runs
+    return examples.each("texts", size, text_runs.of)
 
 
 def page(runs: Sequence[TextRun]) -> str:

@@ -20,8 +20,8 @@ from assay.files import read_json
 from assay.paths import ModelPaths
 from assay.progress import Progress
 from bench import project, stopwatch, tables
+from bench.examples import EXAMPLES
 from bench.measure import Spread, facts, number
-from bench.texts import EXAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
