@@ -74,6 +74,16 @@ def test_products_by_weights_are_int8_and_all_else_is_not(
     assert len(small.SerializeToString()) < 0.45 * len(graph.SerializeToString())
 
 
+def test_products_that_are_kept_stay_in_fp32(graph: onnx.ModelProto) -> None:
+    weights = dict(gateway.product_weights(graph))
+    assert [each.shape for each in weights.values()] == [(WIDTH, 2 * WIDTH), (2 * WIDTH, WIDTH)]
+    counts = []
+    for kept in ([], list(weights)[:1], list(weights)):
+        nodes = gateway.quantize_dynamic(graph, kept).graph.node
+        counts.append([node.op_type for node in nodes].count("MatMulIntegerToFloat"))
+    assert counts == [2, 1, 0]
+
+
 def test_what_it_was_given_stays(graph: onnx.ModelProto) -> None:
     before = graph.SerializeToString(deterministic=True)
     first, second = (gateway.serialize(gateway.quantize_dynamic(graph), {}) for _ in range(2))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from assay.objectives.generation.precision import MOST_BY_NEIGHBOURS, Trial, choose
+from assay.objectives.generation.precision import MOST_BY_NEIGHBOURS, Trial, choose, is_enough
 from assay.settings.generation import GenerationExport
 
 
@@ -30,3 +30,20 @@ def test_fp32_is_served_when_int8_costs_too_much_or_depends_on_neighbours() -> N
 @pytest.mark.parametrize("asked", ["fp32", "int8"])
 def test_what_is_asked_for_is_served_whatever_it_costs(asked: str, trial: Trial) -> None:
     assert choose(_settings(precision=asked), trial) == (asked, f"export.precision is {asked}")
+
+
+def test_products_that_stay_in_fp32_are_told() -> None:
+    trial = Trial(2.0, 2.002, 0.0, kept=13, products=210)
+    assert choose(_settings(), trial)[1] == (
+        "int8 with 13 of 210 products in fp32 needs +0.10% bits per byte, 1.00% may be"
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "bits", "enough"),
+    [("auto", 2.0199, True), ("auto", 2.021, False), ("int8", 9.0, True), ("fp32", 9.0, True)],
+)
+def test_only_where_bits_decide_more_products_may_have_to_stay(
+    asked: str, bits: float, enough: bool
+) -> None:
+    assert is_enough(_settings(precision=asked), 2.0, bits) is enough

@@ -16,6 +16,7 @@ from assay.modalities.text import codec
 from assay.paths import ModelPaths
 from assay.tasks.text_generation import TEXT_GENERATION, checkpoint, parity
 from assay.tasks.text_generation import export as exporting
+from assay.tasks.text_generation.compared import Compared
 from assay.tasks.text_generation.documents import Documents, texts_of
 from assay.tasks.text_generation.settings import TextGenerationModel
 from tests import blocks, made
@@ -154,7 +155,7 @@ def test_of_a_large_vocabulary_shorter_windows_are_compared(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     model = small.decoder()
-    compared = exporting.Compared([small.ids(small.TEXT)], 1000)
+    compared = Compared([small.ids(small.TEXT)], 1000, end=0, context=48)
     assert exporting._rows(compared, model).shape == (exporting.LOGIT_ROWS, 1000 // 8)
     monkeypatch.setattr(exporting, "LOGITS", exporting.LOGIT_ROWS * 20 * model.sizes.vocabulary)
     assert exporting._rows(compared, model).shape == (exporting.LOGIT_ROWS, 20)

@@ -28,7 +28,7 @@ import onnx
 from onnx import helper, numpy_helper
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     Array = np.ndarray[Any, Any]
 
@@ -42,27 +42,41 @@ DOMAIN, VERSION = "com.microsoft", 1
 PLAIN = {"alpha": 1.0, "beta": 1.0, "transA": 0}
 
 
-def quantize_dynamic(model: onnx.ModelProto) -> onnx.ModelProto:
+def quantize_dynamic(model: onnx.ModelProto, kept: Collection[str] = ()) -> onnx.ModelProto:
     """Return the graph with its products by constant weights in int8.
 
     What stays fp32: products of two activations (attention), embeddings, which are looked up, and
-    the product that gives the graph's output, which is small and decides.
+    the product that gives the graph's output, which is small and decides; and the products that
+    ``kept`` names by their outputs.
     """
     found = onnx.ModelProto()
     found.CopyFrom(model)
     # Notes on shapes of tensors that are gone would be refused.
     del found.graph.value_info[:]
     rewriting = _Rewriting(found)
-    nodes = [made for node in found.graph.node for made in rewriting.rewritten(node)]
+    nodes = [
+        made
+        for node in found.graph.node
+        for made in ([node] if node.output[0] in kept else rewriting.rewritten(node))
+    ]
     del found.graph.node[:]
     found.graph.node.extend(nodes)
     read = {name for node in nodes for name in node.input}
-    kept = [one for one in [*found.graph.initializer, *rewriting.constants] if one.name in read]
+    left = [one for one in [*found.graph.initializer, *rewriting.constants] if one.name in read]
     del found.graph.initializer[:]
-    found.graph.initializer.extend(kept)
+    found.graph.initializer.extend(left)
     found.opset_import.append(helper.make_opsetid(DOMAIN, VERSION))
     onnx.checker.check_model(found, full_check=True)
     return found
+
+
+def product_weights(model: onnx.ModelProto) -> Iterator[tuple[str, Array]]:
+    """Yield the output's name and the weights (inputs, outputs) of each product to quantize."""
+    rewriting = _Rewriting(model)
+    for node in model.graph.node:
+        weights = rewriting.weights_to_quantize(node)
+        if weights is not None:
+            yield node.output[0], weights
 
 
 class _Rewriting:
@@ -84,8 +98,8 @@ class _Rewriting:
 
     def rewritten(self, node: onnx.NodeProto) -> list[onnx.NodeProto]:
         """Return the nodes that stand for ``node``: itself, unless it is a product to quantize."""
-        weights = self._weights_of(node)
-        if weights is None or self._outputs & set(node.output):
+        weights = self.weights_to_quantize(node)
+        if weights is None:
             return [node]
         nodes: list[onnx.NodeProto] = []
         quantized, scale = self._activations(node.input[0], nodes)
@@ -105,9 +119,11 @@ class _Rewriting:
             nodes.append(_node("Add", [result, *bias], own))
         return nodes
 
-    def _weights_of(self, node: onnx.NodeProto) -> Array | None:
-        """Return the constant weights (inputs, outputs) of a product, None if it is none."""
+    def weights_to_quantize(self, node: onnx.NodeProto) -> Array | None:
+        """Return a product's constant weights (inputs, outputs); None: the node stays as it is."""
         if node.op_type not in ("MatMul", "Gemm") or node.input[1] not in self._weights:
+            return None
+        if self._outputs & set(node.output):
             return None
         weights = numpy_helper.to_array(self._weights[node.input[1]])
         options = {one.name: helper.get_attribute_value(one) for one in node.attribute}

@@ -26,17 +26,29 @@ class Trial:
         fp32: bits per byte of the graph in fp32.
         int8: of the quantized one.
         neighbours: greatest difference of an int8 logit between a row alone and in a batch.
+        kept: how many products of the quantized graph are in fp32 all the same.
+        products: of how many that could be quantized; 0 where none was kept.
 
     """
 
     fp32: float
     int8: float
     neighbours: float
+    kept: int = 0
+    products: int = 0
 
     @property
     def rise(self) -> float:
         """By which share int8 needs more bits a byte than fp32."""
         return self.int8 / self.fp32 - 1
+
+
+def is_enough(settings: GenerationExport, fp32: float, int8: float) -> bool:
+    """Tell whether no product needs to stay in fp32 for the sake of these bits per byte.
+
+    What is served whatever it needs is never asked for fewer.
+    """
+    return settings.precision != "auto" or int8 / fp32 - 1 <= settings.max_bits_rise
 
 
 def choose(settings: GenerationExport, trial: Trial) -> tuple[Precision, str]:
@@ -47,5 +59,6 @@ def choose(settings: GenerationExport, trial: Trial) -> tuple[Precision, str]:
         return "int8", "export.precision is int8"
     if trial.neighbours > MOST_BY_NEIGHBOURS:
         return "fp32", f"a logit of int8 moves by {trial.neighbours:.2g} with its neighbours"
-    shown = f"int8 needs {trial.rise:+.2%} bits per byte, {settings.max_bits_rise:.2%} may be"
-    return ("int8" if trial.rise <= settings.max_bits_rise else "fp32"), shown
+    form = f"int8 with {trial.kept} of {trial.products} products in fp32" if trial.kept else "int8"
+    shown = f"{form} needs {trial.rise:+.2%} bits per byte, {settings.max_bits_rise:.2%} may be"
+    return ("int8" if is_enough(settings, trial.fp32, trial.int8) else "fp32"), shown

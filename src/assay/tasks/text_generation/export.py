@@ -7,8 +7,6 @@ precision ships.
 
 from __future__ import annotations
 
-import math
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,29 +17,30 @@ from assay import processor
 from assay.bundle import writing
 from assay.bundle.decoding import IDS, KEPT, MASK, empty
 from assay.bundle.golden import ROWS
-from assay.bundle.scoring import Scorer
-from assay.bundle.session import Session
 from assay.gateways import onnx as gateway
 from assay.learning import seeding
 from assay.modalities.text import codec
-from assay.objectives.generation.precision import METRIC, Trial, choose
+from assay.objectives.generation.precision import METRIC, Trial, choose, is_enough
 from assay.progress import say
 from assay.records import Candidate, Parity, Timings, one_digit
-from assay.tasks.text_generation import checkpoint, graph, parity
+from assay.tasks.text_generation import checkpoint, graph, int8, parity
+from assay.tasks.text_generation.compared import Compared, Exported
 from assay.tasks.text_generation.documents import texts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from assay.bundle.golden import Feeds
+    from assay.bundle.session import Session
     from assay.modalities.text.codec import Codec
     from assay.paths import ModelPaths
+    from assay.tasks.text_generation.int8 import Quantized
     from assay.tasks.text_generation.network import Decoder
     from assay.tasks.text_generation.settings import TextGenerationModel
 
-# Tokens of the validation split on which precisions are compared and logits held against torch's.
-COMPARED_TOKENS = 40_000
+    Rows = np.ndarray[Any, Any]
+
+# Rows of the validation split on which logits are held against torch's.
 LOGIT_ROWS = 8
 # Numbers that are held at once of each graph's logits, 64 MB: a large vocabulary gets shorter rows.
 LOGITS = 2**24
@@ -50,32 +49,31 @@ GOLDEN_TOKENS = 24
 
 
 @dataclass(frozen=True)
-class Exported:
-    """A graph as it is written, and opened."""
-
-    content: bytes
-    session: Session
-
-
-@dataclass(frozen=True)
 class Graphs:
     """The graph in both precisions."""
 
     fp32: Exported
-    int8: Exported
+    int8: Quantized
 
 
 @dataclass(frozen=True)
-class Compared:
-    """The validation split's documents that precisions are compared on, and their UTF-8 bytes."""
+class Held:
+    """The graph in fp32 held against torch.
 
-    documents: list[list[int]]
-    bytes: int
+    Attributes:
+        rows: windows of the compared documents, int64 (rows, length).
+        logits: the graph's of them.
+        validation: their greatest difference from torch's.
+        grid: that of logits over shapes of batch and lengths.
+        greedy: how many tokens were decoded as by torch.
 
-    @property
-    def tokens(self) -> int:
-        """How many tokens are predicted, end tokens among them."""
-        return sum(map(len, self.documents))
+    """
+
+    rows: Rows
+    logits: np.ndarray[Any, Any]
+    validation: float
+    grid: float
+    greedy: int
 
 
 def export(
@@ -87,26 +85,32 @@ def export(
         ParityFailed: ONNX and torch continue a text differently.
 
     """
-    seeding.make_deterministic(0, settings.export.threads)
+    chosen = settings.export
+    seeding.make_deterministic(0, chosen.threads)
     model, coded = checkpoint.read(files.checkpoint), codec.read(files.checkpoint)
     say("export: tracing the network")
     traced = graph.graph(model)
     about = writing.metadata(settings, files)
-    full = gateway.serialize(traced, about)
-    small = gateway.serialize(gateway.quantize_dynamic(traced), about)
-    compared = _compared(texts_of(files, "validation"), coded)
-    graphs = Graphs(
-        *(Exported(own, Session(own, settings.export.threads)) for own in (full, small))
+    compared = Compared.of(texts_of(files, "validation"), coded, model.sizes.context)
+    full = Exported.measured(gateway.serialize(traced, about), compared, chosen.threads)
+    held = _held(model, full.session, compared, coded)
+    small = int8.quantized(
+        model,
+        traced,
+        about,
+        compared,
+        threads=chosen.threads,
+        enough=lambda bits: is_enough(chosen, full.bits, bits),
     )
-    report, timings = _report(model, graphs, compared, settings, coded)
+    report, timings = _report(settings, Graphs(full, small), compared, held)
     folder.mkdir(parents=True)
     coded.write(folder)
     content = writing.Content(
-        graph=small if report.precision == "int8" else full,
+        graph=small.graph.content if report.precision == "int8" else full.content,
         precision=report.precision,
-        fp32=full,
-        fallback=settings.export.fallback,
-        golden=_golden(model, graphs.fp32.session),
+        fp32=full.content,
+        fallback=chosen.fallback,
+        golden=_golden(model, full.session),
         card=_card(files.model, settings, report.precision),
         sizes={"batch": 1, "length": 2, "past": 1, "total": 3, "kept": 1},
         encoder={"context": model.sizes.context, "start": coded.end, "stop": coded.end},
@@ -115,79 +119,61 @@ def export(
     return report, timings
 
 
-def _compared(texts: Sequence[str], coded: Codec) -> Compared:
-    """Return the first documents of the split, :data:`COMPARED_TOKENS` tokens at most, or one."""
-    documents: list[list[int]] = []
-    tokens = size = 0
-    for text in texts:
-        (ids,) = coded.encode([text])
-        tokens += len(ids) + 1
-        if documents and tokens > COMPARED_TOKENS:
-            break
-        documents.append([*ids, coded.end])
-        size += len(text.encode("utf-8"))
-    return Compared(documents, size)
-
-
-def _report(
-    model: Decoder,
-    graphs: Graphs,
-    compared: Compared,
-    settings: TextGenerationModel,
-    coded: Codec,
-) -> tuple[Parity, Timings]:
-    full, small = graphs.fp32.session, graphs.int8.session
+def _held(model: Decoder, full: Session, compared: Compared, coded: Codec) -> Held:
     largest = parity.grid(model, full, seed=0)
     greedy = parity.greedy(model, full, _prompts(compared, coded, model.sizes.context))
     say(f"export: {greedy.tokens:,} greedy tokens as in torch, {greedy.ties} ties among them")
     rows = _rows(compared, model)
     with torch.inference_mode():
         expected = model(torch.from_numpy(rows)).numpy()
-    found, quantized = parity.logits(full, rows), parity.logits(small, rows)
+    found = parity.logits(full, rows)
     validation = parity.require_near(
         float(np.abs(expected - found).max()), float(np.abs(expected).max())
     )
-    (fp32, fp32_speed), (int8, int8_speed) = (
-        _bits(session, compared, model.sizes.context, coded) for session in (full, small)
+    return Held(rows, found, validation, largest, greedy.tokens)
+
+
+def _report(
+    settings: TextGenerationModel, graphs: Graphs, compared: Compared, held: Held
+) -> tuple[Parity, Timings]:
+    full, small = graphs.fp32, graphs.int8.graph
+    quantized = parity.logits(small.session, held.rows)
+    alone = np.concatenate([parity.logits(small.session, row[None]) for row in held.rows])
+    trial = Trial(
+        full.bits,
+        small.bits,
+        float(np.abs(alone - quantized).max()),
+        kept=graphs.int8.kept,
+        products=graphs.int8.products,
     )
-    alone = np.concatenate([parity.logits(small, row[None]) for row in rows])
-    trial = Trial(fp32, int8, float(np.abs(alone - quantized).max()))
     precision, reason = choose(settings.export, trial)
     say(f"export: {precision}, since {reason}")
+    same = held.logits.argmax(-1) == quantized.argmax(-1)
     report = Parity(
         metric=METRIC,
-        fp32=Candidate.measured(fp32, graphs.fp32.content),
-        int8=Candidate.measured(int8, graphs.int8.content),
-        score_drop=round(int8 - fp32, 6),
-        same_prediction_int8=round(float((found.argmax(-1) == quantized.argmax(-1)).mean()), 6),
+        fp32=Candidate.measured(full.bits, full.content),
+        int8=Candidate.measured(small.bits, small.content),
+        score_drop=round(small.bits - full.bits, 6),
+        same_prediction_int8=round(float(same.mean()), 6),
         validation_rows=len(compared.documents),
-        validation_max_abs_diff=one_digit(validation),
-        grid_max_abs_diff=one_digit(largest),
+        validation_max_abs_diff=one_digit(held.validation),
+        grid_max_abs_diff=one_digit(held.grid),
         neighbours_max_abs_diff=one_digit(trial.neighbours),
         temperature=1.0,
         precision=precision,
         reason=reason,
-        greedy_tokens=greedy.tokens,
+        greedy_tokens=held.greedy,
     )
     timings = Timings(
-        rows_per_second_fp32=round(fp32_speed, 1),
-        rows_per_second_int8=round(int8_speed, 1),
-        int8_speedup=round(int8_speed / fp32_speed, 2),
-        provider=full.provider,
+        rows_per_second_fp32=round(full.speed, 1),
+        rows_per_second_int8=round(small.speed, 1),
+        int8_speedup=round(small.speed / full.speed, 2),
+        provider=full.session.provider,
         processor=processor.processor_class(),
         threads=settings.export.threads,
         unit="tokens",
     )
     return report, timings
-
-
-def _bits(session: Session, compared: Compared, context: int, coded: Codec) -> tuple[float, float]:
-    """Return bits per byte of the compared documents, and tokens a second."""
-    begin = time.perf_counter()
-    scorer = Scorer(session, context, coded.end)
-    nats = sum(float(own.sum()) for own in scorer.all_nats(compared.documents))
-    speed = compared.tokens / (time.perf_counter() - begin)
-    return nats / math.log(2) / max(1, compared.bytes), speed
 
 
 def _prompts(compared: Compared, coded: Codec, context: int) -> list[list[int]]:
@@ -198,7 +184,7 @@ def _prompts(compared: Compared, coded: Codec, context: int) -> list[list[int]]:
     return [stream[start : start + length] for start in starts]
 
 
-def _rows(compared: Compared, model: Decoder) -> np.ndarray[Any, Any]:
+def _rows(compared: Compared, model: Decoder) -> Rows:
     """Return windows of the documents, int64 (rows, length): one a row, of equal length."""
     stream = np.array([token for one in compared.documents for token in one], dtype=np.int64)
     held = max(1, LOGITS // (LOGIT_ROWS * model.sizes.vocabulary))
