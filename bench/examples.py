@@ -26,6 +26,10 @@ class Measured(Protocol):
     """What was measured of a model from one seed."""
 
     @property
+    def name(self) -> str:
+        """The model's, in tables."""
+
+    @property
     def note(self) -> str:
         """What the progress says of it."""
 
@@ -61,3 +65,17 @@ def each(title: str, size: Size, measured: Callable[[Project, str, int], Found])
             found.append(measured(built, name, seed))
             bar.advance(note=f"{name} {found[-1].note}")
     return found
+
+
+def lines(
+    found: Sequence[Found],
+    line: Callable[[Found], list[str]],
+    mean: Callable[[str, Sequence[Found]], list[str]],
+) -> list[list[str]]:
+    """Return a table's line for each run, and the mean of those that differ by their seed alone."""
+    shown = []
+    for name in dict.fromkeys(one.name for one in found):
+        own = [one for one in found if one.name == name]
+        shown += [line(one) for one in own]
+        shown += [mean(name, own)] if len(own) > 1 else []
+    return shown

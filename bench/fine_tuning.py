@@ -1,4 +1,4 @@
-"""The pretrained decoder of ``examples/`` by the real command, three seeds: learned and forgotten.
+"""The pretrained decoder of ``examples/`` by the real command, three seeds: gain and forgetting.
 
 Reads ``examples/smollm.yaml`` and its sources, one of which ``ASSAY_MIRROR`` alone has. Writes a
 temporary folder alone. An hour on two cores: it is measured when it is asked for by name.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from assay import records
 from assay.paths import ModelPaths
 from assay.records import Parity, Timings
-from bench import runs, tables
+from bench import examples, runs, tables
 from bench.measure import figure, number
 
 if TYPE_CHECKING:
@@ -90,12 +90,7 @@ def table(found: Sequence[GeneratorRun], more: Sequence[str] = ()) -> str:
         more: the heads of their further columns.
 
     """
-    lines = []
-    for name in dict.fromkeys(one.name for one in found):
-        own = [one for one in found if one.name == name]
-        lines += [_line(one) for one in own]
-        lines += [_mean(name, own)] if len(own) > 1 else []
-    return tables.markdown((*HEAD, *more), lines)
+    return tables.markdown((*HEAD, *more), examples.lines(found, _line, _mean))
 
 
 def _line(one: GeneratorRun) -> list[str]:

@@ -15,7 +15,7 @@ from assay import records
 from assay.paths import ModelPaths
 from assay.records import Parity, Timings
 from assay.tasks.text_classification.baseline import TF_IDF
-from bench import runs, tables
+from bench import examples, runs, tables
 from bench.measure import number
 
 if TYPE_CHECKING:
@@ -67,12 +67,7 @@ def of(built: Project, model: str, seed: int, name: str = "") -> TextRun:
 
 def table(found: Sequence[TextRun]) -> str:
     """Return a line for each run, and the mean of those that differ by their seed alone."""
-    lines = []
-    for name in dict.fromkeys(one.name for one in found):
-        own = [one for one in found if one.name == name]
-        lines += [_line(one) for one in own]
-        lines += [_mean(name, own)] if len(own) > 1 else []
-    return tables.markdown(HEAD, lines)
+    return tables.markdown(HEAD, examples.lines(found, _line, _mean))
 
 
 def _line(one: TextRun) -> list[str]:

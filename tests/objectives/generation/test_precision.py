@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from assay.objectives.generation.precision import MOST_BY_NEIGHBOURS, Trial, choose, is_enough
+from assay.objectives.generation.precision import MOST_BY_NEIGHBOURS, Trial, choose, is_within_bound
 from assay.settings.generation import GenerationExport
 
 
@@ -32,18 +32,16 @@ def test_what_is_asked_for_is_served_whatever_it_costs(asked: str, trial: Trial)
     assert choose(_settings(precision=asked), trial) == (asked, f"export.precision is {asked}")
 
 
-def test_products_that_stay_in_fp32_are_told() -> None:
-    trial = Trial(2.0, 2.002, 0.0, kept=13, products=210)
+def test_layers_that_stay_in_fp32_are_told() -> None:
+    trial = Trial(2.0, 2.002, 0.0, kept=13, layers=210)
     assert choose(_settings(), trial)[1] == (
-        "int8 with 13 of 210 products in fp32 needs +0.10% bits per byte, 1.00% may be"
+        "int8 with 13 of 210 linear layers in fp32 needs +0.10% bits per byte, 1.00% may be"
     )
 
 
 @pytest.mark.parametrize(
-    ("asked", "bits", "enough"),
+    ("asked", "bits", "within"),
     [("auto", 2.0199, True), ("auto", 2.021, False), ("int8", 9.0, True), ("fp32", 9.0, True)],
 )
-def test_only_where_bits_decide_more_products_may_have_to_stay(
-    asked: str, bits: float, enough: bool
-) -> None:
-    assert is_enough(_settings(precision=asked), 2.0, bits) is enough
+def test_only_where_bits_decide_they_are_bound(asked: str, bits: float, within: bool) -> None:
+    assert is_within_bound(_settings(precision=asked), 2.0, bits) is within

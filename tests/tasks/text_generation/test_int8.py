@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.processor
 
-PRODUCTS = 14  # seven of each of the decoder's two blocks
+LAYERS = 14  # seven of each of the decoder's two blocks
 OUTLIER, SIZE = 7, 3000.0
 COMPARED = Compared([made.ids(made.TEXT[:200])], 200, end=0, context=made.CONTEXT)
 
@@ -49,8 +49,8 @@ def _graph() -> onnx.ModelProto:
     return graphs.graph(_decoder())
 
 
-def _quantized(enough: Callable[[float], bool]) -> Quantized:
-    return int8.quantized(_decoder(), _graph(), {}, COMPARED, threads=1, enough=enough)
+def _quantized(accepts: Callable[[float], bool]) -> Quantized:
+    return int8.quantized(_decoder(), _graph(), {}, COMPARED, threads=1, accepts=accepts)
 
 
 def _int8(found: Quantized) -> int:
@@ -63,19 +63,19 @@ def _fp32() -> Exported:
     return Exported.measured(gateway.serialize(_graph(), {}), COMPARED, 1)
 
 
-def test_where_the_whole_is_enough_every_product_is_int8() -> None:
+def test_where_the_whole_is_accepted_every_layer_is_int8() -> None:
     found = _quantized(lambda _: True)
-    assert (found.kept, _int8(found)) == (0, PRODUCTS)
+    assert (found.kept, _int8(found)) == (0, LAYERS)
     assert found.graph.content == gateway.serialize(gateway.quantize_dynamic(_graph()), {})
     assert found.graph.bits > 1.05 * _fp32().bits, "the outlier costs too much"
 
 
-def test_what_loses_most_stays_in_fp32_until_it_is_enough() -> None:
+def test_the_most_sensitive_layers_stay_in_fp32_until_the_bits_are_accepted() -> None:
     most = 1.01 * _fp32().bits
     found = _quantized(lambda bits: bits <= most)
     assert found.graph.bits <= most
-    # A quarter of the products, the third share that is tried: three of them have the outlier.
-    assert (found.kept, found.products, _int8(found)) == (4, PRODUCTS, PRODUCTS - 4)
+    # A quarter of the layers: three of them have the outlier, which one and two are too few for.
+    assert (found.kept, found.layers, _int8(found)) == (4, LAYERS, LAYERS - 4)
     left = [
         node.output[0]
         for node in onnx.load_from_string(found.graph.content).graph.node
@@ -84,17 +84,21 @@ def test_what_loses_most_stays_in_fp32_until_it_is_enough() -> None:
     assert set(int8.ranked(_decoder(), _graph(), COMPARED)[:4]) <= set(left)
 
 
-def test_where_nothing_is_enough_half_of_the_products_stay() -> None:
+def test_where_nothing_is_accepted_half_of_the_layers_stay(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     found = _quantized(lambda _: False)
-    assert (found.kept, _int8(found)) == (PRODUCTS // 2, PRODUCTS // 2)
+    tried = [line for line in capsys.readouterr().err.splitlines() if "linear layers" in line]
+    assert len(tried) == 4, "one, two, four and seven of fourteen: no number twice"
+    assert (found.kept, _int8(found)) == (LAYERS // 2, LAYERS // 2)
 
 
-def test_every_product_has_its_own_layers_place() -> None:
+def test_every_layer_is_found_in_the_graph() -> None:
     """The graph names outputs in the order of the layers: queries, keys, values, and so on."""
     names = [name for name, _ in gateway.product_weights(_graph())]
     order = int8.ranked(_decoder(), _graph(), COMPARED)
     assert sorted(order) == sorted(names)
-    assert len(order) == PRODUCTS
+    assert len(order) == LAYERS
     # Of the second block, whose first three products are given the outlier.
     assert set(order[:3]) <= set(names[7:10])
 

@@ -32,7 +32,7 @@ def test_each_layer_has_a_sensitivity_and_the_network_is_left_as_it_was() -> Non
 
 
 def test_at_one_place_it_is_the_square_of_the_change_of_the_loss() -> None:
-    """Beside the loss with a small part of the rounding, in double precision."""
+    """Beside the loss with the rounding added, and with it taken away."""
     model = made.decoder()
     text = made.ids("th")
     found = sensitivities(model, np.array([text]))[LAYER]

@@ -26,8 +26,8 @@ class Trial:
         fp32: bits per byte of the graph in fp32.
         int8: of the quantized one.
         neighbours: greatest difference of an int8 logit between a row alone and in a batch.
-        kept: how many products of the quantized graph are in fp32 all the same.
-        products: of how many that could be quantized; 0 where none was kept.
+        kept: how many linear layers of the quantized graph are in fp32 all the same.
+        layers: of how many; 0 where none is.
 
     """
 
@@ -35,7 +35,7 @@ class Trial:
     int8: float
     neighbours: float
     kept: int = 0
-    products: int = 0
+    layers: int = 0
 
     @property
     def rise(self) -> float:
@@ -43,11 +43,8 @@ class Trial:
         return self.int8 / self.fp32 - 1
 
 
-def is_enough(settings: GenerationExport, fp32: float, int8: float) -> bool:
-    """Tell whether no product needs to stay in fp32 for the sake of these bits per byte.
-
-    What is served whatever it needs is never asked for fewer.
-    """
+def is_within_bound(settings: GenerationExport, fp32: float, int8: float) -> bool:
+    """Tell whether int8 may need so many bits per byte; without ``auto`` it always may."""
     return settings.precision != "auto" or int8 / fp32 - 1 <= settings.max_bits_rise
 
 
@@ -59,6 +56,8 @@ def choose(settings: GenerationExport, trial: Trial) -> tuple[Precision, str]:
         return "int8", "export.precision is int8"
     if trial.neighbours > MOST_BY_NEIGHBOURS:
         return "fp32", f"a logit of int8 moves by {trial.neighbours:.2g} with its neighbours"
-    form = f"int8 with {trial.kept} of {trial.products} products in fp32" if trial.kept else "int8"
+    form = (
+        f"int8 with {trial.kept} of {trial.layers} linear layers in fp32" if trial.kept else "int8"
+    )
     shown = f"{form} needs {trial.rise:+.2%} bits per byte, {settings.max_bits_rise:.2%} may be"
-    return ("int8" if is_enough(settings, trial.fp32, trial.int8) else "fp32"), shown
+    return ("int8" if is_within_bound(settings, trial.fp32, trial.int8) else "fp32"), shown

@@ -8,7 +8,9 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from assay.bundle.scoring import Scorer
 from assay.bundle.session import Session
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assay.modalities.text.codec import Codec
+
+    Rows = np.ndarray[Any, Any]
 
 # Tokens of the validation split on which precisions are compared and logits held against torch's.
 COMPARED_TOKENS = 40_000
@@ -57,6 +61,15 @@ class Compared:
     def tokens(self) -> int:
         """How many tokens are predicted, end tokens among them."""
         return sum(map(len, self.documents))
+
+    def windows(self, length: int, most: int) -> Rows:
+        """Return windows of the documents, one behind the other: int64 (rows, length).
+
+        There are ``most`` rows, and fewer where the documents have fewer tokens.
+        """
+        stream = np.array([token for one in self.documents for token in one], dtype=np.int64)
+        rows = min(most, len(stream) // length)
+        return stream[: rows * length].reshape(rows, length)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from assay.bundle.golden import ROWS
 from assay.gateways import onnx as gateway
 from assay.learning import seeding
 from assay.modalities.text import codec
-from assay.objectives.generation.precision import METRIC, Trial, choose, is_enough
+from assay.objectives.generation.precision import METRIC, Trial, choose, is_within_bound
 from assay.progress import say
 from assay.records import Candidate, Parity, Timings, one_digit
 from assay.tasks.text_generation import checkpoint, graph, int8, parity
@@ -34,11 +34,10 @@ if TYPE_CHECKING:
     from assay.bundle.session import Session
     from assay.modalities.text.codec import Codec
     from assay.paths import ModelPaths
+    from assay.tasks.text_generation.compared import Rows
     from assay.tasks.text_generation.int8 import Quantized
     from assay.tasks.text_generation.network import Decoder
     from assay.tasks.text_generation.settings import TextGenerationModel
-
-    Rows = np.ndarray[Any, Any]
 
 # Rows of the validation split on which logits are held against torch's.
 LOGIT_ROWS = 8
@@ -57,8 +56,8 @@ class Graphs:
 
 
 @dataclass(frozen=True)
-class Held:
-    """The graph in fp32 held against torch.
+class Agreement:
+    """How the graph in fp32 agrees with torch.
 
     Attributes:
         rows: windows of the compared documents, int64 (rows, length).
@@ -93,16 +92,16 @@ def export(
     about = writing.metadata(settings, files)
     compared = Compared.of(texts_of(files, "validation"), coded, model.sizes.context)
     full = Exported.measured(gateway.serialize(traced, about), compared, chosen.threads)
-    held = _held(model, full.session, compared, coded)
+    agreement = _agreement(model, full.session, compared, coded)
     small = int8.quantized(
         model,
         traced,
         about,
         compared,
         threads=chosen.threads,
-        enough=lambda bits: is_enough(chosen, full.bits, bits),
+        accepts=lambda bits: is_within_bound(chosen, full.bits, bits),
     )
-    report, timings = _report(settings, Graphs(full, small), compared, held)
+    report, timings = _report(settings, Graphs(full, small), compared, agreement)
     folder.mkdir(parents=True)
     coded.write(folder)
     content = writing.Content(
@@ -119,7 +118,7 @@ def export(
     return report, timings
 
 
-def _held(model: Decoder, full: Session, compared: Compared, coded: Codec) -> Held:
+def _agreement(model: Decoder, full: Session, compared: Compared, coded: Codec) -> Agreement:
     largest = parity.grid(model, full, seed=0)
     greedy = parity.greedy(model, full, _prompts(compared, coded, model.sizes.context))
     say(f"export: {greedy.tokens:,} greedy tokens as in torch, {greedy.ties} ties among them")
@@ -130,25 +129,25 @@ def _held(model: Decoder, full: Session, compared: Compared, coded: Codec) -> He
     validation = parity.require_near(
         float(np.abs(expected - found).max()), float(np.abs(expected).max())
     )
-    return Held(rows, found, validation, largest, greedy.tokens)
+    return Agreement(rows, found, validation, largest, greedy.tokens)
 
 
 def _report(
-    settings: TextGenerationModel, graphs: Graphs, compared: Compared, held: Held
+    settings: TextGenerationModel, graphs: Graphs, compared: Compared, agreement: Agreement
 ) -> tuple[Parity, Timings]:
     full, small = graphs.fp32, graphs.int8.graph
-    quantized = parity.logits(small.session, held.rows)
-    alone = np.concatenate([parity.logits(small.session, row[None]) for row in held.rows])
+    quantized = parity.logits(small.session, agreement.rows)
+    alone = np.concatenate([parity.logits(small.session, row[None]) for row in agreement.rows])
     trial = Trial(
         full.bits,
         small.bits,
         float(np.abs(alone - quantized).max()),
         kept=graphs.int8.kept,
-        products=graphs.int8.products,
+        layers=graphs.int8.layers,
     )
     precision, reason = choose(settings.export, trial)
     say(f"export: {precision}, since {reason}")
-    same = held.logits.argmax(-1) == quantized.argmax(-1)
+    same = agreement.logits.argmax(-1) == quantized.argmax(-1)
     report = Parity(
         metric=METRIC,
         fp32=Candidate.measured(full.bits, full.content),
@@ -156,13 +155,13 @@ def _report(
         score_drop=round(small.bits - full.bits, 6),
         same_prediction_int8=round(float(same.mean()), 6),
         validation_rows=len(compared.documents),
-        validation_max_abs_diff=one_digit(held.validation),
-        grid_max_abs_diff=one_digit(held.grid),
+        validation_max_abs_diff=one_digit(agreement.validation),
+        grid_max_abs_diff=one_digit(agreement.grid),
         neighbours_max_abs_diff=one_digit(trial.neighbours),
         temperature=1.0,
         precision=precision,
         reason=reason,
-        greedy_tokens=held.greedy,
+        greedy_tokens=agreement.greedy,
     )
     timings = Timings(
         rows_per_second_fp32=round(full.speed, 1),
@@ -185,11 +184,10 @@ def _prompts(compared: Compared, coded: Codec, context: int) -> list[list[int]]:
 
 
 def _rows(compared: Compared, model: Decoder) -> Rows:
-    """Return windows of the documents, int64 (rows, length): one a row, of equal length."""
-    stream = np.array([token for one in compared.documents for token in one], dtype=np.int64)
+    """Return windows of the documents, int64 (rows, length)."""
     held = max(1, LOGITS // (LOGIT_ROWS * model.sizes.vocabulary))
-    length = min(model.sizes.context, held, len(stream) // LOGIT_ROWS)
-    return stream[: LOGIT_ROWS * length].reshape(LOGIT_ROWS, length)
+    length = min(model.sizes.context, held, compared.tokens // LOGIT_ROWS)
+    return compared.windows(length, LOGIT_ROWS)
 
 
 def _golden(model: Decoder, session: Session) -> list[Feeds]:
