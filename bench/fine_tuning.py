@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from bench.project import Project
 
 FULL = Size({"smollm": (13, 14, 15)})
-QUICK = Size({"smollm": (13,)}, {"ingest": {"limit": 60}, "train": {"epochs": 1}})
+QUICK = Size(
+    {"smollm": (13,)},
+    {"ingest": {"limit": 60}, "train": {"epochs": 1}, "evaluate": {"samples": 10}},
+)
 MORE = ("bits before fine-tuning", "bits against before", "perplexity of other texts")
 
 
