@@ -31,6 +31,8 @@ environment.prepare()
 def pytest_configure() -> None:
     # Two workers on two cores: more threads each would only wait for one another.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    # Seconds of each training that is not about it; tests of live tracking ask for it.
+    os.environ["ASSAY_LIVE_TRACKING"] = "off"
     # The cache of whoever runs the suite stays as it is.
     os.environ["ASSAY_CACHE"] = str(Path(tempfile.gettempdir(), f"assay-tests-{os.getuid()}"))
     # A suite started with `&` ignores Ctrl-C, and so would every command that the tests start.
@@ -61,6 +63,12 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("tokenizer.json", "tokenizer_config.json", "vocab.txt"):
         shutil.copyfile(source / name, folder / name)
     return folder
+
+
+@pytest.fixture
+def live_tracking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let stages log while they work, as they do unless told otherwise."""
+    monkeypatch.delenv("ASSAY_LIVE_TRACKING")
 
 
 @pytest.fixture

@@ -62,6 +62,8 @@ ANNOUNCED = (".cache/matplotlib/",)
 
 # onnxruntime looks for these, to tell its makers that it runs in a test.
 CI = {"CI", "GITHUB_ACTIONS", "JENKINS_URL", "TF_BUILD"}
+# What tests are started with beside Assay's switches.
+OWN = CI | {"ASSAY_LIVE_TRACKING", "MPLCONFIGDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"}
 
 
 @pytest.fixture
@@ -74,7 +76,7 @@ def home() -> Iterator[Path]:
 def users(project: Project, home: Path, **more: str) -> dict[str, str]:
     """Return a user's environment: none of Assay's switches is set."""
     found = project.environment({"HOME": str(home)})
-    own = {*environment.VARIABLES, *CI, "MPLCONFIGDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"}
+    own = {*environment.VARIABLES, *OWN}
     return {name: value for name, value in found.items() if name not in own} | more
 
 

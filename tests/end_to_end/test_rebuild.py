@@ -46,7 +46,7 @@ def built(
 ) -> tuple[Project, subprocess.CompletedProcess[str]]:
     folder = tmp_path_factory.mktemp("one") / "first"
     project = _lay_out(folder, checkpoint, opinions_archive)
-    return project, project.assay("run", MODEL)
+    return project, project.assay("run", MODEL, ASSAY_LIVE_TRACKING="on")
 
 
 @pytest.mark.processor

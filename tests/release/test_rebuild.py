@@ -35,8 +35,6 @@ from tests.release.releases import (
     variant,
 )
 
-pytestmark = pytest.mark.processor
-
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Released:

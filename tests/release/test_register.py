@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 # One worker pays for the import and the database.
-pytestmark = [pytest.mark.xdist_group("mlflow"), pytest.mark.processor]
+pytestmark = [pytest.mark.xdist_group("mlflow"), pytest.mark.usefixtures("live_tracking")]
 
 ROOT = Path(__file__).parents[2]
 PARAMS = """\

@@ -22,7 +22,7 @@ from tests import locks, made
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-pytestmark = [pytest.mark.xdist_group("mlflow"), pytest.mark.processor]
+pytestmark = pytest.mark.xdist_group("mlflow")
 
 FILES = ModelPaths(made.MODEL)
 PLAIN = "the waiter knew Mrs Miller of room 12"  # a user's words, and nothing to mask

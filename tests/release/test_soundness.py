@@ -24,7 +24,7 @@ from tests.release.test_register import files, template, versions, write_bundle 
 if TYPE_CHECKING:
     from assay.paths import ModelPaths
 
-pytestmark = [pytest.mark.xdist_group("mlflow"), pytest.mark.processor]
+pytestmark = pytest.mark.xdist_group("mlflow")
 
 
 def rot(path: Path) -> None:

@@ -174,7 +174,7 @@ def clean() -> dict[str, str]:
     return {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("PREFECT", "MLFLOW_TRACKING", "MAKE"))
+        if not name.startswith(("PREFECT", "MLFLOW_TRACKING", "MAKE", "ASSAY_LIVE"))
     }
 
 

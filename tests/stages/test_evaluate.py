@@ -24,7 +24,7 @@ from assay.files import read_json, sha256, write_text
 from assay.modalities.text.encoding import TOKENIZER
 from assay.objectives.classification import metrics
 from assay.paths import PIPELINE, ModelPaths
-from assay.records import Candidate, Evaluation, SplitPart, SplitReport
+from assay.records import Candidate, Evaluation, Parity, SplitPart, SplitReport
 from assay.stages import evaluate
 from assay.tasks.text_classification import frozen, network
 from assay.tasks.text_classification.settings import TextClassificationModel
@@ -208,6 +208,7 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory, checkpoint: Path, store:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("MLFLOW_TRACKING_URI", store)
+        patch.delenv("ASSAY_LIVE_TRACKING")
         lay_out(checkpoint)
         run_here()
     return folder
@@ -329,6 +330,7 @@ def test_figures_join_the_training_run_in_mlflow(finished: Path, store: str) -> 
     assert run.data.metrics["baseline.macro_f1"] == pytest.approx(
         written.metric("macro_f1").baseline, abs=1e-6
     )
+    assert run.data.metrics["parity.fp32.score"] == records.read(FILES.parity, Parity).fp32.score
 
 
 def test_an_altered_bundle_is_refused_before_anything_is_written(project: Path) -> None:

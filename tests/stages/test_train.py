@@ -27,6 +27,7 @@ def test_two_processes_train_one_model_and_the_first_alone_writes(
     tmp_path: Path,
     checkpoint: Path,
     torchrun: tuple[str, ...],
+    live_tracking: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     files = ModelPaths(MODEL)

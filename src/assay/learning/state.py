@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -42,7 +42,8 @@ class Position:
     def to_json(self) -> str:
         """Return all of it as one line of JSON."""
         # Unsorted: the columns of the curve come in the order of its rows' names.
-        return json.dumps(self._plain())
+        trace = [point.model_dump() for point in self.trace]
+        return json.dumps(self._plain() | {TRACE: trace})
 
     @classmethod
     def from_json(cls, text: str) -> Position:
@@ -53,12 +54,11 @@ class Position:
 
     def digested(self) -> str:
         """Return what a digest of the training covers: all but the trace, as JSON."""
-        plain = self._plain()
-        del plain[TRACE]
-        return json.dumps(plain, sort_keys=True)
+        return json.dumps(self._plain(), sort_keys=True)
 
     def _plain(self) -> dict[str, Any]:
-        return asdict(self) | {TRACE: [point.model_dump() for point in self.trace]}
+        # Not `asdict`, which copies every row of the curve at every point of the trace.
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.name != TRACE}
 
 
 def tensors_of(

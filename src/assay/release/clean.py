@@ -2,8 +2,8 @@
 
 Reads ``requirements.lock`` of the project and of the worktree. Writes the worktree alone: its own
 ``.venv`` where the two locks differ, and what the processes that it is asked to run write there.
-Their MLflow is a store in the worktree, so that the user's sees nothing. No process outlives this
-one.
+They log nothing; an older commit's go to a store in the worktree, so that the user's sees nothing.
+No process outlives this one.
 """
 
 from __future__ import annotations
@@ -69,6 +69,8 @@ class CleanTree:
         variables = {
             "PATH": os.pathsep.join([here, os.environ.get("PATH", os.defpath)]),
             "PYTHONPATH": str(self.folder / "src"),
+            # Nobody reads what they would log. An older commit doesn't know the switch.
+            "ASSAY_LIVE_TRACKING": "off",
             "MLFLOW_TRACKING_URI": f"sqlite:///{self.folder}/mlruns/mlflow.db",
         }
         return _run([self.python, *words], self.folder, variables, self.tell)

@@ -21,7 +21,7 @@ from assay.files import sha256, write_json
 from assay.gateways import tracking, versioning
 from assay.paths import SPLITS, ModelPaths
 from assay.processor import processor_class
-from assay.records import Evaluation, Parity, Timings
+from assay.records import Evaluation
 from assay.release import sharing
 from assay.release.soundness import require_sound
 from assay.reporting.markdown import escaped
@@ -96,7 +96,7 @@ def _log(settings: Model, files: ModelPaths, texts: sharing.Texts) -> Registrati
             **_commit(record.known_tags),
         }
     )
-    record.add_metrics(_metrics(files, evaluation))
+    record.add_metrics(tracking.figures_of(files))
     record.add_curve(_curve(files.curve))
     record.add_datasets([_dataset(files, split) for split in SPLITS])
     with tempfile.TemporaryDirectory() as folder:
@@ -141,15 +141,6 @@ def _commit(known: Mapping[str, str]) -> dict[str, str]:
         "assay.dirty": str(dirty).lower(),
         "mlflow.source.git.commit": commit,
     }
-
-
-def _metrics(files: ModelPaths, evaluation: Evaluation) -> dict[str, float]:
-    """Return every figure of the reports by the name it has in MLflow."""
-    found = tracking.metrics_of(evaluation)
-    found |= tracking.flat_numbers(records.read(files.parity, Parity), "parity.")
-    if files.timings.is_file():
-        found |= tracking.flat_numbers(records.read(files.timings, Timings), "timing.")
-    return found
 
 
 def _curve(path: Path) -> Iterator[tuple[int, dict[str, float]]]:

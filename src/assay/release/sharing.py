@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from assay.files import read_json, write_json, write_text
 from assay.gateways import tracking
 from assay.personal import masked
-from assay.reporting.gallery import WORST
 from assay.reporting.markdown import escaped, number, span, tabulate
+from assay.reporting.section import WORST
 from assay.spreadsheet import guarded_cell
 
 if TYPE_CHECKING:

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
     Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
-# The section of a report, and so its picture, that shows rows themselves.
-WORST = "worst"
-
 COLUMNS = 8
 # Inches of one image with its caption; 150 pixels each.
 WIDTH, HEIGHT = 1.15, 1.32

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     Draw = Callable[[Path], None]
 
+# The section, and so its picture, that shows rows themselves.
+WORST = "worst"
+
 
 @dataclass(frozen=True)
 class Section:

@@ -2,8 +2,9 @@
 
 Reads, through the task, ``models/<model>/bundle/`` and ``checkpoint/``, the three splits, and the
 reports of training, split and export. Writes ``metrics.json``, ``predictions.parquet``,
-``tables/``, ``plots/``, ``pictures/`` and ``report.md`` under ``reports/<model>/``. Measures what
-is served, never the network that was trained.
+``tables/``, ``plots/``, ``pictures/`` and ``report.md`` under ``reports/<model>/``; logs the
+figures of all reports, export's among them. Measures what is served, never the network that was
+trained.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def run(settings: Model, files: ModelPaths) -> None:
     write_text(files.report, report.page)
     records.write(files.metrics, report.evaluation)
     weights = manifest.read(files.bundle).made_from["weights"]
-    tracking.add_metrics(files.model, weights, tracking.metrics_of(report.evaluation))
+    tracking.add_metrics(files.model, weights, tracking.figures_of(files))
     say(f"evaluate: {_result(report.evaluation)}; see {files.report}")
 
 

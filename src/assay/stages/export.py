@@ -1,8 +1,8 @@
 """Export: the trained checkpoint becomes the bundle that is served.
 
 Reads ``models/<model>/checkpoint/`` and the train and validation splits. Writes
-``models/<model>/bundle/`` and ``reports/<model>/parity.json``; timings go to the screen, to MLflow
-and to this machine's scratch folder, never into a tracked file.
+``models/<model>/bundle/`` and ``reports/<model>/parity.json``; timings go to the screen and to this
+machine's scratch folder, from where the next stage logs them, never into a tracked file.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assay import records
-from assay.files import replacing, sha256
-from assay.gateways import tracking
+from assay.files import replacing
 from assay.progress import say
 from assay.tasks.registry import task_of
 
@@ -33,8 +32,6 @@ def run(settings: Model, files: ModelPaths) -> None:
     records.write(files.parity, report)
     records.write(files.timings, timings)
     say(f"export: {files.bundle}; {_speed(timings)} on {timings.provider}")
-    metrics = tracking.flat_numbers(report, "parity.") | tracking.flat_numbers(timings, "timing.")
-    tracking.add_metrics(files.model, sha256(files.checkpoint), metrics)
 
 
 def _speed(timings: Timings) -> str:

@@ -51,6 +51,17 @@ def test_the_same_figure_is_kept_once_also_when_a_report_rounds_it(project: Path
     assert [point.value for point in points] == [0.79666666, 0.796668]
 
 
+def test_where_live_tracking_is_off_nothing_is_written(
+    bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSAY_LIVE_TRACKING", "off")
+    with tracking.Journal.open("opinions", params={}, tags={}) as journal:
+        journal.log(1, {"loss": 1.0})
+        assert not journal.alive
+    tracking.add_metrics("opinions", WEIGHTS, {"test.accuracy": 0.8})
+    assert list(bare.iterdir()) == []
+
+
 def test_an_error_marks_the_run_failed(project: Path) -> None:
     with (
         pytest.raises(ValueError, match="no"),

@@ -2,11 +2,13 @@
 
 Reads nothing of a project. Writes to the tracking store, from a thread of its own. Never waits
 for the network and never fails a stage: a fault is one line on standard error, and
-``assay track MODEL`` logs from files what is missing.
+``assay track MODEL`` logs from files what is missing. Where the environment variable
+``ASSAY_LIVE_TRACKING`` is ``off``, stages log nothing, and need no MLflow.
 """
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import TYPE_CHECKING, Literal
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 FLUSH_EVERY = 2.0  # seconds
 CLOSE_WITHIN = 8.0  # seconds for the last points; a healthy store needs a fraction of one
+VARIABLE, OFF = "ASSAY_LIVE_TRACKING", "off"
 
 Status = Literal["FINISHED", "FAILED", "KILLED"]
 
@@ -52,6 +55,8 @@ class Journal:
         ``params`` may be nested, as ``settings.model_dump(by_alias=True)`` is: they are logged as
         ``train.learning_rate``. Takes at most seconds, whatever the store does.
         """
+        if is_off():
+            return cls.silent()
         journal = cls(model, runs.flatten(params), dict(tags))
         # Imports belong to the main thread: two threads importing at once may see half a module.
         journal._attempt(journal._connected)
@@ -176,6 +181,8 @@ def add_metrics(
 
     A run is made when there is none. A fault of the store is a line on standard error.
     """
+    if is_off():
+        return
     try:
         with store.failures():
             client = store.connect()
@@ -184,6 +191,11 @@ def add_metrics(
             runs.write(client, run.info.run_id, metrics=fresh, tags=tags)
     except StoreFailed as problem:
         warn(model, problem.found)
+
+
+def is_off() -> bool:
+    """Tell whether stages are asked to log nothing: who ends the run then logs it from files."""
+    return os.environ.get(VARIABLE) == OFF
 
 
 def warn(model: str, why: str) -> None:

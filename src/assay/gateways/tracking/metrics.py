@@ -1,18 +1,31 @@
 """Records as the metrics of an MLflow run: flat names, numbers alone.
 
-Reads and writes nothing.
+Reads a model's reports. Writes nothing.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from assay import records
+from assay.records import Evaluation, Parity, Timings
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pydantic import JsonValue
 
-    from assay.records import Evaluation, Record
+    from assay.paths import ModelPaths
+    from assay.records import Record
+
+
+def figures_of(files: ModelPaths) -> dict[str, float]:
+    """Return every figure that a built model's reports hold, those of export's timings included."""
+    found = metrics_of(records.read(files.metrics, Evaluation))
+    found |= flat_numbers(records.read(files.parity, Parity), "parity.")
+    if files.timings.is_file():
+        found |= flat_numbers(records.read(files.timings, Timings), "timing.")
+    return found
 
 
 def metrics_of(evaluation: Evaluation) -> dict[str, float]:

@@ -20,8 +20,8 @@ from assay.objectives.classification import slices as by_slice
 from assay.objectives.classification.labels import known_labels
 from assay.progress import Progress, say
 from assay.reporting import canvas
-from assay.reporting.gallery import WORST as SECTION
 from assay.reporting.gallery import gallery
+from assay.reporting.section import WORST as SECTION
 from assay.reporting.section import Section
 from assay.tasks.image_classification import baseline
 from assay.tasks.image_classification.robustness import MOST_ROWS, SIGMA, robustness
