@@ -7,6 +7,7 @@ alone, in turns.
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 import time
 from dataclasses import dataclass
@@ -75,27 +76,31 @@ def measure(quick: bool) -> str:
             *peer_servers.peers(Path(scratch), files.bundle.absolute(), texts),
         ]
         inside: list[float] = []
+        as_many: list[float] = []
         many: dict[int, list[float]] = {texts_each: [] for texts_each in TOGETHER}
         found: dict[str, list[Measured]] = {server.name: [] for server in listed}
         with Progress("serving", size.rounds * len(listed)) as bar:
             for _ in range(size.rounds):
-                inside.append(_inside(files.bundle, texts, size.seconds))
+                inside.append(_inside(files.bundle, texts, size.seconds, len(texts)))
+                as_many.append(_inside(files.bundle, texts, size.seconds, size.clients[-1]))
                 for rows_each, rate in _many(texts, size.seconds).items():
                     many[rows_each].append(rate)
                 for server in listed:
                     if (one := _measured(server, size)) is not None:
                         found[server.name].append(one)
                     bar.advance(note=server.name)
-    return "\n\n".join([_page(found, Spread.of(inside), size), _together(many, inside)])
+    page = _page(found, Spread.of(inside), Spread.of(as_many), size)
+    return "\n\n".join([page, _together(many, inside)])
 
 
-def _inside(bundle: Path, texts: Sequence[str], seconds: float) -> float:
-    """Return how many rows a second the bundle answers in this process, all cores at work."""
+def _inside(bundle: Path, texts: Sequence[str], seconds: float, each: int) -> float:
+    """Return the rows a second in this process, ``each`` at a time, all cores at work."""
     opened = open_classifier(bundle, threads=cores.usable())
+    parts = itertools.cycle([texts[start : start + each] for start in range(0, len(texts), each)])
     opened.predict(texts)
     began, rows = time.perf_counter(), 0
     while (spent := time.perf_counter() - began) < seconds:
-        rows += len(opened.predict(texts).probabilities)
+        rows += len(opened.predict(next(parts)).probabilities)
     return rows / spent
 
 
@@ -136,7 +141,9 @@ def _together(many: Mapping[int, Sequence[float]], inside: Sequence[float]) -> s
     return f"Assay's server, {ASKING} clients:\n\n{tables.markdown(head, lines)}"
 
 
-def _page(found: Mapping[str, Sequence[Measured]], inside: Spread, size: Size) -> str:
+def _page(
+    found: Mapping[str, Sequence[Measured]], inside: Spread, as_many: Spread, size: Size
+) -> str:
     absent = [name for name in dict.fromkeys((*found, *peer_servers.PEERS)) if not found.get(name)]
     lines = [
         line
@@ -150,9 +157,10 @@ def _page(found: Mapping[str, Sequence[Measured]], inside: Spread, size: Size) -
             "**Serving.** The bundle of `opinions` behind each server, one text a request, each "
             "client with one connection and one request at a time, clients in a process of their "
             f"own on the same cores. In this process the bundle answers {inside} rows a second, "
-            f"{size.texts} texts at a time. MLflow's server does not tokenise: its clients send "
-            "token ids. The others batch what waits, 64 rows at most, and have as many workers as "
-            "there are cores."
+            f"{size.texts} texts at a time, and {as_many} when it is given {size.clients[-1]} at a "
+            "time, as many as the most clients ask together. MLflow's server does not tokenise: "
+            "its clients send token ids. The others batch what waits, 64 rows at most, and have as "
+            "many workers as there are cores."
             + (f" Not measured, for they do not run here: {', '.join(absent)}." if absent else ""),
             facts(f"{size.rounds} rounds in turns, {size.seconds:g} s each"),
             tables.markdown(HEAD, lines),
