@@ -6,19 +6,15 @@ Reads ``examples/customer_service``, the scripted conversations, the workspace's
 
 from __future__ import annotations
 
-import re
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from assay.applications.customer_service import grounding, knowledge, models, quoting, settings
+from assay.applications.customer_service import knowledge, models, settings
 from assay.applications.customer_service.rephrasing import Rephraser
 from assay.applications.customer_service.settings import Rephrasing
 from assay.paths import ModelPaths
-from assay.progress import Progress, say
-from bench import conversation_tables, conversations, project, retrieval, tables
+from assay.progress import say
+from bench import conversation_tables, conversations, project, replies, retrieval, tables
 from bench.measure import facts
 
 if TYPE_CHECKING:
@@ -26,8 +22,6 @@ if TYPE_CHECKING:
 
     from assay.applications.customer_service.knowledge import Entry
     from assay.applications.customer_service.models import Models
-    from assay.applications.customer_service.settings import Service
-    from assay.bundle.language_model import LanguageModel
     from bench.retrieval import Found
 
 SERVICE = Path("examples/customer_service/service.yaml")
@@ -35,7 +29,6 @@ WRITER = "smollm"
 THREADS = 2
 # Replies of a language model that are measured; conversations and questions of a quick trial.
 REPLIES, FEW = 40, 10
-WORD = re.compile(r"[^\W\d_]{4,}|\d+(?:\.\d+)?")
 
 
 def measure(quick: bool) -> str:
@@ -63,7 +56,10 @@ def measure(quick: bool) -> str:
         _retrieval(entries, opened, quick),
     ]
     if opened.language_model:
-        parts.append(_replies(writing, entries, opened.language_model.bundle, quick))
+        assert writing.language_model is not None  # noqa: S101  set above
+        rephraser = Rephraser(opened.language_model.bundle, writing.language_model)
+        own = [entry for entry in entries if entry.language == "en"][: 3 if quick else REPLIES]
+        parts.append(replies.table(WRITER, rephraser, own, writing.quote))
     return "\n\n".join(parts)
 
 
@@ -102,55 +98,3 @@ def _found(name: str, ways: Sequence[Found]) -> list[list[str]]:
         [name, one.way, str(one.asked), *(f"{share:.3f}" for share in (*one.recall, one.mrr))]
         for one in ways
     ]
-
-
-def _replies(service: Service, entries: Sequence[Entry], model: LanguageModel, quick: bool) -> str:
-    """Return how much of what the model writes its quote supports, before and after the check."""
-    assert service.language_model is not None  # noqa: S101  set above
-    rephraser = Rephraser(model, service.language_model)
-    own = [entry for entry in entries if entry.language == "en"][: 3 if quick else REPLIES]
-    seconds, supported, loosely, written, kept = [], 0, 0, 0, 0
-    with Progress("replies", len(own)) as bar:
-        for entry in own:
-            quote = quoting.quote(entry, entry.question, service.quote)
-            begun = time.perf_counter()
-            text = rephraser.written(quote)
-            seconds.append(time.perf_counter() - begun)
-            parts = [text[start:end] for start, end in grounding.sentences(text)]
-            written += len(parts)
-            supported += sum(grounding.supports(quote.text, part) for part in parts)
-            loosely += sum(_within(quote.text, part) for part in parts)
-            kept += _all_within(quote.text, grounding.grounded(quote.text, text).text)
-            bar.advance()
-    p50, p95 = (float(np.percentile(seconds, share)) for share in (50, 95))
-    return tables.markdown(
-        [
-            "replies of",
-            "sentences",
-            "all words in the quote",
-            "supported",
-            "after the check",
-            "p50 s",
-            "p95 s",
-        ],
-        [
-            [
-                f"`{WRITER}`",
-                str(written),
-                f"{loosely / max(written, 1):.3f}",
-                f"{supported / max(written, 1):.3f}",
-                f"{kept} of {len(own)} replies",
-                f"{p50:.1f}",
-                f"{p95:.1f}",
-            ]
-        ],
-    )
-
-
-def _within(quote: str, sentence: str) -> bool:
-    """Tell whether all numbers and longer words of a sentence stand in the quote, in any order."""
-    return set(WORD.findall(sentence.lower())) <= set(WORD.findall(quote.lower()))
-
-
-def _all_within(quote: str, text: str) -> bool:
-    return all(_within(quote, text[start:end]) for start, end in grounding.sentences(text))
