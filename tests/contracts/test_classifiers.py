@@ -25,18 +25,53 @@ from tests.contracts.tried import FILES, tried_on
 from tests.graphs import temperature_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from typing import Any
 
     from assay.bundle.classifier import Classifier
 
     Task = PredictingTask[Any]
+    Export = Callable[..., Classifier]
 
 pytestmark = pytest.mark.processor
 
 CLASSIFIERS = [task for task in registry.TASKS if isinstance(task, PredictingTask)]
 
 every_classifier = pytest.mark.parametrize("task", CLASSIFIERS, ids=lambda task: task.name)
+
+
+PRECISIONS = ("fp32", "int8")
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Export:
+    """Return a function that exports the task's model with other settings, each choice once."""
+    base = tmp_path_factory.mktemp("exported")
+
+    def export(task: Task, project: ClassificationModel, **changes: object) -> Classifier:
+        folder = base / "-".join([task.name, *(f"{name}={changes[name]}" for name in changes)])
+        if not folder.exists():
+            block = project.export.model_copy(update=changes)
+            task.export(project.model_copy(update={"export": block}), FILES, folder)
+        return open_classifier(folder, threads=1)
+
+    return export
+
+
+@pytest.fixture
+def served(
+    task: Task, project: ClassificationModel, precision: str, exported: Export
+) -> Classifier:
+    """Return the task's bundle in a precision: calibrated, with a threshold."""
+    return exported(task, project, precision=precision, fallback=True, false_alarm=0.25)
+
+
+@pytest.fixture
+def plain(task: Task, project: ClassificationModel, precision: str, exported: Export) -> Classifier:
+    """Return the same, neither calibrated nor with a threshold."""
+    changes = {"precision": precision, "fallback": True, "false_alarm": None}
+    return exported(task, project, calibration="none", **changes)
 
 
 @pytest.fixture
@@ -103,30 +138,30 @@ def test_the_bundle_opens_and_answers_in_probabilities(
 
 
 @every_classifier
-@pytest.mark.parametrize("precision", ["fp32", "int8"])
+@pytest.mark.parametrize("precision", PRECISIONS)
 def test_no_answer_depends_on_its_neighbours(
-    task: Task, project: ClassificationModel, precision: str, tmp_path: Path
+    task: Task, project: ClassificationModel, precision: str, served: Classifier
 ) -> None:
-    bundle = _exported(task, project, tmp_path / "bundle", precision=precision)
-    assert bundle.precision == precision
+    assert served.precision == precision
     _, contents = task.requests(project).table(tried_on(task.name).data, None)
     # Texts and images of several lengths and sizes, as they come.
-    encoded = bundle.encode(contents[::7])
-    alone = {rows[0]: bundle.logits(feeds)[0] for rows, feeds in encoded.batches(1)}
+    encoded = served.encode(contents[::7])
+    alone = {rows[0]: served.logits(feeds)[0] for rows, feeds in encoded.batches(1)}
     for size in (2, 8, 64):
         for rows, feeds in encoded.batches(size):
             expected = np.stack([alone[row] for row in rows])
-            assert np.abs(bundle.logits(feeds) - expected).max() <= 1e-3
+            assert np.abs(served.logits(feeds) - expected).max() <= 1e-3
 
 
 @every_classifier
-@pytest.mark.parametrize("precision", ["fp32", "int8"])
+@pytest.mark.parametrize("precision", PRECISIONS)
 def test_the_served_logits_are_divided_by_the_temperature_of_the_report(
-    task: Task, project: ClassificationModel, precision: str, tmp_path: Path
+    task: Task,
+    project: ClassificationModel,
+    precision: str,
+    served: Classifier,
+    plain: Classifier,
 ) -> None:
-    asked = {"precision": precision, "fallback": True}
-    served = _exported(task, project, tmp_path / "served", **asked)
-    plain = _exported(task, project, tmp_path / "plain", calibration="none", **asked)
     temperature = records.read(FILES.parity, Parity).temperature
     assert temperature != 1
     _, contents = task.requests(project).table(tried_on(task.name).data, None)
@@ -142,31 +177,30 @@ def test_the_served_logits_are_divided_by_the_temperature_of_the_report(
 
 
 @every_classifier
-@pytest.mark.parametrize("precision", ["fp32", "int8"])
+@pytest.mark.parametrize("precision", PRECISIONS)
 def test_the_threshold_lets_no_more_of_the_validation_split_fall_below_it_than_asked(
-    task: Task, project: ClassificationModel, precision: str, tmp_path: Path
+    task: Task, served: Classifier
 ) -> None:
-    bundle = _exported(task, project, tmp_path / "bundle", precision=precision, false_alarm=0.25)
     rows = pd.read_parquet(FILES.split("validation"))
     contents = table_rows(rows) if task.data == "table" else rows[task.data].tolist()
-    answers = bundle.predict(contents)
-    assert answers.threshold == bundle.manifest.threshold
-    assert bundle.manifest.threshold is not None
+    answers = served.predict(contents)
+    assert answers.threshold == served.manifest.threshold
+    assert served.manifest.threshold is not None
     scores = np.sort(scope_scores(answers.probabilities))
     wanted = scores[int(0.25 * (len(rows) + 1)) - 1]
-    assert wanted - 2e-6 < bundle.manifest.threshold < wanted + 1e-6
+    assert wanted - 2e-6 < served.manifest.threshold < wanted + 1e-6
     assert answers.out_of_scope.mean() <= 0.25
     assert answers.out_of_scope.any()
 
 
 @every_classifier
+@pytest.mark.parametrize("precision", PRECISIONS)
 def test_no_threshold_is_served_where_none_is_asked_for(
-    task: Task, project: ClassificationModel, tmp_path: Path
+    task: Task, project: ClassificationModel, plain: Classifier
 ) -> None:
-    bundle = _exported(task, project, tmp_path / "bundle", false_alarm=None)
-    assert bundle.manifest.threshold is None
+    assert plain.manifest.threshold is None
     _, contents = task.requests(project).table(tried_on(task.name).data, None)
-    assert not bundle.predict(contents[:40]).out_of_scope.any()
+    assert not plain.predict(contents[:40]).out_of_scope.any()
 
 
 @every_classifier
@@ -179,15 +213,6 @@ def test_the_threshold_of_the_bundle_is_the_one_of_the_report(
     assert (threshold is not None) == (rows >= 19), "one in twenty, of the rows and one more"
     told = f"{rows:,} validation rows are too" if threshold is None else f"below {threshold:g} is"
     assert told in FILES.report.read_text(encoding="utf-8")
-
-
-def _exported(
-    task: Task, project: ClassificationModel, folder: Path, **changes: object
-) -> Classifier:
-    """Export the project's model with other settings; open the bundle."""
-    block = project.export.model_copy(update=changes)
-    task.export(project.model_copy(update={"export": block}), FILES, folder)
-    return open_classifier(folder, threads=1)
 
 
 @every_classifier

@@ -53,7 +53,7 @@ def run(settings: Model, files: ModelPaths) -> None:
     write_text(files.report, report.page)
     records.write(files.metrics, report.evaluation)
     weights = manifest.read(files.bundle).made_from["weights"]
-    tracking.add_metrics(files.model, weights, tracking.figures_of(files))
+    tracking.add_figures(files, weights)
     say(f"evaluate: {_result(report.evaluation)}; see {files.report}")
 
 

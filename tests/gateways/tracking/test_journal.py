@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from assay import records
 from assay.gateways import tracking
+from assay.paths import ModelPaths
+from tests import reports
 from tests.gateways.tracking.made import WEIGHTS, free_address, python, runs_of
 
 if TYPE_CHECKING:
@@ -49,6 +52,25 @@ def test_the_same_figure_is_kept_once_also_when_a_report_rounds_it(project: Path
     client, [run] = runs_of("opinions")
     points = client.get_metric_history(run.info.run_id, "test.accuracy")
     assert [point.value for point in points] == [0.79666666, 0.796668]
+
+
+def test_reports_join_the_run_and_one_that_cannot_be_read_stops_nothing(
+    project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    files = ModelPaths("opinions")
+    records.write(files.metrics, reports.evaluation())
+    records.write(files.parity, reports.parity())
+    records.write(files.timings, reports.timings())
+    tracking.add_figures(files, WEIGHTS)
+    _, [run] = runs_of("opinions")
+    assert run.data.metrics["parity.fp32.score"] == 0.75
+    assert run.data.metrics["timing.int8_speedup"] == 2.1
+    capfd.readouterr()
+    files.timings.write_text("half a line")
+    tracking.add_figures(files, WEIGHTS)
+    said = capfd.readouterr().err
+    assert f"{files.timings} cannot be read" in said
+    assert "assay track opinions" in said
 
 
 def test_where_live_tracking_is_off_nothing_is_written(

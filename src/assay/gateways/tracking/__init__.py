@@ -6,7 +6,7 @@ read by a stage, and no fault of MLflow ever stops or delays one.
 """
 
 from assay.gateways.tracking.aliases import count_trainings, forget, log_verdict, point
-from assay.gateways.tracking.journal import Journal, add_metrics
+from assay.gateways.tracking.journal import Journal, add_figures, add_metrics
 from assay.gateways.tracking.metrics import figures_of, flat_numbers, metrics_of
 from assay.gateways.tracking.pruning import prune
 from assay.gateways.tracking.record import Dataset, Record, fetch_bundle, fetch_of
@@ -27,6 +27,7 @@ __all__ = [
     "Dataset",
     "Journal",
     "Record",
+    "add_figures",
     "add_metrics",
     "address",
     "count_trainings",

@@ -1,6 +1,6 @@
-"""What stages write while they work: live from a training, a few figures from the others.
+"""What stages write while they work: live from a training, the figures of all at the end.
 
-Reads nothing of a project. Writes to the tracking store, from a thread of its own. Never waits
+Reads a model's reports. Writes to the tracking store, from a thread of its own. Never waits
 for the network and never fails a stage: a fault is one line on standard error, and
 ``assay track MODEL`` logs from files what is missing. Where the environment variable
 ``ASSAY_LIVE_TRACKING`` is ``off``, stages log nothing, and need no MLflow.
@@ -12,8 +12,9 @@ import os
 import threading
 from typing import TYPE_CHECKING, Literal
 
-from assay.errors import StoreFailed
+from assay.errors import RecordRefused, StoreFailed
 from assay.gateways.tracking import runs, store
+from assay.gateways.tracking.metrics import figures_of
 from assay.progress import say
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from mlflow import MlflowClient
+
+    from assay.paths import ModelPaths
 
 FLUSH_EVERY = 2.0  # seconds
 CLOSE_WITHIN = 8.0  # seconds for the last points; a healthy store needs a fraction of one
@@ -191,6 +194,19 @@ def add_metrics(
             runs.write(client, run.info.run_id, metrics=fresh, tags=tags)
     except StoreFailed as problem:
         warn(model, problem.found)
+
+
+def add_figures(files: ModelPaths, weights: str) -> None:
+    """Add the figures of a built model's reports to the run that trained ``weights``.
+
+    A report that can't be read, as a fault of the store, is a line on standard error.
+    """
+    try:
+        found = figures_of(files)
+    except RecordRefused as problem:
+        warn(files.model, problem.found)
+    else:
+        add_metrics(files.model, weights, found)
 
 
 def is_off() -> bool:
