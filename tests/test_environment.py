@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import os
 import re
 from itertools import pairwise
@@ -47,3 +48,15 @@ def test_onnxruntime_is_imported_behind_the_switches_alone() -> None:
                     found.append(path.name)
                     assert ast.unparse(before) == "environment.prepare()", path
     assert found == ["session.py", "static.py"]
+
+
+def test_only_processes_of_our_own_look_for_garbage_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = gc.get_threshold()
+    monkeypatch.setattr(environment, "NEW_OBJECTS", 12_345)
+    environment.prepare()
+    assert gc.get_threshold() == before
+    environment.collect_rarely()
+    try:
+        assert gc.get_threshold() == (12_345, *before[1:])
+    finally:
+        gc.set_threshold(*before)

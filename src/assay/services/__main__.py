@@ -13,6 +13,7 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from assay import environment
 from assay.errors import AssayError
 from assay.gateways import signing, tracking
 from assay.gateways.tracking import access
@@ -75,6 +76,7 @@ def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m assay.services")
     parser.add_argument("command", choices=COMMANDS)
     command = COMMANDS[parser.parse_args(words).command]
+    environment.collect_rarely()
     try:
         command()
     except AssayError as problem:

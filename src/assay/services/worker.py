@@ -11,6 +11,7 @@ import os
 import runpy
 import sys
 
+from assay import environment
 from assay.parent import die_with_parent
 from assay.services import addresses, processes, waiting
 
@@ -43,6 +44,7 @@ def work() -> None:
 def run_flow() -> None:
     """Run the flow that the worker asks for, and die with the worker."""
     die_with_parent()
+    environment.collect_rarely()
     if os.environ.get(WORKER) != str(os.getppid()):
         sys.exit("the worker that started this run is gone")
     # The worker hands on its settings by the environment. Prefect here finds the credential in its
