@@ -1,8 +1,8 @@
-"""What a language model makes of quotes, what the checker lets through, and what a reader says.
+"""Faithfulness of what a language model writes of quotes, by the checker and by labels.
 
-Reads ``replies.csv`` beside it: sentences of the model, each read beside its quote once. Writes
-nothing. A sentence is faithful if the quote says all that it says; other words, and less, are
-allowed. Sentences of another build of the model are told as unread, never guessed.
+Reads ``replies.csv`` beside it: sentences of the model, each labelled once, beside its quote.
+Writes nothing. A sentence is faithful if the quote says all that it says; other words, and less,
+are allowed. Sentences of another build of the model have no label.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from assay.applications.customer_service.rephrasing import Rephraser
 
     # (an entry's id, a sentence) -> whether the entry's answer says all that the sentence says
-    Readings = dict[tuple[str, str], bool]
+    Labels = dict[tuple[str, str], bool]
 
-READ = Path(__file__).with_name("replies.csv")
+LABELS = Path(__file__).with_name("replies.csv")
 ANSWERS = {"yes": True, "no": False}
 WORD = re.compile(r"[^\W\d_]{4,}|\d+(?:\.\d+)?")
 HEAD = (
-    *("replies of", "sentences", "all words in the quote", "faithful, as read", "supported"),
-    *("faithful of the supported", "faithful and replaced", "unread", "after the check"),
+    *("replies of", "sentences", "all words in the quote", "faithful, by label", "supported"),
+    *("faithful of the supported", "faithful and replaced", "unlabelled", "after the check"),
     *("p50 s", "p95 s"),
 )
 
@@ -44,20 +44,20 @@ class Sentence:
     """One sentence that the model wrote.
 
     Attributes:
-        loose: all its numbers and longer words stand in the quote, in any order.
+        words_in_quote: all its numbers and longer words stand in the quote, in any order.
         supported: the checker lets it through.
-        faithful: as it was read; None: nobody did.
+        faithful: its label; None: it has none.
 
     """
 
-    loose: bool
+    words_in_quote: bool
     supported: bool
     faithful: bool | None
 
 
-def readings() -> Readings:
-    """Return what was read."""
-    with READ.open(encoding="utf-8", newline="") as stream:
+def labels() -> Labels:
+    """Return the labels."""
+    with LABELS.open(encoding="utf-8", newline="") as stream:
         return {
             (row["entry"], row["sentence"]): ANSWERS[row["faithful"]]
             for row in csv.DictReader(stream)
@@ -66,7 +66,7 @@ def readings() -> Readings:
 
 def table(name: str, rephraser: Rephraser, entries: Sequence[Entry], longest: int) -> str:
     """Return the table of what the model ``name`` makes of quotes of ``longest`` characters."""
-    known = readings()
+    known = labels()
     seconds: list[float] = []
     found: list[Sentence] = []
     kept = 0
@@ -78,32 +78,36 @@ def table(name: str, rephraser: Rephraser, entries: Sequence[Entry], longest: in
             seconds.append(time.perf_counter() - begun)
             found += judged(entry.id, quote.text, text, known)
             said = grounding.grounded(quote.text, text).text
-            kept += all(one.loose for one in judged(entry.id, quote.text, said, known))
+            kept += all(_within(quote.text, one) for one in _sentences(said))
             bar.advance()
     after = f"{kept} of {len(entries)} replies"
     return tables.markdown(HEAD, [[f"`{name}`", *_figures(found), after, *_times(seconds)]])
 
 
-def judged(entry: str, quote: str, text: str, known: Readings) -> list[Sentence]:
+def judged(entry: str, quote: str, text: str, known: Labels) -> list[Sentence]:
     """Return the sentences of a text that was written of a quote."""
     return [
         Sentence(_within(quote, one), grounding.supports(quote, one), known.get((entry, one)))
-        for one in (text[start:end] for start, end in grounding.sentences(text))
+        for one in _sentences(text)
     ]
 
 
+def _sentences(text: str) -> list[str]:
+    return [text[start:end] for start, end in grounding.sentences(text)]
+
+
 def _figures(found: Sequence[Sentence]) -> list[str]:
-    read = [one for one in found if one.faithful is not None]
-    through = [one for one in read if one.supported]
-    faithful = [one for one in read if one.faithful]
+    labelled = [one for one in found if one.faithful is not None]
+    supported = [one for one in labelled if one.supported]
+    faithful = [one for one in labelled if one.faithful]
     return [
         str(len(found)),
-        _share(sum(one.loose for one in found), len(found)),
-        _share(len(faithful), len(read)),
+        _share(sum(one.words_in_quote for one in found), len(found)),
+        _share(len(faithful), len(labelled)),
         _share(sum(one.supported for one in found), len(found)),
-        f"{sum(bool(one.faithful) for one in through)} of {len(through)}",
+        f"{sum(bool(one.faithful) for one in supported)} of {len(supported)}",
         f"{sum(not one.supported for one in faithful)} of {len(faithful)}",
-        str(len(found) - len(read)),
+        str(len(found) - len(labelled)),
     ]
 
 

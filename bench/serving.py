@@ -75,22 +75,21 @@ def measure(quick: bool) -> str:
             servers.ours(texts),
             *peer_servers.peers(Path(scratch), files.bundle.absolute(), texts),
         ]
-        inside: list[float] = []
-        as_many: list[float] = []
+        inside: dict[int, list[float]] = {len(texts): [], size.clients[-1]: []}
         many: dict[int, list[float]] = {texts_each: [] for texts_each in TOGETHER}
         found: dict[str, list[Measured]] = {server.name: [] for server in listed}
         with Progress("serving", size.rounds * len(listed)) as bar:
             for _ in range(size.rounds):
-                inside.append(_inside(files.bundle, texts, size.seconds, len(texts)))
-                as_many.append(_inside(files.bundle, texts, size.seconds, size.clients[-1]))
+                for each, rates in inside.items():
+                    rates.append(_inside(files.bundle, texts, size.seconds, each))
                 for rows_each, rate in _many(texts, size.seconds).items():
                     many[rows_each].append(rate)
                 for server in listed:
                     if (one := _measured(server, size)) is not None:
                         found[server.name].append(one)
                     bar.advance(note=server.name)
-    page = _page(found, Spread.of(inside), Spread.of(as_many), size)
-    return "\n\n".join([page, _together(many, inside)])
+    page = _page(found, {each: Spread.of(rates) for each, rates in inside.items()}, size)
+    return "\n\n".join([page, _together(many, inside[len(texts)])])
 
 
 def _inside(bundle: Path, texts: Sequence[str], seconds: float, each: int) -> float:
@@ -141,26 +140,26 @@ def _together(many: Mapping[int, Sequence[float]], inside: Sequence[float]) -> s
     return f"Assay's server, {ASKING} clients:\n\n{tables.markdown(head, lines)}"
 
 
-def _page(
-    found: Mapping[str, Sequence[Measured]], inside: Spread, as_many: Spread, size: Size
-) -> str:
+def _page(found: Mapping[str, Sequence[Measured]], inside: Mapping[int, Spread], size: Size) -> str:
+    """Return the table of all servers; ``inside``: rows a second in-process, by texts at a time."""
+    most, clients_at_once = max(inside), size.clients[-1]
     absent = [name for name in dict.fromkeys((*found, *peer_servers.PEERS)) if not found.get(name)]
     lines = [
         line
         for clients in size.clients
         for name, runs in found.items()
         if runs
-        for line in [_line(name, clients, runs, inside.median)]
+        for line in [_line(name, clients, runs, inside[most].median)]
     ]
     return "\n\n".join(
         [
             "**Serving.** The bundle of `opinions` behind each server, one text a request, each "
             "client with one connection and one request at a time, clients in a process of their "
-            f"own on the same cores. In this process the bundle answers {inside} rows a second, "
-            f"{size.texts} texts at a time, and {as_many} when it is given {size.clients[-1]} at a "
-            "time, as many as the most clients ask together. MLflow's server does not tokenise: "
-            "its clients send token ids. The others batch what waits, 64 rows at most, and have as "
-            "many workers as there are cores."
+            f"own on the same cores. In this process the bundle answers {inside[most]} rows a "
+            f"second, {most} texts at a time, and {inside[clients_at_once]} when it is given "
+            f"{clients_at_once} at a time, as many as the most clients ask together. MLflow's "
+            "server does not tokenise: its clients send token ids. The others batch what waits, 64 "
+            "rows at most, and have as many workers as there are cores."
             + (f" Not measured, for they do not run here: {', '.join(absent)}." if absent else ""),
             facts(f"{size.rounds} rounds in turns, {size.seconds:g} s each"),
             tables.markdown(HEAD, lines),

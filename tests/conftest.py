@@ -29,7 +29,7 @@ PIPELINE = ("dvc.yaml", ".dvcignore", ".gitignore", "expectations", "src", "flow
 FIRST = ("end_to_end", "release", "services", "flows", "applications", "contracts", "cli")
 
 environment.prepare()
-environment.collect_rarely()
+environment.collect_garbage_rarely()
 
 
 def pytest_configure() -> None:

@@ -50,12 +50,12 @@ def test_onnxruntime_is_imported_behind_the_switches_alone() -> None:
     assert found == ["session.py", "static.py"]
 
 
-def test_only_processes_of_our_own_look_for_garbage_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_our_own_processes_collect_garbage_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
     before = gc.get_threshold()
-    monkeypatch.setattr(environment, "NEW_OBJECTS", 12_345)
+    monkeypatch.setattr(environment, "GC_THRESHOLD", 12_345)
     environment.prepare()
     assert gc.get_threshold() == before
-    environment.collect_rarely()
+    environment.collect_garbage_rarely()
     try:
         assert gc.get_threshold() == (12_345, *before[1:])
     finally:

@@ -19,7 +19,7 @@ def main() -> None:
     from assay.cli import assay
 
     environment.prepare()
-    environment.collect_rarely()
+    environment.collect_garbage_rarely()
     sys.excepthook = show_fault
     try:
         # click gives back the code of a command that ended early (`doctor`, `--help`).

@@ -1,7 +1,7 @@
 """The environment that every process of Assay sets before it loads a library.
 
 Sets variables of this process and its children; never overrides one that a user set. Sets how often
-this process looks for garbage.
+this process collects garbage.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ MESSAGES_OFF = {
 PICKLE_OFF = {"MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false"}
 SPEED = {"TOKENIZERS_PARALLELISM": "true"}
 
-# New objects before Python looks for cycles among them; its own 700 make it look hundreds of times
-# while a library is imported: a sixth of the seconds that torch, MLflow or Great Expectations take.
-NEW_OBJECTS = 10_000
+# Allocations before Python's garbage collector runs. At its own 700 it runs hundreds of times while
+# torch, MLflow or Great Expectations is imported, which takes a sixth of the import's time.
+GC_THRESHOLD = 10_000
 
 VARIABLES = TELEMETRY_OFF | MESSAGES_OFF | PICKLE_OFF | SPEED
 
@@ -46,6 +46,6 @@ def prepare() -> None:
         os.environ.setdefault(name, value)
 
 
-def collect_rarely() -> None:
-    """Look for garbage once :data:`NEW_OBJECTS` are new. For processes that are Assay's own."""
-    gc.set_threshold(NEW_OBJECTS, *gc.get_threshold()[1:])
+def collect_garbage_rarely() -> None:
+    """Run the garbage collector every :data:`GC_THRESHOLD` allocations, in our own processes."""
+    gc.set_threshold(GC_THRESHOLD, *gc.get_threshold()[1:])

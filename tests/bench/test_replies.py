@@ -8,21 +8,21 @@ from tests.applications.customer_service.test_settings import EXAMPLE
 QUOTE = "Keep tea dry. Green tea keeps its taste longest in the fridge."
 
 
-def test_each_sentence_is_judged_by_the_checker_and_by_what_was_read() -> None:
+def test_each_sentence_is_judged_by_the_checker_and_by_its_label() -> None:
     known = {("tea", "Store green tea in the fridge."): True, ("tea", "Tea is free."): False}
     found = replies.judged("tea", QUOTE, "Keep tea dry. Store green tea in the fridge.", known)
     assert found == [Sentence(True, True, None), Sentence(False, False, True)]
     assert replies.judged("tea", QUOTE, "Tea is free.", known) == [Sentence(False, False, False)]
 
 
-def test_what_was_read_is_of_the_examples_own_entries() -> None:
+def test_labels_are_of_the_examples_own_entries() -> None:
     entries = {one.id for one in knowledge.read(EXAMPLE.parent / "knowledge.csv", ("en", "zh"))}
-    read = replies.readings()
-    assert {entry for entry, _ in read} <= entries
-    assert set(read.values()) == {True, False}
+    labels = replies.labels()
+    assert {entry for entry, _ in labels} <= entries
+    assert set(labels.values()) == {True, False}
 
 
-def test_shares_are_of_what_was_read() -> None:
+def test_shares_are_of_labelled_sentences() -> None:
     found = [
         Sentence(True, True, True),
         Sentence(True, False, True),

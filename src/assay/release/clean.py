@@ -2,8 +2,8 @@
 
 Reads ``requirements.lock`` of the project and of the worktree. Writes the worktree alone: its own
 ``.venv`` where the two locks differ, and what the processes that it is asked to run write there.
-They log nothing; an older commit's go to a store in the worktree, so that the user's sees nothing.
-No process outlives this one.
+They log nothing to MLflow; those of an older commit log to a store in the worktree, never to the
+user's. No process outlives this one.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class CleanTree:
         variables = {
             "PATH": os.pathsep.join([here, os.environ.get("PATH", os.defpath)]),
             "PYTHONPATH": str(self.folder / "src"),
-            # Nobody reads what they would log. An older commit doesn't know the switch.
+            # The worktree is removed: no log of it is read. An older commit ignores the variable.
             "ASSAY_LIVE_TRACKING": "off",
             "MLFLOW_TRACKING_URI": f"sqlite:///{self.folder}/mlruns/mlflow.db",
         }

@@ -96,7 +96,7 @@ def _log(settings: Model, files: ModelPaths, texts: sharing.Texts) -> Registrati
             **_commit(record.known_tags),
         }
     )
-    record.add_metrics(tracking.figures_of(files))
+    record.add_metrics(tracking.reported_metrics(files))
     record.add_curve(_curve(files.curve))
     record.add_datasets([_dataset(files, split) for split in SPLITS])
     with tempfile.TemporaryDirectory() as folder:

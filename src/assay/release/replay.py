@@ -104,7 +104,7 @@ def main(*words: str) -> int:
     die_with_parent()
     started = time.monotonic()
     environment.prepare()
-    environment.collect_rarely()
+    environment.collect_garbage_rarely()
     sys.excepthook = show_fault
     try:
         model, seconds, output = _understood(words)

@@ -76,7 +76,7 @@ def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m assay.services")
     parser.add_argument("command", choices=COMMANDS)
     command = COMMANDS[parser.parse_args(words).command]
-    environment.collect_rarely()
+    environment.collect_garbage_rarely()
     try:
         command()
     except AssayError as problem:

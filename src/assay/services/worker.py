@@ -44,7 +44,7 @@ def work() -> None:
 def run_flow() -> None:
     """Run the flow that the worker asks for, and die with the worker."""
     die_with_parent()
-    environment.collect_rarely()
+    environment.collect_garbage_rarely()
     if os.environ.get(WORKER) != str(os.getppid()):
         sys.exit("the worker that started this run is gone")
     # The worker hands on its settings by the environment. Prefect here finds the credential in its

@@ -26,7 +26,7 @@ def main(stage: str, model: str) -> int:
     """Run one stage of one model; return the exit code."""
     _die_with_parent()
     environment.prepare()
-    environment.collect_rarely()
+    environment.collect_garbage_rarely()
     sys.excepthook = show_fault
     files = ModelPaths(model)
     refusal = files.refusal(stage)

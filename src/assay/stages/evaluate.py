@@ -3,7 +3,7 @@
 Reads, through the task, ``models/<model>/bundle/`` and ``checkpoint/``, the three splits, and the
 reports of training, split and export. Writes ``metrics.json``, ``predictions.parquet``,
 ``tables/``, ``plots/``, ``pictures/`` and ``report.md`` under ``reports/<model>/``; logs the
-figures of all reports, export's among them. Measures what is served, never the network that was
+metrics of all reports, export's among them. Measures what is served, never the network that was
 trained.
 """
 
@@ -53,7 +53,7 @@ def run(settings: Model, files: ModelPaths) -> None:
     write_text(files.report, report.page)
     records.write(files.metrics, report.evaluation)
     weights = manifest.read(files.bundle).made_from["weights"]
-    tracking.add_figures(files, weights)
+    tracking.add_reported_metrics(files, weights)
     say(f"evaluate: {_result(report.evaluation)}; see {files.report}")
 
 

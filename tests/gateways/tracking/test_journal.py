@@ -11,6 +11,7 @@ import pytest
 
 from assay import records
 from assay.gateways import tracking
+from assay.gateways.tracking.journal import add_metrics
 from assay.paths import ModelPaths
 from tests import reports
 from tests.gateways.tracking.made import WEIGHTS, free_address, python, runs_of
@@ -33,7 +34,7 @@ def test_a_journal_keeps_a_training_and_others_add_to_its_run(project: Path) -> 
             journal.log(step, {"loss": 1 / (step + 1)})
         assert journal.alive
         journal.close(WEIGHTS, "FINISHED")
-    tracking.add_metrics("opinions", WEIGHTS, {"test.accuracy": 0.8}, {"kind": "second"})
+    add_metrics("opinions", WEIGHTS, {"test.accuracy": 0.8}, {"kind": "second"})
 
     client, [run] = runs_of("opinions")
     assert run.info.status == "FINISHED"
@@ -47,7 +48,7 @@ def test_a_journal_keeps_a_training_and_others_add_to_its_run(project: Path) -> 
 
 def test_the_same_figure_is_kept_once_also_when_a_report_rounds_it(project: Path) -> None:
     for accuracy in (0.79666666, 0.79666666, 0.796667, 0.796668):
-        tracking.add_metrics("opinions", WEIGHTS, {"test.accuracy": accuracy})
+        add_metrics("opinions", WEIGHTS, {"test.accuracy": accuracy})
 
     client, [run] = runs_of("opinions")
     points = client.get_metric_history(run.info.run_id, "test.accuracy")
@@ -61,13 +62,13 @@ def test_reports_join_the_run_and_one_that_cannot_be_read_stops_nothing(
     records.write(files.metrics, reports.evaluation())
     records.write(files.parity, reports.parity())
     records.write(files.timings, reports.timings())
-    tracking.add_figures(files, WEIGHTS)
+    tracking.add_reported_metrics(files, WEIGHTS)
     _, [run] = runs_of("opinions")
     assert run.data.metrics["parity.fp32.score"] == 0.75
     assert run.data.metrics["timing.int8_speedup"] == 2.1
     capfd.readouterr()
     files.timings.write_text("half a line")
-    tracking.add_figures(files, WEIGHTS)
+    tracking.add_reported_metrics(files, WEIGHTS)
     said = capfd.readouterr().err
     assert f"{files.timings} cannot be read" in said
     assert "assay track opinions" in said
@@ -80,7 +81,7 @@ def test_where_live_tracking_is_off_nothing_is_written(
     with tracking.Journal.open("opinions", params={}, tags={}) as journal:
         journal.log(1, {"loss": 1.0})
         assert not journal.alive
-    tracking.add_metrics("opinions", WEIGHTS, {"test.accuracy": 0.8})
+    tracking.add_reported_metrics(ModelPaths("opinions"), WEIGHTS)
     assert list(bare.iterdir()) == []
 
 
@@ -151,7 +152,7 @@ def test_an_unreachable_server_is_one_line_and_no_wait(
     assert address in line
     assert line.endswith("log it later with: assay track opinions")
 
-    tracking.add_metrics("opinions", WEIGHTS, {"test.accuracy": 0.8})
+    add_metrics("opinions", WEIGHTS, {"test.accuracy": 0.8})
     assert "assay track opinions" in capsys.readouterr().err
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from assay.gateways.tracking import flat_numbers, metrics_of
+from assay.gateways.tracking.metrics import flat_numbers, metrics_of
 from assay.records import Candidate, Evaluation, Metric, SplitPart, SplitReport
 from tests.reports import parity as parity_report
 

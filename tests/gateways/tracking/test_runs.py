@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assay.gateways import tracking
 from assay.gateways.tracking import runs
+from assay.gateways.tracking.journal import add_metrics
 from tests.gateways.tracking.made import WEIGHTS, runs_of
 
 if TYPE_CHECKING:
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def test_names_that_mlflow_refuses_are_mended(project: Path) -> None:
-    tracking.add_metrics("opinions", WEIGHTS, {"test.f1.c#, 好": 0.5})
+    add_metrics("opinions", WEIGHTS, {"test.f1.c#, 好": 0.5})
 
     _, [run] = runs_of("opinions")
     assert run.data.metrics == {"test.f1.c__ 好": 0.5}

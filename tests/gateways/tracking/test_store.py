@@ -10,6 +10,7 @@ import pytest
 
 from assay.gateways import tracking
 from assay.gateways.tracking import store
+from assay.gateways.tracking.journal import add_metrics
 from tests.gateways.tracking.made import WEIGHTS, finished, free_address, python, runs_of
 
 
@@ -48,7 +49,7 @@ def test_a_password_in_the_address_is_not_said(
 ) -> None:
     address = free_address()
     monkeypatch.setenv("MLFLOW_TRACKING_URI", address.replace("://", "://me:secret@"))
-    tracking.add_metrics("opinions", WEIGHTS, {"test.accuracy": 0.8})
+    add_metrics("opinions", WEIGHTS, {"test.accuracy": 0.8})
 
     said = capsys.readouterr().err
     assert f"{address} does not answer" in said
@@ -59,7 +60,7 @@ def test_a_broken_database_is_said_in_one_line(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("mlruns/mlflow.db").write_bytes(b"torn" * 2000)
-    tracking.add_metrics("opinions", WEIGHTS, {"test.accuracy": 0.8})
+    add_metrics("opinions", WEIGHTS, {"test.accuracy": 0.8})
 
     assert capsys.readouterr().err.splitlines() == [
         "tracking: file is not a database; log it later with: assay track opinions"
@@ -69,7 +70,7 @@ def test_a_broken_database_is_said_in_one_line(
 def test_an_experiment_in_the_bin_is_taken_out(project: Path) -> None:
     client = store.connect()
     client.delete_experiment(store.experiment(client, "opinions"))
-    tracking.add_metrics("opinions", WEIGHTS, {"test.accuracy": 0.8})
+    add_metrics("opinions", WEIGHTS, {"test.accuracy": 0.8})
 
     assert len(runs_of("opinions")[1]) == 1
 

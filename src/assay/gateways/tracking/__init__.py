@@ -6,8 +6,8 @@ read by a stage, and no fault of MLflow ever stops or delays one.
 """
 
 from assay.gateways.tracking.aliases import count_trainings, forget, log_verdict, point
-from assay.gateways.tracking.journal import Journal, add_figures, add_metrics
-from assay.gateways.tracking.metrics import figures_of, flat_numbers, metrics_of
+from assay.gateways.tracking.journal import Journal, add_reported_metrics
+from assay.gateways.tracking.metrics import reported_metrics
 from assay.gateways.tracking.pruning import prune
 from assay.gateways.tracking.record import Dataset, Record, fetch_bundle, fetch_of
 from assay.gateways.tracking.runs import TRAINING
@@ -27,24 +27,21 @@ __all__ = [
     "Dataset",
     "Journal",
     "Record",
-    "add_figures",
-    "add_metrics",
+    "add_reported_metrics",
     "address",
     "count_trainings",
     "failures",
     "fetch_bundle",
     "fetch_of",
-    "figures_of",
     "fixed_address",
-    "flat_numbers",
     "forget",
     "is_here",
     "is_installed",
     "log_verdict",
-    "metrics_of",
     "point",
     "prepare",
     "prune",
+    "reported_metrics",
     "require_reachable",
     "run_url",
 ]

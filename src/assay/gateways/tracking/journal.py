@@ -1,4 +1,4 @@
-"""What stages write while they work: live from a training, the figures of all at the end.
+"""What stages write while they work: live from a training, the metrics of all at the end.
 
 Reads a model's reports. Writes to the tracking store, from a thread of its own. Never waits
 for the network and never fails a stage: a fault is one line on standard error, and
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from assay.errors import RecordRefused, StoreFailed
 from assay.gateways.tracking import runs, store
-from assay.gateways.tracking.metrics import figures_of
+from assay.gateways.tracking.metrics import reported_metrics
 from assay.progress import say
 
 if TYPE_CHECKING:
@@ -180,12 +180,10 @@ def add_metrics(
     metrics: Mapping[str, float],
     tags: Mapping[str, str] | None = None,
 ) -> None:
-    """Add figures to the run that trained ``weights`` (SHA-256 of the checkpoint).
+    """Add metrics to the run that trained ``weights`` (SHA-256 of the checkpoint).
 
     A run is made when there is none. A fault of the store is a line on standard error.
     """
-    if is_off():
-        return
     try:
         with store.failures():
             client = store.connect()
@@ -196,13 +194,15 @@ def add_metrics(
         warn(model, problem.found)
 
 
-def add_figures(files: ModelPaths, weights: str) -> None:
-    """Add the figures of a built model's reports to the run that trained ``weights``.
+def add_reported_metrics(files: ModelPaths, weights: str) -> None:
+    """Add the metrics of a built model's reports to the run that trained ``weights``.
 
-    A report that can't be read, as a fault of the store, is a line on standard error.
+    A report that can't be read, like a fault of the store, is a line on standard error.
     """
+    if is_off():
+        return
     try:
-        found = figures_of(files)
+        found = reported_metrics(files)
     except RecordRefused as problem:
         warn(files.model, problem.found)
     else:
@@ -210,7 +210,7 @@ def add_figures(files: ModelPaths, weights: str) -> None:
 
 
 def is_off() -> bool:
-    """Tell whether stages are asked to log nothing: who ends the run then logs it from files."""
+    """Tell whether live tracking is off: the command that ends the run then logs it from files."""
     return os.environ.get(VARIABLE) == OFF
 
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from assay.records import Record
 
 
-def figures_of(files: ModelPaths) -> dict[str, float]:
-    """Return every figure that a built model's reports hold, those of export's timings included."""
+def reported_metrics(files: ModelPaths) -> dict[str, float]:
+    """Return every metric in a built model's reports: evaluation, parity and export's timings."""
     found = metrics_of(records.read(files.metrics, Evaluation))
     found |= flat_numbers(records.read(files.parity, Parity), "parity.")
     if files.timings.is_file():

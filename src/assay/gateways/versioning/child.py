@@ -40,7 +40,7 @@ class _ErrorCollector(logging.Handler):
 def run_dvc(pipe: int, arguments: Iterable[str]) -> int:
     """Run DVC's command line in this process, which dies with the one that started it."""
     die_with_parent()
-    environment.collect_rarely()
+    environment.collect_garbage_rarely()
     if sys.platform == "linux" and os.getppid() != int(os.environ["ASSAY_PARENT"]):
         return 1  # it died before we asked
     from dvc.cli import main
